@@ -1,0 +1,63 @@
+namespace Consensus.Contracts;
+
+/// <summary>
+/// The order of commands: a replicated log. What commands mean is no concern of this service.
+/// </summary>
+public interface IConsensus
+{
+    /// <summary>Opens a stream of proposals. Each gateway and each lease manager holds one.</summary>
+    IProposalStream OpenProposals();
+
+    /// <summary>
+    /// Committed entries from <paramref name="from"/> on (inclusive), for ever: waits when there is nothing new.
+    /// The consumer pulls; what it has not pulled stays in the log.
+    /// </summary>
+    /// <exception cref="LogCompactedException"><paramref name="from"/> is no longer in the log: a snapshot from a peer is needed.</exception>
+    IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, CancellationToken cancellation);
+
+    /// <summary>
+    /// An index such that a state machine that has applied it has seen every write acknowledged before this call
+    /// (Raft thesis §6.4). One quorum round serves all calls that wait. Completes synchronously for a single voter.
+    /// </summary>
+    /// <exception cref="NoLeaderException">No leader answered in time.</exception>
+    ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation);
+
+    /// <summary>Leader, term, indexes and members as this member sees them.</summary>
+    ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation);
+
+    /// <summary>A storage replica holds everything up to <paramref name="durable"/> on stable storage (invariant I9).</summary>
+    ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation);
+}
+
+/// <summary>
+/// Proposals of one proposer, in order. Acknowledgement does not come back here: results come from storage, once
+/// the command is applied.
+/// </summary>
+public interface IProposalStream : IAsyncDisposable
+{
+    /// <summary>
+    /// Hands over one proposal. Completes synchronously while there is room, waits when the log is behind.
+    /// Thread-safe. Success means "on its way", not "committed".
+    /// </summary>
+    /// <exception cref="ProposalStreamBrokenException">The stream has ended: see <see cref="Broken"/>.</exception>
+    ValueTask ProposeAsync(Proposal proposal, CancellationToken cancellation);
+
+    /// <summary>
+    /// Completes (never faults) when this stream can no longer promise that its proposals reach a leader: connection lost,
+    /// leadership lost, service stopping. Proposals whose results were not seen may or may not be in the log; the
+    /// proposer opens a new stream and proposes them again under the same session and sequence (I8).
+    /// </summary>
+    Task Broken { get; }
+}
+
+/// <summary>A read index with the term in which it was confirmed.</summary>
+public readonly record struct ReadIndex(LogIndex Index, Term Term);
+
+/// <summary>A member of the cluster. Name and client URLs are empty until it has started once.</summary>
+public sealed record Member(
+    MemberId Id, string Name, IReadOnlyList<string> PeerUrls, IReadOnlyList<string> ClientUrls, bool IsLearner);
+
+/// <summary>A member's view of the cluster at one moment.</summary>
+public sealed record ConsensusStatus(
+    ClusterId Cluster, MemberId Self, MemberId Leader, Term Term, LogIndex CommitIndex, LogIndex LastIndex,
+    bool IsLearner, IReadOnlyList<Member> Members);

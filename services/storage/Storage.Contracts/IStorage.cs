@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using Consensus.Contracts;
+
+namespace Storage.Contracts;
+
+/// <summary>Two key spaces live in one store, each with its own revisions and neither visible in the other.</summary>
+public enum KeySpace : byte
+{
+    V3 = 0,
+    V2 = 1,
+}
+
+/// <summary>
+/// The replicated state machine of one replica: reads, results of applied commands, the feeds that hubs and lease
+/// managers live on.
+/// </summary>
+public interface IStorage
+{
+    /// <summary>
+    /// From now on, pushes the results of a session's commands to <paramref name="sink"/>, on the apply thread and in log
+    /// order. Disposing ends it. A second subscription of the same session replaces the first.
+    /// </summary>
+    IDisposable SubscribeResults(SessionId session, IResultSink sink);
+
+    /// <summary>
+    /// Reads keys. <paramref name="rangeRequest"/> is an encoded, already validated etcdserverpb.RangeRequest.
+    /// Waits until <paramref name="minApplied"/> is applied (0: read at once, as a serializable read may).
+    /// Never blocks applies. Completes synchronously when nothing has to be awaited.
+    /// </summary>
+    ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation);
+
+    /// <summary>Evaluates a transaction that holds nothing but ranges, on one snapshot.</summary>
+    ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, CancellationToken cancellation);
+
+    /// <summary>Reads a node of the v2 tree; <paramref name="nowUnixNanos"/> decides the remaining TTLs shown.</summary>
+    ValueTask<ReadResult> GetV2Async(
+        string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation);
+
+    /// <summary>
+    /// Every revision of a key space from <paramref name="fromRevision"/> on (inclusive; 0: from the next one), whole and in order,
+    /// for ever. The consumer pulls. Marks without events tell how far the feed is when nothing happens.
+    /// </summary>
+    /// <exception cref="RevisionCompactedException"><paramref name="fromRevision"/> is below the compacted revision.</exception>
+    IAsyncEnumerable<FeedBatch> FeedAsync(KeySpace space, long fromRevision, CancellationToken cancellation);
+
+    /// <summary>
+    /// One batch of history for watchers that catch up: the events of [<paramref name="fromRevision"/>, <paramref name="toRevision"/>) whose key
+    /// lies in the range (v3: etcd's key and range_end; v2: path, with range_end empty for the node alone and "\0" for all below it), at most
+    /// <paramref name="maxBytes"/> of them but at least one revision. <see cref="HistoryBatch.NextRevision"/> says where to go on.
+    /// </summary>
+    ValueTask<HistoryBatch> HistoryAsync(
+        KeySpace space, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> rangeEnd, long fromRevision, long toRevision, int maxBytes,
+        CancellationToken cancellation);
+
+    /// <summary>The leases: first all that exist, then every change, for ever. Each batch says up to which log index it is complete.</summary>
+    IAsyncEnumerable<LeaseBatch> LeasesAsync(CancellationToken cancellation);
+
+    /// <summary>Keys attached to a lease, in key order; null when there is no such lease.</summary>
+    ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>?> LeaseKeysAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation);
+
+    /// <summary>Sizes, indexes, alarms of this replica.</summary>
+    ValueTask<StorageStatus> GetStatusAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// CRC-32 Castagnoli over the v3 key space as etcd's HashKV computes it, at <paramref name="revision"/> (0 or negative: current).
+    /// </summary>
+    ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation);
+}
+
+/// <summary>Receives results on the apply thread: must return at once and must not throw.</summary>
+public interface IResultSink
+{
+    /// <summary>Results in log order. The span is valid during the call only; the bodies stay valid.</summary>
+    void OnResults(ReadOnlySpan<CommandResult> results);
+
+    /// <summary>The subscription has ended (connection lost, replica stopping): results may have been missed. Subscribe again and propose again.</summary>
+    void OnBroken(string reason);
+}
+
+/// <summary>One event of one revision, encoded once.</summary>
+/// <param name="Key">v3: the key. v2: the path in UTF-8.</param>
+/// <param name="Event">
+/// v3: an encoded mvccpb.Event without prev_kv. v2: the event as JSON without a line end.
+/// </param>
+/// <param name="EventWithPrevious">v3: the same with prev_kv; the same buffer as <paramref name="Event"/> when there is no previous value. v2: as <paramref name="Event"/>.</param>
+/// <param name="Kind">What watchers filter by.</param>
+public readonly record struct FeedEvent(
+    ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Event, ReadOnlyMemory<byte> EventWithPrevious, FeedEventKind Kind);
+
+/// <summary>Kinds of events, as far as a watcher's filter or matching rule must tell them apart.</summary>
+[Flags]
+public enum FeedEventKind : byte
+{
+    Put = 0,
+    Delete = 1,
+    /// <summary>v2: the node is a directory. A removed directory wakes the watchers below it.</summary>
+    Directory = 2,
+    /// <summary>v2: a refresh; kept in history order but wakes nobody.</summary>
+    Silent = 4,
+}
+
+/// <summary>All events of one revision, in the order in which the command made them.</summary>
+/// <param name="Revision">v3 revision or v2 index.</param>
+/// <param name="Events">At least one.</param>
+/// <param name="Trace">The span that applied it; default when the write was not sampled.</param>
+public sealed record RevisionEvents(long Revision, IReadOnlyList<FeedEvent> Events, ActivityContext Trace);
+
+/// <summary>A piece of a feed.</summary>
+/// <param name="Revisions">May be empty: then this only reports progress.</param>
+/// <param name="CurrentRevision">Every revision up to this one has been fed.</param>
+/// <param name="CompactRevision">Watches below this revision get "compacted".</param>
+/// <param name="Term">Raft term for response headers.</param>
+public sealed record FeedBatch(IReadOnlyList<RevisionEvents> Revisions, long CurrentRevision, long CompactRevision, Term Term);
+
+/// <summary>A piece of history for one watcher's range.</summary>
+/// <param name="Revisions">Matching revisions with their matching events only.</param>
+/// <param name="NextRevision">Everything below it was looked at.</param>
+/// <param name="CompactRevision">Not 0 when the start was compacted: the watcher must be told, and the rest of the batch is empty.</param>
+public sealed record HistoryBatch(IReadOnlyList<RevisionEvents> Revisions, long NextRevision, long CompactRevision);
+
+/// <summary>What happened to a lease.</summary>
+public readonly record struct LeaseChange(long Id, long TtlSeconds, bool Removed);
+
+/// <summary>A piece of the lease feed.</summary>
+/// <param name="Reset">True for the first batch: forget everything known before.</param>
+/// <param name="Changes">In log order.</param>
+/// <param name="AppliedIndex">All lease changes up to this log index have been fed.</param>
+/// <param name="Revision">v3 revision at that index, for response headers.</param>
+/// <param name="Term">Raft term for response headers.</param>
+/// <param name="Epoch">Epoch of the current claim.</param>
+/// <param name="NextV2ExpiryUnixNanos">Earliest deadline of a v2 node; null when no node has one.</param>
+public sealed record LeaseBatch(
+    bool Reset, IReadOnlyList<LeaseChange> Changes, LogIndex AppliedIndex, long Revision, Term Term, ulong Epoch, long? NextV2ExpiryUnixNanos);
+
+/// <summary>A replica's state at one moment. Sizes in bytes.</summary>
+/// <param name="Alarms">Pairs of member id and alarm type (1 NOSPACE, 2 CORRUPT).</param>
+public sealed record StorageStatus(
+    LogIndex AppliedIndex, Term AppliedTerm, LogIndex DurableIndex, long Revision, long CompactRevision, long V2Index,
+    long FileBytes, long FileBytesInUse, IReadOnlyList<(ulong MemberId, int AlarmType)> Alarms);
+
+/// <summary>Outcome of HashKV.</summary>
+/// <param name="CompactRevision">-1 when nothing was ever compacted.</param>
+public readonly record struct HashResult(StorageError Error, uint Hash, long CompactRevision, long HashRevision, long CurrentRevision, Term Term);
+
+#pragma warning disable CA1032 // One constructor: thrown in one place with one message.
+/// <summary>The revision asked for was compacted; <paramref name="compactRevision"/> is the oldest that can be read.</summary>
+public sealed class RevisionCompactedException(long compactRevision) : Exception($"revision compacted; oldest is {compactRevision}")
+{
+    public long CompactRevision { get; } = compactRevision;
+}

@@ -1,0 +1,121 @@
+namespace Storage.Core.Tree;
+
+/// <summary>One ordered table of the data file. Numbers are part of the file format.</summary>
+public readonly record struct TableId(byte Value)
+{
+    /// <summary>Applied index, term, current and compacted revisions, format marks.</summary>
+    public static readonly TableId Meta = new(1);
+
+    /// <summary>v3: 17- or 18-byte revision key (main, '_', sub, 't' for a tombstone) to encoded mvccpb.KeyValue, as in etcd's own file.</summary>
+    public static readonly TableId Revisions = new(2);
+
+    /// <summary>Lease id (8 bytes big-endian) to lease record.</summary>
+    public static readonly TableId Leases = new(3);
+
+    /// <summary>Session id to remembered outcomes (I8).</summary>
+    public static readonly TableId Sessions = new(4);
+
+    /// <summary>Alarms.</summary>
+    public static readonly TableId Alarms = new(5);
+
+    /// <summary>v2: index (8 bytes big-endian) to event record.</summary>
+    public static readonly TableId V2Events = new(6);
+
+    /// <summary>v2: path to the current node.</summary>
+    public static readonly TableId V2Nodes = new(7);
+}
+
+/// <summary>
+/// The ordered, durable tables under the state machine: a copy-on-write B+tree in one file. One owner calls everything
+/// but <see cref="OpenSnapshot"/>, which any thread may call.
+/// </summary>
+/// <remarks>
+/// Changes gather in memory. <see cref="BeginCommit"/> seals them into a <see cref="ITreeCommit"/> that the shell carries out on a device, on a
+/// thread of its choice, while the owner goes on changing the tree; <see cref="CompleteCommit"/> then makes it what
+/// new snapshots see. One commit is under way at a time. A crash leaves the last carried-out commit.
+/// </remarks>
+public interface ITree
+{
+    /// <summary>Inserts or replaces. Keys are 1 to 1,024 bytes; values up to 64 MiB.</summary>
+    void Put(TableId table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
+
+    /// <summary>Removes a key; false when it was not there.</summary>
+    bool Delete(TableId table, ReadOnlySpan<byte> key);
+
+    /// <summary>Reads through all changes made so far. The span is valid until the next change.</summary>
+    bool TryGet(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value);
+
+    /// <summary>Bytes of changed pages not yet in a commit.</summary>
+    long DirtyBytes { get; }
+
+    /// <summary>Size of the file in bytes, and the part of it that holds live pages.</summary>
+    (long FileBytes, long InUseBytes) Size { get; }
+
+    /// <summary>Seals the changes since the last commit; null when there are none.</summary>
+    ITreeCommit? BeginCommit();
+
+    /// <summary>The commit was carried out in full: publish it to new snapshots and release the pages it replaced.</summary>
+    void CompleteCommit(ITreeCommit commit);
+
+    /// <summary>A stable view of the last completed commit. Dispose it soon: it holds back the reuse of pages. Thread-safe.</summary>
+    ITreeSnapshot OpenSnapshot();
+}
+
+/// <summary>Page writes and syncs to be carried out in order on a device.</summary>
+public interface ITreeCommit
+{
+    /// <summary>Writes and syncs: pages, sync, meta page, sync. Throws what the device throws; the file then still opens at the previous commit.</summary>
+    void WriteTo(IPageDevice device);
+}
+
+/// <summary>A read-only view. Spans are valid until it is disposed. Safe for one thread at a time.</summary>
+public interface ITreeSnapshot : IDisposable
+{
+    /// <summary>Reads a value.</summary>
+    /// <exception cref="PageCorruptException">A page failed its checksum (I11).</exception>
+    bool TryGet(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value);
+
+    /// <summary>A cursor before the first key at or after <paramref name="from"/>; call <see cref="ITreeCursor.MoveNext"/> first.</summary>
+    ITreeCursor Seek(TableId table, ReadOnlySpan<byte> from);
+}
+
+/// <summary>Walks keys in byte order.</summary>
+public interface ITreeCursor
+{
+    bool MoveNext();
+
+    /// <summary>Current key; valid until the next move.</summary>
+    ReadOnlySpan<byte> Key { get; }
+
+    /// <summary>Current value; valid until the snapshot is disposed.</summary>
+    ReadOnlySpan<byte> Value { get; }
+}
+
+/// <summary>The disk as the tree sees it: positioned reads from a stable map, positioned writes, sync, growth.</summary>
+public interface IPageDevice
+{
+    /// <summary>Size in bytes, a multiple of the page size.</summary>
+    long Length { get; }
+
+    /// <summary>Grows or shrinks the file. Never moves what is already mapped.</summary>
+    void SetLength(long length);
+
+    /// <summary>Bytes of the file; stay valid while they are inside <see cref="Length"/>. A range never crosses a multiple of <see cref="ExtentBytes"/>.</summary>
+    ReadOnlySpan<byte> Read(long offset, int length);
+
+    /// <summary>Writes at an offset inside the file.</summary>
+    void Write(long offset, ReadOnlySpan<byte> data);
+
+    /// <summary>Returns when everything written so far is on stable storage.</summary>
+    void Sync();
+
+    /// <summary>Unit of mapping, a power of two.</summary>
+    int ExtentBytes { get; }
+}
+
+#pragma warning disable CA1032 // Thrown in one place with one message.
+/// <summary>A page read from disk is not what was written there (I11).</summary>
+public sealed class PageCorruptException(long page, string what) : Exception($"page {page}: {what}")
+{
+    public long Page { get; } = page;
+}

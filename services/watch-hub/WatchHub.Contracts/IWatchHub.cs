@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using Consensus.Contracts;
+using Storage.Contracts;
+
+namespace WatchHub.Contracts;
+
+/// <summary>Who must hear of which revision.</summary>
+public interface IWatchHub
+{
+    /// <summary>
+    /// Opens a session: the watches of one client stream. Sessions are independent; one that reads slowly costs only itself.
+    /// </summary>
+    ValueTask<IWatchSession> OpenSessionAsync(CancellationToken cancellation);
+}
+
+/// <summary>
+/// The watches of one client stream. Requests are thread-safe and do not wait. Messages of one watch come in order, and its
+/// <see cref="WatchMessageKind.Created"/> first.
+/// </summary>
+public interface IWatchSession : IAsyncDisposable
+{
+    /// <summary>Starts a watch. The id is the caller's, unique within the session.</summary>
+    void Create(WatchSpec watch);
+
+    /// <summary>Ends a watch; answered by <see cref="WatchMessageKind.Canceled"/>, after which nothing more comes for that id. Unknown ids are ignored.</summary>
+    void Cancel(long watchId);
+
+    /// <summary>
+    /// Asks for one <see cref="WatchMessageKind.Progress"/> with id -1, sent once every watch of the session has been delivered
+    /// everything up to its revision. Ignored when the session has no watches.
+    /// </summary>
+    void RequestProgress();
+
+    /// <summary>Waits for messages; false when the session has ended (hub stopping or lost): open another and resume after the last revision delivered.</summary>
+    ValueTask<bool> WaitToReadAsync(CancellationToken cancellation);
+
+    /// <summary>Takes one message if there is one. One reader.</summary>
+    bool TryRead(out WatchMessage message);
+}
+
+/// <summary>What to watch.</summary>
+/// <param name="WatchId">Chosen by the caller.</param>
+/// <param name="Space">Key space.</param>
+/// <param name="Key">v3: first key, not empty. v2: path in UTF-8.</param>
+/// <param name="RangeEnd">v3: as etcd's range_end ("\0": from key on). v2: empty for the node, "\0" for the node and all below.</param>
+/// <param name="StartRevision">First revision wanted; 0: the one after the current.</param>
+/// <param name="MinRevision">A revision the caller has already seen: "current" is never taken to be lower than this.</param>
+/// <param name="PreviousValue">Send prev_kv.</param>
+/// <param name="NoPut">Leave out puts.</param>
+/// <param name="NoDelete">Leave out deletes.</param>
+/// <param name="ProgressNotify">Send <see cref="WatchMessageKind.Progress"/> now and then while idle.</param>
+/// <param name="Fragment">Split messages above the size limit.</param>
+public sealed record WatchSpec(
+    long WatchId, KeySpace Space, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> RangeEnd, long StartRevision, long MinRevision,
+    bool PreviousValue, bool NoPut, bool NoDelete, bool ProgressNotify, bool Fragment);
+
+/// <summary>What a message says.</summary>
+public enum WatchMessageKind : byte
+{
+    Created,
+    Events,
+    Progress,
+    Canceled,
+}
+
+/// <summary>One message of a session.</summary>
+/// <param name="WatchId">-1 for stream-wide progress.</param>
+/// <param name="Kind">What it says.</param>
+/// <param name="Revision">Header revision: see v3 watch semantics. v2: the event's index.</param>
+/// <param name="LastRevision">Events: the last revision contained; where a resumed watch goes on is this + 1.</param>
+/// <param name="Term">For the header.</param>
+/// <param name="Events">
+/// v3: encoded WatchResponse field 11 (events), repeated, ready to be appended to a response; shared by all watchers of the same events.
+/// v2: the event as JSON without a line end.
+/// </param>
+/// <param name="Fragment">True: more of the same revision follows in the next message.</param>
+/// <param name="CompactRevision">Canceled: not 0 when compaction overtook the watch.</param>
+/// <param name="Trace">Span that applied the (first) revision, when sampled.</param>
+public readonly record struct WatchMessage(
+    long WatchId, WatchMessageKind Kind, long Revision, long LastRevision, Term Term, ReadOnlyMemory<byte> Events, bool Fragment,
+    long CompactRevision, ActivityContext Trace);
