@@ -1,0 +1,1 @@
+return Hosting.ServiceHost.Run("api-gateway", args, static builder => { }, static app => { });

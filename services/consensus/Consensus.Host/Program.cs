@@ -1,0 +1,1 @@
+return Hosting.ServiceHost.Run("consensus", args, static builder => { }, static app => { });

@@ -1,0 +1,1 @@
+return Hosting.ServiceHost.Run("lease-manager", args, static builder => { }, static app => { });

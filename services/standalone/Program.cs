@@ -1,0 +1,1 @@
+return Hosting.ServiceHost.Run("standalone", args, static builder => { }, static app => { });

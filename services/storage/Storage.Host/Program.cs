@@ -1,0 +1,1 @@
+return Hosting.ServiceHost.Run("storage", args, static builder => { }, static app => { });

@@ -1,0 +1,1 @@
+return Hosting.ServiceHost.Run("watch-hub", args, static builder => { }, static app => { });
