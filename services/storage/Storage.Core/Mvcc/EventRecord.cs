@@ -51,4 +51,16 @@ public static class EventRecord
         writer.Message(3, previousRecord);
         return longer;
     }
+
+    /// <summary>Where the kv inside an event made here begins; it goes on to the end.</summary>
+    public static int RecordStart(ReadOnlySpan<byte> message)
+    {
+        var reader = new ProtoReader(message);
+        while (reader.Next())
+        {
+            if (reader.Field == 2)
+                return message.Length - reader.Bytes.Length;
+        }
+        throw new InvalidOperationException("an event without kv");
+    }
 }

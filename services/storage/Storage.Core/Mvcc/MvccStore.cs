@@ -166,7 +166,7 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
             leases.Attach(to, key);
     }
 
-    private static byte[] TombstoneRecord(ReadOnlySpan<byte> key)
+    internal static byte[] TombstoneRecord(ReadOnlySpan<byte> key)
     {
         var record = new byte[KeyValueRecord.Size(key.Length, 0, 0, 0, 0, 0)];
         var writer = new EtcdApi.Wire.ProtoWriter(record);

@@ -111,7 +111,7 @@ public sealed partial class StateMachine
     internal void RequireRecord(bool missed, Revision revision)
     {
         if (missed)
-            throw new InvalidDataException($"a record that the key index names is not in the store (revision {revision}, applying {AppliedIndex})");
+            throw new Reads.RecordLostException($"revision {revision}, applying {AppliedIndex}");
     }
 
     private Outcome Execute(in CommandEnvelope command, ReadOnlyMemory<byte> payload, ApplySpan? span)
