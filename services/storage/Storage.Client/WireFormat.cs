@@ -141,7 +141,7 @@ public static class WireFormat
         if (trace == default)
             return ByteString.Empty;
         var bytes = new byte[TraceIdBytes + SpanIdBytes];
-        trace.TraceId.CopyTo(bytes);
+        trace.TraceId.CopyTo(bytes.AsSpan(0, TraceIdBytes));
         trace.SpanId.CopyTo(bytes.AsSpan(TraceIdBytes));
         return UnsafeByteOperations.UnsafeWrap(bytes);
     }
