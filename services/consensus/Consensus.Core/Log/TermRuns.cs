@@ -26,6 +26,15 @@ public sealed class TermRuns
     public LogIndex Last { get; private set; }
     public Term LastTerm => _runs[^1].Term;
 
+    /// <summary>The same terms in an object of its own.</summary>
+    public TermRuns Copy()
+    {
+        var copy = new TermRuns(Before, default) { Last = Last };
+        copy._runs.Clear();
+        copy._runs.AddRange(_runs);
+        return copy;
+    }
+
     /// <summary>Appends one index.</summary>
     public void Append(LogIndex index, Term term)
     {

@@ -18,7 +18,7 @@ public sealed class WalEncoder
     private long _groupOffset;
 
     /// <summary>Where an entries record of this group lies in its segment.</summary>
-    public readonly record struct EntriesRecord(LogIndex First, long Offset);
+    public readonly record struct EntriesRecord(LogIndex First, long Offset, int Bytes);
 
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
     public IReadOnlyList<EntriesRecord> EntriesRecords => _entriesRecords;
@@ -65,7 +65,7 @@ public sealed class WalEncoder
         while (!entries.IsEmpty)
         {
             var count = WalEntries.Fit(entries, out var payloadBytes);
-            _entriesRecords.Add(new EntriesRecord(entries[0].Index, _groupOffset + _length));
+            _entriesRecords.Add(new EntriesRecord(entries[0].Index, _groupOffset + _length, WalFormat.RecordBytes(payloadBytes)));
             WalEntries.Encode(entries[..count], Reserve(payloadBytes));
             Seal(WalRecordType.Entries, payloadBytes);
             entries = entries[count..];
