@@ -1,1 +1,7 @@
-return Hosting.ServiceHost.Run("consensus", args, static builder => { }, static app => { });
+using Consensus.Host;
+
+return Hosting.ServiceHost.Run(
+    "consensus",
+    args,
+    static builder => builder.Services.AddConsensus(builder.Configuration.ReadConsensusOptions()),
+    static app => app.MapConsensus());
