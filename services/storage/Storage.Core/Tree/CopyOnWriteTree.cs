@@ -80,6 +80,9 @@ public sealed partial class CopyOnWriteTree : ITree, IPageSource
         return new CopyOnWriteTree(device, registry, DataFile.Open(device));
     }
 
+    /// <summary>Number of the last completed commit.</summary>
+    public long CommittedTxn => _published.Txn;
+
     /// <inheritdoc/>
     public long DirtyBytes => _dirtyPages * PageFormat.PageBytes;
 
