@@ -1,3 +1,4 @@
+using System.Numerics;
 using Storage.Core.Tree.Pages;
 
 namespace Storage.Core.Tree;
@@ -35,6 +36,7 @@ public sealed partial class CopyOnWriteTree
             Roots = Array.ConvertAll(_tables, static table => table.Root),
             Directories = _freeMap.Directories,
         };
+        GrowStaging(pages);
         _dirty.Clear();
         _dirtyPages = 0;
         _isChanged = false;
@@ -58,6 +60,15 @@ public sealed partial class CopyOnWriteTree
             _pool.Return(buffer);
         _underWay = null;
         ReleasePages();
+    }
+
+    private void GrowStaging(List<PageBuffer> pages)
+    {
+        var bytes = PageFormat.PageBytes;
+        foreach (var buffer in pages)
+            bytes = Math.Min(MaxStagingBytes, bytes + buffer.Bytes.Length);
+        if (_staging.Length < bytes)
+            _staging = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((uint)bytes));
     }
 
     private void ReleasePages() => _space.Release(Math.Min(_published.Txn, _registry.FindOldest()));

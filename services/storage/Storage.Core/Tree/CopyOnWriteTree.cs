@@ -27,7 +27,7 @@ public sealed partial class CopyOnWriteTree : ITree, IPageSource
     private const int MaxLevels = 32;
 
     // Neighbouring pages are gathered into one write of up to this size.
-    private const int StagingBytes = 1024 * 1024;
+    private const int MaxStagingBytes = 1024 * 1024;
 
     private readonly IPageDevice _device;
     private readonly ISnapshotRegistry _registry;
@@ -36,7 +36,9 @@ public sealed partial class CopyOnWriteTree : ITree, IPageSource
     private readonly FreeMap _freeMap;
     private readonly PageBufferPool _pool = new();
     private readonly TableRoot[] _tables = new TableRoot[MetaPage.MaxTables];
-    private readonly byte[] _staging = new byte[StagingBytes];
+
+    // Grows with the largest commit seen. The commit under way owns it.
+    private byte[] _staging = [];
 
     // What is not on disk yet, by its first page: the running transaction's buffers and those of the commit under way.
     private readonly Dictionary<long, PageBuffer> _memory = [];

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using Storage.Core.Tree.Pages;
 using Storage.Core.Tree.Space;
 
@@ -65,16 +66,17 @@ public sealed class TreeCheck
     {
         if (!TryUse(page, 1, $"map {index} of the free map", out var map) || !HasType(page, map, PageType.FreeMap, (uint)index))
             return;
-        for (var bit = 0; bit < FreeMap.PagesPerMap; bit++)
-        {
-            if ((map[PageFormat.HeaderBytes + bit / 8] & (1 << (bit % 8))) == 0)
-                continue;
-            var unused = (long)index * FreeMap.PagesPerMap + bit;
-            if (unused < PageFormat.FirstDataPage || unused >= _meta.PageCount)
-                Add(page, $"calls page {unused} unused, which is no data page of the file");
-            else
-                _unused.Add(unused);
-        }
+        for (var at = 0; at < NodePage.Capacity; at++)
+            for (int bits = map[PageFormat.HeaderBytes + at]; bits != 0; bits &= bits - 1)
+                MarkUnused(page, (long)index * FreeMap.PagesPerMap + at * 8L + BitOperations.TrailingZeroCount(bits));
+    }
+
+    private void MarkUnused(long map, long unused)
+    {
+        if (unused < PageFormat.FirstDataPage || unused >= _meta.PageCount)
+            Add(map, $"calls page {unused} unused, which is no data page of the file");
+        else
+            _unused.Add(unused);
     }
 
     /// <summary>A node and everything below it. Its keys must lie in [<paramref name="from"/>, <paramref name="to"/>).</summary>

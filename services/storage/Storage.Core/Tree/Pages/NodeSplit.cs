@@ -39,6 +39,17 @@ internal static class NodeSplit
         Span<byte> left, Span<byte> right, int cut, int newSlot,
         ReadOnlySpan<byte> key, ReadOnlySpan<byte> payload, bool isOverflow, Span<byte> separator)
     {
+        var isAppend = cut == newSlot && newSlot == NodePage.Count(left);
+        if (isAppend)
+        {
+            // The left page stays as it is: the way of keys that only grow.
+            var isLeaf = PageFormat.Level(left) == 0;
+            var bytes = isLeaf ? NodePage.Key(left, newSlot - 1).CommonPrefixLength(key) + 1 : key.Length;
+            key[..bytes].CopyTo(separator);
+            Invariant.Holds(NodeWriter.TryInsert(right, 0, isLeaf ? key : default, payload, isOverflow));
+            return bytes;
+        }
+
         Span<byte> old = stackalloc byte[PageFormat.PageBytes];
         left.CopyTo(old);
         var level = PageFormat.Level(old);
