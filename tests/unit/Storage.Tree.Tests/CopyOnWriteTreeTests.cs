@@ -72,6 +72,20 @@ public sealed class CopyOnWriteTreeTests
     }
 
     [Fact]
+    public void Open_ExistingFile_SyncsItsMetaPageBeforeAnythingElse()
+    {
+        // Who wrote it may have died before its sync, or after a failed one: the file must not depend on that page while the other is overwritten.
+        _tree.Put(TableId.Meta, "k"u8, "v"u8);
+        _tree.Commit(_disk);
+        var before = _disk.Log.Count;
+        CopyOnWriteTree.Open(_disk, _registry);
+        var calls = _disk.Log.Skip(before).ToList();
+        Assert.Equal(2, calls.Count);
+        Assert.Equal((_tree.CommittedTxn & 1) * 4096, calls[0].Offset);
+        Assert.True(calls[0].IsWrite && calls[1].IsSync);
+    }
+
+    [Fact]
     public void WriteTo_DiskFailsAtAnyCall_FileOpensAtACommit()
     {
         _tree.Put(TableId.Meta, "k"u8, "1"u8);

@@ -100,6 +100,26 @@ public sealed class CorruptionTests
     }
 
     [Fact]
+    public void Read_PageCheckedThenReusedThenDamaged_IsCheckedAgain()
+    {
+        var tree = CopyOnWriteTree.Open(_disk, new SingleThreadSnapshotRegistry());
+        for (var round = 0; round < 20; round++)
+        {
+            // Each round reads every page, so that all are known as good, then moves the value to pages that were used before.
+            tree.Put(TableId.Meta, "large"u8, new byte[6000]);
+            tree.Commit(_disk);
+            using var snapshot = tree.OpenSnapshot();
+            ReadAll(snapshot);
+        }
+        tree.Put(TableId.Meta, "large"u8, new byte[6000]);
+        tree.Commit(_disk);
+        var page = FindPage(PageType.Overflow, static bytes => PageFormat.Txn(bytes) > 20);
+        _disk.FlipBit(page * PageBytes + 1000, 1);
+        using var last = tree.OpenSnapshot();
+        Assert.Equal(page, Assert.Throws<PageCorruptException>(() => last.TryGet(TableId.Meta, "large"u8, out _)).Page);
+    }
+
+    [Fact]
     public void Read_PageWrittenToAnotherPlace_IsTold()
     {
         // A misdirected write: a valid page, checksum and all, where another belongs.
@@ -231,11 +251,7 @@ public sealed class CorruptionTests
     // Commits 0 and 1 formatted the file, 2 and 3 followed.
     private const long NewestSlot = 3 & 1;
 
-    private long PageCount()
-    {
-        Assert.Equal(MetaPageState.Valid, MetaPage.Read(_disk.Read(NewestSlot * PageBytes, PageBytes), NewestSlot, out var meta));
-        return meta!.PageCount;
-    }
+    private long PageCount() => DataFile.FindNewest(_disk).PageCount;
 
     private HashSet<long> UnusedPages()
     {
@@ -257,7 +273,7 @@ public sealed class CorruptionTests
     /// <summary>A page in use by the last commit.</summary>
     private long FindPage(PageType type, Func<byte[], bool>? condition = null)
     {
-        // The newest of a type is in use, and so is any page that the check complains about when it is gone.
+        // In use is what the check complains about when it is damaged.
         for (var page = PageCount() - 1; page >= PageFormat.FirstDataPage; page--)
         {
             var bytes = _disk.Read(page * PageBytes, PageBytes).ToArray();

@@ -18,7 +18,7 @@ public sealed class CrashTests
     [MemberData(nameof(Seeds))]
     public void Open_CrashAtEveryCall_FindsTheLastCommitWhole(int seedGroup)
     {
-        for (var i = 0; i < 6; i++)
+        for (var i = 0; i < 8; i++)
             RunOneWorkload(seedGroup * 1000 + i);
     }
 
