@@ -11,4 +11,9 @@ internal sealed class Lease(long id, long ttlSeconds)
 
     // Handed out for expiry; stays until the feed says that it is gone. A keep-alive no longer helps.
     public bool IsExpiring;
+
+    // Expiring, and in the heap again because the outcome could not be learned.
+    public bool IsRetried;
+
+    public bool IsHandedOut => IsExpiring && !IsRetried;
 }

@@ -18,6 +18,9 @@ public sealed class Lessor
     private readonly Dictionary<long, Lease> _leases = [];
     private readonly DeadlineHeap _deadlines = new();
 
+    // Handed out, outcome not known. Outlives Reset: an expiry under way must not meet a lease that was renewed meanwhile (I7).
+    private readonly HashSet<long> _handedOut = [];
+
     public int Count => _leases.Count;
 
     /// <summary>When <see cref="TakeExpired"/> may next have something; null when there is no lease to wait for.</summary>
@@ -34,13 +37,15 @@ public sealed class Lessor
         NextV2DeadlineUnixNanos = null;
     }
 
-    /// <summary>A lease was granted; its time starts now. An id granted again is a new lease.</summary>
+    /// <summary>
+    /// A lease was granted; its time starts now. An id granted again is a new lease; one whose expiry is under way (after
+    /// <see cref="Reset"/>) stays so.
+    /// </summary>
     public void Granted(long id, long ttlSeconds, TimeSpan now)
     {
-        var lease = new Lease(id, ttlSeconds);
-        Renew(lease, now);
+        var lease = new Lease(id, ttlSeconds) { IsExpiring = _handedOut.Contains(id) };
         _leases[id] = lease;
-        _deadlines.Push(lease);
+        Start(lease, now);
         Sweep();
     }
 
@@ -48,15 +53,17 @@ public sealed class Lessor
     public void Removed(long id)
     {
         _leases.Remove(id);
+        _handedOut.Remove(id);
         Sweep();
     }
 
     /// <summary>This manager has become the active one: what its predecessor promised is unknown, so every lease gets its full TTL again.</summary>
     public void Activate(TimeSpan now)
     {
+        _handedOut.Clear();
         foreach (var lease in _leases.Values)
         {
-            lease.IsExpiring = false;
+            lease.IsExpiring = lease.IsRetried = false;
             Renew(lease, now);
         }
         _deadlines.Rebuild(_leases.Values);
@@ -89,13 +96,13 @@ public sealed class Lessor
 
     /// <summary>
     /// Hands out leases whose time is over, at most <paramref name="max"/>. Each is handed out once, until
-    /// <see cref="Removed"/>, <see cref="ExpiryFailed"/> or <see cref="Activate"/>.
+    /// <see cref="Removed"/>, <see cref="ExpiryDone"/>, <see cref="ExpiryFailed"/> or <see cref="Activate"/>.
     /// </summary>
     public void TakeExpired(TimeSpan now, int max, List<long> into)
     {
         while (max > 0 && _deadlines.TryPop(now, out var lease))
         {
-            if (!_leases.TryGetValue(lease.Id, out var current) || current != lease || lease.IsExpiring)
+            if (!_leases.TryGetValue(lease.Id, out var current) || current != lease || lease.IsHandedOut)
                 continue;
             if (lease.Deadline > now)
             {
@@ -103,22 +110,47 @@ public sealed class Lessor
                 continue;
             }
             lease.IsExpiring = true;
+            lease.IsRetried = false;
+            _handedOut.Add(lease.Id);
             into.Add(lease.Id);
             max--;
         }
     }
 
-    /// <summary>Leases handed out could not be ended: they are handed out again, not before <paramref name="retryAt"/>.</summary>
+    /// <summary>
+    /// An expiry took effect, and so has the feed up to it. What is still there was spared: the id had been granted again. It gets its full TTL.
+    /// </summary>
+    public void ExpiryDone(IEnumerable<long> ids, TimeSpan now)
+    {
+        foreach (var id in ids)
+        {
+            if (!_handedOut.Remove(id) || !_leases.TryGetValue(id, out var lease))
+                continue;
+            lease.IsExpiring = lease.IsRetried = false;
+            Start(lease, now);
+        }
+    }
+
+    /// <summary>
+    /// It is not known whether an expiry took effect: its leases stay over and are handed out again, not before <paramref name="retryAt"/>.
+    /// </summary>
     public void ExpiryFailed(IEnumerable<long> ids, TimeSpan retryAt)
     {
         foreach (var id in ids)
         {
-            if (!_leases.TryGetValue(id, out var lease) || !lease.IsExpiring)
+            if (!_leases.TryGetValue(id, out var lease) || !lease.IsHandedOut)
                 continue;
-            lease.IsExpiring = false;
+            lease.IsRetried = true;
             lease.Deadline = retryAt;
             _deadlines.Push(lease);
         }
+    }
+
+    private void Start(Lease lease, TimeSpan now)
+    {
+        Renew(lease, now);
+        if (!lease.IsHandedOut)
+            _deadlines.Push(lease);
     }
 
     private static void Renew(Lease lease, TimeSpan now) => lease.Deadline = now + TimeSpan.FromSeconds(lease.TtlSeconds);
@@ -126,6 +158,6 @@ public sealed class Lessor
     private void Sweep()
     {
         if (_deadlines.Count > 2 * _leases.Count + SweepSlack)
-            _deadlines.Rebuild(_leases.Values.Where(static lease => !lease.IsExpiring));
+            _deadlines.Rebuild(_leases.Values.Where(static lease => !lease.IsHandedOut));
     }
 }
