@@ -1,1 +1,6 @@
-return Hosting.ServiceHost.Run("watch-hub", args, static builder => { }, static app => { });
+using WatchHub.Host;
+
+return Hosting.ServiceHost.Run(
+    "watch-hub", args,
+    static builder => builder.Services.AddWatchHub(builder.Configuration),
+    static app => app.MapWatchHub());
