@@ -29,6 +29,9 @@ public sealed class WatchStream
     /// <summary>True while at least one watch lives.</summary>
     public bool HasWatches => _byHubId.Count > 0;
 
+    /// <summary>Watches that live or are being cancelled.</summary>
+    public int Count => _byHubId.Count;
+
     /// <summary>Decides about a create request. On success hands out what to ask the hub for; otherwise the refusal to send.</summary>
     /// <param name="command">A create.</param>
     /// <param name="seenRevision">Highest revision that this gateway has seen.</param>

@@ -10,5 +10,5 @@ public sealed class ClientPortEndPoint(ClientPortListener port, ClientProtocol p
     public ClientProtocol Protocol { get; } = protocol;
 
     /// <summary>The address as Kestrel lists it: that of the real socket.</summary>
-    public override string ToString() => Port.LocalEndPoint.ToString();
+    public override string ToString() => Port.LocalEndPoint.ToString() ?? "";
 }

@@ -15,7 +15,7 @@ namespace ApiGateway.Host.ClientPort;
 /// A connection that stays silent costs its own timeout and nothing else: accepting never waits for it. Undecided connections
 /// are bounded; beyond that new ones are closed. A decided connection waits when Kestrel does not take the ones before it.
 /// </remarks>
-public sealed class ClientPortListener(IPEndPoint address)
+public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
 {
     private const int MaxUndecided = 16_384;
     private const int MaxDecided = 512;
@@ -75,12 +75,13 @@ public sealed class ClientPortListener(IPEndPoint address)
         _http2.Writer.TryComplete();
     }
 
-    internal async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await UnbindAsync(CancellationToken.None).ConfigureAwait(false);
         if (_socket is not null)
             await _socket.DisposeAsync().ConfigureAwait(false);
         _unbinding.Dispose();
+        _binding.Dispose();
     }
 
     private async Task AcceptAsync(IConnectionListener socket, TimeProvider time, ILogger logger)
