@@ -15,6 +15,7 @@ public sealed class ClusterView(IConsensus consensus, GatewayOptions options, Ti
     private Snapshot? _current;
     private long _seenRevision;
     private ulong _seenIndex;
+    private long _seenV2Index;
 
     /// <summary>Highest v3 revision seen in any result or read.</summary>
     public long SeenRevision => Volatile.Read(ref _seenRevision);
@@ -22,36 +23,29 @@ public sealed class ClusterView(IConsensus consensus, GatewayOptions options, Ti
     /// <summary>Highest log index seen in any result or read.</summary>
     public LogIndex SeenIndex => new(Volatile.Read(ref _seenIndex));
 
+    /// <summary>Highest v2 index seen in any result or read.</summary>
+    public long SeenV2Index => Volatile.Read(ref _seenV2Index);
+
     /// <summary>Status and header ids; completes synchronously once they are known.</summary>
     internal ValueTask<Snapshot> GetAsync() =>
         Volatile.Read(ref _current) is { } known ? new ValueTask<Snapshot>(known) : new ValueTask<Snapshot>(RefreshAsync(CancellationToken.None));
 
-    /// <summary>Notes what a result or read showed.</summary>
+    /// <summary>Notes what a v3 result or read showed.</summary>
     public void Observe(long revision, LogIndex index)
     {
-        ObserveRevision(revision);
-        var seen = Volatile.Read(ref _seenIndex);
-        while (index.Value > seen)
-        {
-            var was = Interlocked.CompareExchange(ref _seenIndex, index.Value, seen);
-            if (was == seen)
-                break;
-            seen = was;
-        }
+        RaiseTo(ref _seenRevision, revision);
+        ObserveIndex(index);
+    }
+
+    /// <summary>Notes what a v2 result or read showed.</summary>
+    public void ObserveV2(long v2Index, LogIndex index)
+    {
+        RaiseTo(ref _seenV2Index, v2Index);
+        ObserveIndex(index);
     }
 
     /// <summary>Notes a revision that a watch delivered.</summary>
-    public void ObserveRevision(long revision)
-    {
-        var seen = Volatile.Read(ref _seenRevision);
-        while (revision > seen)
-        {
-            var was = Interlocked.CompareExchange(ref _seenRevision, revision, seen);
-            if (was == seen)
-                break;
-            seen = was;
-        }
-    }
+    public void ObserveRevision(long revision) => RaiseTo(ref _seenRevision, revision);
 
     /// <summary>Asks consensus now. For the calls whose answer is the status itself.</summary>
     internal async Task<Snapshot> RefreshAsync(CancellationToken cancellation)
@@ -91,6 +85,30 @@ public sealed class ClusterView(IConsensus consensus, GatewayOptions options, Ti
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+    }
+
+    private void ObserveIndex(LogIndex index)
+    {
+        var seen = Volatile.Read(ref _seenIndex);
+        while (index.Value > seen)
+        {
+            var was = Interlocked.CompareExchange(ref _seenIndex, index.Value, seen);
+            if (was == seen)
+                break;
+            seen = was;
+        }
+    }
+
+    private static void RaiseTo(ref long maximum, long value)
+    {
+        var seen = Volatile.Read(ref maximum);
+        while (value > seen)
+        {
+            var was = Interlocked.CompareExchange(ref maximum, value, seen);
+            if (was == seen)
+                break;
+            seen = was;
+        }
     }
 
     /// <summary>Consensus does not know where its member's gateway listens; the gateway does.</summary>
