@@ -1,0 +1,43 @@
+using Google.Protobuf;
+using Storage.Contracts;
+using Storage.Contracts.Commands;
+using Storage.Core.History;
+using Storage.Core.State;
+
+namespace Storage.Core.Apply;
+
+/// <summary>V2Write and V2Expire of Storage.Contracts.Commands.</summary>
+internal static class V2Commands
+{
+    // Deeper paths than any URL holds.
+    private const int MaxDepth = 4_096;
+
+    public static Reply Write(StateMachine machine, ReadOnlySpan<byte> request, long nowUnixNanos, ApplySpan? span)
+    {
+        V2Write write;
+        try
+        {
+            write = V2Write.Parser.ParseFrom(request);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return new Reply(StorageError.Malformed);
+        }
+        var path = write.Path;
+        if (!path.StartsWith('/') || (path.Length > 1 && path.EndsWith('/')) || path.AsSpan().Count('/') > MaxDepth)
+            return new Reply(StorageError.Malformed);
+        return machine.V2.Write(write, nowUnixNanos, span);
+    }
+
+    public static Reply Expire(StateMachine machine, ReadOnlySpan<byte> request, ApplySpan? span)
+    {
+        try
+        {
+            return machine.V2.Expire(V2Expire.Parser.ParseFrom(request).NowUnixNanos, span);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return new Reply(StorageError.Malformed);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using System.Buffers.Binary;
+
+namespace Storage.Core.Leases;
+
+/// <summary>A lease as replicated state knows it: deadlines are the lease manager's.</summary>
+/// <param name="Id">Not 0; may be negative.</param>
+/// <param name="TtlSeconds">Granted time to live.</param>
+public sealed record Lease(long Id, long TtlSeconds)
+{
+    /// <summary>Bytes of <see cref="WriteKey"/>.</summary>
+    public const int KeyBytes = 8;
+
+    /// <summary>Key in the Leases table: the id, big-endian.</summary>
+    public static byte[] WriteKey(long id)
+    {
+        var key = new byte[KeyBytes];
+        BinaryPrimitives.WriteInt64BigEndian(key, id);
+        return key;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Buffers;
+using EtcdApi.Wire;
+using Storage.Contracts;
+using Storage.Core.Mvcc;
+
+namespace Storage.Core.Reads;
+
+/// <summary>Answers etcdserverpb.RangeRequest: RangeResponse fields kvs 2, more 3, count 4. Stored bytes are copied, never re-encoded.</summary>
+public static class RangeReader
+{
+    /// <summary>Says whether a revision can be read.</summary>
+    public static StorageError Check(in RangeQuery query, long currentRevision, long compactRevision) =>
+        query.Revision > currentRevision ? StorageError.FutureRevision
+        : query.Revision > 0 && query.Revision < compactRevision ? StorageError.Compacted
+        : StorageError.None;
+
+    /// <summary>Writes the answer behind what <paramref name="body"/> holds already. Writes nothing on an error.</summary>
+    public static StorageError Read(scoped ref KeySpaceReader source, scoped in RangeQuery query, IBufferWriter<byte> body)
+    {
+        var error = Check(query, source.Revision, source.CompactRevision);
+        if (error != StorageError.None)
+            return error;
+        var revision = query.Revision <= 0 ? source.Revision : query.Revision;
+        if (query.Range.IsSingle && query.IsPlain)
+            ReadOne(ref source, query, revision, body);
+        else if (query.IsPlain || query.CountOnly)
+            ReadPlain(ref source, query, revision, body);
+        else
+            SortedRange.Read(ref source, query, revision, body);
+        return StorageError.None;
+    }
+
+    // One key: the answer's size is known before a byte is written.
+    private static void ReadOne(scoped ref KeySpaceReader source, scoped in RangeQuery query, long revision, IBufferWriter<byte> body)
+    {
+        if (source.Keys.Find(query.Range.Key) is not { } history || !history.TryFind(revision, out var found, out var tombstone) || tombstone)
+            return;
+        if (query.CountOnly)
+        {
+            body.WriteInt64(4, 1);
+            return;
+        }
+        var record = source.Records.Read(found);
+        if (query.KeysOnly)
+        {
+            WriteWithoutValue(body, record);
+            body.WriteInt64(4, 1);
+            return;
+        }
+        var writer = new ProtoWriter(body.GetSpan(ProtoWriter.MessageSize(2, record.Length) + ProtoWriter.Int64Size(4, 1)));
+        writer.Message(2, record);
+        writer.Int64(4, 1);
+        body.Advance(writer.Written);
+    }
+
+    private static void ReadPlain(scoped ref KeySpaceReader source, scoped in RangeQuery query, long revision, IBufferWriter<byte> body)
+    {
+        long count = 0;
+        var limit = query.CountOnly ? 0 : query.Limit == 0 ? long.MaxValue : query.Limit;
+        var keys = LiveKeys.In(source.Keys, query.Range, revision);
+        while (keys.MoveNext())
+        {
+            if (count++ < limit)
+                WriteRow(body, source.Records.Read(keys.Revision), query.KeysOnly);
+        }
+        body.WriteInt64(3, count > limit && !query.CountOnly ? 1 : 0);
+        body.WriteInt64(4, count);
+    }
+
+    internal static void WriteRow(IBufferWriter<byte> body, ReadOnlySpan<byte> record, bool keyOnly)
+    {
+        if (keyOnly)
+            WriteWithoutValue(body, record);
+        else
+            body.WriteMessage(2, record);
+    }
+
+    private static void WriteWithoutValue(IBufferWriter<byte> body, ReadOnlySpan<byte> record)
+    {
+        if (!KeyValueRecord.TryRead(record, out var row))
+            return; // a missed record: the whole answer is thrown away by the caller
+        var size = KeyValueRecord.Size(row.Key.Length, 0, row.CreateRevision, row.ModRevision, row.Version, row.Lease);
+        var writer = new ProtoWriter(body.GetSpan(ProtoWriter.MessageSize(2, size)));
+        writer.MessageHeader(2, size);
+        KeyValueRecord.Write(ref writer, row.Key, default, row.CreateRevision, row.ModRevision, row.Version, row.Lease);
+        body.Advance(writer.Written);
+    }
+}

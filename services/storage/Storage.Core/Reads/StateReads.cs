@@ -1,0 +1,106 @@
+using System.Text;
+using Storage.Contracts;
+using Storage.Core.State;
+using Storage.Core.V2;
+
+namespace Storage.Core.Reads;
+
+/// <summary>
+/// The reads of the contract, for any thread, each on one view. A read that a compaction overtook (see <see cref="PruneFloor"/>) starts again on the
+/// newest view, where its revision is either readable in full or refused.
+/// </summary>
+public static class StateReads
+{
+    /// <summary>Answers an encoded RangeRequest.</summary>
+    public static ReadResult Range(PublishedState state, ReadOnlySpan<byte> request)
+    {
+        if (!RangeQuery.TryParse(request, out var query))
+            return Failed(state.Current, StorageError.Malformed);
+        while (true)
+        {
+            var view = state.Current;
+            var body = new BodyBuffer();
+            var source = KeySpaceReader.Open(view);
+            try
+            {
+                var error = RangeReader.Read(ref source, query, body);
+                if (error != StorageError.None)
+                    return Failed(view, error);
+                if (IsWhole(view, query.Revision <= 0 ? view.Revision : query.Revision, source.Records.MissedRecord))
+                    return Answer(view, body);
+            }
+            finally
+            {
+                source.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Answers an encoded TxnRequest that holds nothing but ranges.</summary>
+    public static ReadResult Txn(PublishedState state, ReadOnlySpan<byte> request)
+    {
+        while (true)
+        {
+            var view = state.Current;
+            var body = new BodyBuffer();
+            var source = KeySpaceReader.Open(view);
+            try
+            {
+                var error = ReadOnlyTxn.Read(ref source, request, body);
+                if (error != StorageError.None)
+                    return Failed(view, error);
+                // Its ranges may be at any revision that the view can read.
+                if (IsWhole(view, Math.Max(view.CompactRevision, 0), source.Records.MissedRecord))
+                    return Answer(view, body);
+            }
+            finally
+            {
+                source.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Answers GET of the v2 API.</summary>
+    public static ReadResult V2(PublishedState state, string path, bool recursive, long nowUnixNanos)
+    {
+        var view = state.Current;
+        var body = new BodyBuffer();
+        return V2Reader.Read(view.V2, path, recursive, nowUnixNanos, body) is { } error
+            ? new ReadResult(StorageError.V2, view.V2.Index, view.AppliedIndex, view.AppliedTerm, error.Code, Encoding.UTF8.GetBytes(error.Cause))
+            : new ReadResult(StorageError.None, view.V2.Index, view.AppliedIndex, view.AppliedTerm, 0, body.Written);
+    }
+
+    /// <summary>HashKV; the revision is 0 or negative for the current one.</summary>
+    public static HashResult Hash(PublishedState state, long revision)
+    {
+        while (true)
+        {
+            var view = state.Current;
+            var at = revision <= 0 ? view.Revision : revision;
+            var error = at > view.Revision ? StorageError.FutureRevision
+                : at < view.CompactRevision ? StorageError.Compacted
+                : StorageError.None;
+            if (error != StorageError.None)
+                return new HashResult(error, 0, view.CompactRevision, 0, view.Revision, view.AppliedTerm);
+            var hash = KeySpaceHash.Compute(view, at);
+            // What a later compaction removes counts here, so nothing of it may be gone yet.
+            if (view.Floor.Revision <= view.CompactRevision)
+                return new HashResult(StorageError.None, hash, view.CompactRevision, at, view.Revision, view.AppliedTerm);
+        }
+    }
+
+    /// <summary>Whether a read at a revision saw everything; false: read again on the newest view.</summary>
+    /// <exception cref="RecordLostException">Something is gone that no compaction removed.</exception>
+    internal static bool IsWhole(StateView view, long revision, bool missedRecord)
+    {
+        if (view.Floor.Revision > revision)
+            return false;
+        return missedRecord ? throw new RecordLostException($"reading at revision {revision}") : true;
+    }
+
+    private static ReadResult Answer(StateView view, BodyBuffer body) =>
+        new(StorageError.None, view.Revision, view.AppliedIndex, view.AppliedTerm, 0, body.Written);
+
+    private static ReadResult Failed(StateView view, StorageError error) =>
+        new(error, view.Revision, view.AppliedIndex, view.AppliedTerm, 0, default);
+}

@@ -1,0 +1,45 @@
+using System.Buffers.Binary;
+using Storage.Core.Tree;
+
+namespace Storage.Core.State;
+
+/// <summary>The numbers that are stored with every tree commit, under one key of the Meta table: 8 bytes each, little-endian.</summary>
+internal readonly record struct MetaRecord(
+    ulong AppliedIndex, ulong AppliedTerm, long Revision, long CompactRevision, long SweptRevision,
+    long V2InitialIndex, long V2Index, long V2LastNodeId, ulong LeaseEpoch, long ClockUnixNanos)
+{
+    private const long Format = 1;
+    private const int Fields = 11;
+
+    private static ReadOnlySpan<byte> Key => "state"u8;
+
+    public void Save(ITree tree)
+    {
+        ReadOnlySpan<long> values =
+        [
+            Format, (long)AppliedIndex, (long)AppliedTerm, Revision, CompactRevision, SweptRevision,
+            V2InitialIndex, V2Index, V2LastNodeId, (long)LeaseEpoch, ClockUnixNanos,
+        ];
+        Span<byte> record = stackalloc byte[Fields * 8];
+        for (var i = 0; i < Fields; i++)
+            BinaryPrimitives.WriteInt64LittleEndian(record[(i * 8)..], values[i]);
+        tree.Put(TableId.Meta, Key, record);
+    }
+
+    /// <summary>The stored numbers; false for a fresh file.</summary>
+    /// <exception cref="InvalidDataException">Written by a newer version.</exception>
+    public static bool TryLoad(ITree tree, out MetaRecord meta)
+    {
+        meta = default;
+        if (!tree.TryGet(TableId.Meta, Key, out var record))
+            return false;
+        if (record.Length != Fields * 8 || BinaryPrimitives.ReadInt64LittleEndian(record) != Format)
+            throw new InvalidDataException("the data file was written by a newer version");
+        Span<long> values = stackalloc long[Fields];
+        for (var i = 0; i < Fields; i++)
+            values[i] = BinaryPrimitives.ReadInt64LittleEndian(record[(i * 8)..]);
+        meta = new MetaRecord(
+            (ulong)values[1], (ulong)values[2], values[3], values[4], values[5], values[6], values[7], values[8], (ulong)values[9], values[10]);
+        return true;
+    }
+}

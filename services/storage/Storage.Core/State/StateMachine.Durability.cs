@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+using Consensus.Contracts;
+using Storage.Contracts;
+using Storage.Core.Mvcc;
+using Storage.Core.Sessions;
+using Storage.Core.Tree;
+using Storage.Core.V2;
+
+namespace Storage.Core.State;
+
+/// <summary>How the state gets into the tree, and back.</summary>
+public sealed partial class StateMachine
+{
+    /// <summary>A tree commit under way, and what it will make durable.</summary>
+    public sealed record PendingCommit(ITreeCommit Commit, LogIndex AppliedIndex, long Revision, long V2Index);
+
+    /// <summary>
+    /// Seals everything applied so far, the applied index with its effects (I2), for a commit that the shell carries out. Null when nothing
+    /// was applied since the last one.
+    /// </summary>
+    public PendingCommit? BeginCommit()
+    {
+        _sessions.Save();
+        new MetaRecord(
+            AppliedIndex.Value, AppliedTerm.Value, Store.Revision, Store.CompactRevision, Sweep.SweptRevision,
+            V2.InitialIndex, V2.Index, V2.LastNodeId, Leases.Epoch, _sessions.ClockUnixNanos).Save(_tree);
+        return _tree.BeginCommit() is { } commit ? new PendingCommit(commit, AppliedIndex, Store.Revision, V2.Index) : null;
+    }
+
+    /// <summary>The commit was carried out: snapshots see it, and memory no longer has to hold what it holds.</summary>
+    public void CompleteCommit(PendingCommit done)
+    {
+        _tree.CompleteCommit(done.Commit);
+        Store.TrimHotTail(done.Revision, _options.HotRevisions, _options.HotBytes);
+        V2.TrimRecent(done.V2Index, _options.HotRevisions, _options.HotBytes);
+    }
+
+    /// <summary>
+    /// Rebuilds the state from the tree by sequential scans. Entries up to <see cref="AppliedIndex"/> are in it; the log is replayed from the next one.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The file holds something that is no record of ours.</exception>
+    public static StateMachine Open(ITree tree, StateMachineOptions options)
+    {
+        var machine = new StateMachine(tree, options);
+        if (MetaRecord.TryLoad(tree, out var meta))
+            machine.Load(meta);
+        return machine;
+    }
+
+    private void Load(MetaRecord meta)
+    {
+        using var snapshot = _tree.OpenSnapshot();
+        AppliedIndex = new LogIndex(meta.AppliedIndex);
+        AppliedTerm = new Term(meta.AppliedTerm);
+
+        for (var row = snapshot.Seek(TableId.Revisions, []); row.MoveNext();)
+        {
+            if (!RevisionKey.TryRead(row.Key, out var revision, out var tombstone))
+                throw new InvalidDataException("a key of the revisions table is no revision");
+            Store.Load(revision, tombstone, row.Value);
+        }
+        for (var row = snapshot.Seek(TableId.Leases, []); row.MoveNext();)
+            Leases.Load(row.Key, row.Value);
+        Leases.Epoch = meta.LeaseEpoch;
+        Store.EndLoad(meta.Revision, meta.CompactRevision);
+        for (var row = snapshot.Seek(TableId.Alarms, []); row.MoveNext();)
+            Alarms.Load(row.Key);
+        for (var row = snapshot.Seek(TableId.V2Nodes, []); row.MoveNext();)
+            V2.Load(V2Node.Decode(row.Key, row.Value));
+        V2.EndLoad(meta.V2InitialIndex, meta.V2Index, meta.V2LastNodeId);
+
+        var sessions = new List<Session>();
+        for (var row = snapshot.Seek(TableId.Sessions, []); row.MoveNext();)
+            sessions.Add(Session.Decode(new SessionId(BinaryPrimitives.ReadUInt64BigEndian(row.Key)), row.Value));
+        _sessions.Load(sessions, meta.ClockUnixNanos);
+        Sweep.Resume(meta.SweptRevision);
+    }
+}

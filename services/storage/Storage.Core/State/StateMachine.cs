@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using Consensus.Contracts;
+using Storage.Contracts;
+using Storage.Core.Apply;
+using Storage.Core.Compaction;
+using Storage.Core.History;
+using Storage.Core.Leases;
+using Storage.Core.Mvcc;
+using Storage.Core.Sessions;
+using Storage.Core.Tree;
+using Storage.Core.V2;
+
+namespace Storage.Core.State;
+
+/// <summary>
+/// What commands mean. Applies the entries of the log in order, each exactly once (I2), and depends on nothing else (I3). Single owner;
+/// readers get a <see cref="StateView"/> from <see cref="Freeze"/>.
+/// </summary>
+public sealed partial class StateMachine
+{
+    private readonly ITree _tree;
+    private readonly StateMachineOptions _options;
+    private readonly SessionTable _sessions;
+    private readonly PruneFloor _floor = new();
+    private ApplySpan? _span;
+
+    private StateMachine(ITree tree, StateMachineOptions options)
+    {
+        _tree = tree;
+        _options = options;
+        _sessions = new SessionTable(tree);
+        Leases = new LeaseTable(tree);
+        Store = new MvccStore(tree, Leases);
+        Alarms = new AlarmSet(tree);
+        V2 = new V2Tree(tree, options.InitialV2Index);
+        Sweep = new CompactionSweep(tree, Store, _floor);
+    }
+
+    public LogIndex AppliedIndex { get; private set; }
+    public Term AppliedTerm { get; private set; }
+
+    /// <summary>Removal of what compactions made unreadable; the owner drives it between batches.</summary>
+    public CompactionSweep Sweep { get; }
+
+    internal MvccStore Store { get; }
+    internal LeaseTable Leases { get; }
+    internal AlarmSet Alarms { get; }
+    internal V2Tree V2 { get; }
+
+    /// <summary>
+    /// Applies the next entry. False when it was applied before (a replay after a crash) or is no command with a result.
+    /// </summary>
+    /// <param name="entry">Its index must be at most one above <see cref="AppliedIndex"/>.</param>
+    /// <param name="command">The decoded envelope of the entry's data; default when the entry is no command or cannot be read.</param>
+    /// <param name="payload">What follows the envelope.</param>
+    /// <param name="span">The span that applies it, handed on with its events; null when the command is not sampled.</param>
+    /// <param name="result">The outcome, or the remembered one when the session proposed it before (I8).</param>
+    public bool Apply(in Entry entry, in CommandEnvelope command, ReadOnlyMemory<byte> payload, ApplySpan? span, out CommandResult result)
+    {
+        result = default;
+        if (entry.Index <= AppliedIndex)
+            return false;
+        Invariant.Holds(entry.Index.Value == AppliedIndex.Value + 1);
+        AppliedIndex = entry.Index;
+        AppliedTerm = entry.Term;
+        if (entry.Kind != EntryKind.Command || command.Kind == CommandKind.None)
+            return false;
+
+        if (command.Session.Value == 0)
+        {
+            result = Execute(command, payload, span).ToResult(command.Session, command.Sequence);
+            return true;
+        }
+        var session = _sessions.Use(command, entry.Index.Value);
+        Outcome outcome;
+        if (command.Sequence < session.Low)
+            outcome = new Outcome(entry.Index, entry.Term, StorageError.OutcomeForgotten, Store.Revision, 0, default);
+        else if (!session.TryRecall(command.Sequence, out outcome))
+        {
+            outcome = Execute(command, payload, span);
+            session.Remember(command.Sequence, outcome);
+        }
+        result = outcome.ToResult(command.Session, command.Sequence);
+        return true;
+    }
+
+    /// <summary>The state as it is now, for readers. Ends the batch: what it changed is never changed in place again.</summary>
+    public StateView Freeze()
+    {
+        var (keys, hot) = Store.Freeze();
+        return new StateView
+        {
+            AppliedIndex = AppliedIndex,
+            AppliedTerm = AppliedTerm,
+            Revision = Store.Revision,
+            CompactRevision = Store.CompactRevision,
+            Floor = _floor,
+            Keys = keys,
+            Hot = hot,
+            Tree = _tree,
+            Leases = Leases.Freeze(),
+            Alarms = Alarms.Current,
+            V2 = V2.Freeze(),
+        };
+    }
+
+    /// <summary>Ends a revision in the middle of a command: each expired lease has one of its own.</summary>
+    internal void EndRevision() => Store.EndRevision(_span);
+
+    /// <summary>Stops the process when stored data is gone: going on would make this replica differ from the others (I11).</summary>
+    internal void RequireRecord(bool missed, Revision revision)
+    {
+        if (missed)
+            throw new Reads.RecordLostException($"revision {revision}, applying {AppliedIndex}");
+    }
+
+    private Outcome Execute(in CommandEnvelope command, ReadOnlyMemory<byte> payload, ApplySpan? span)
+    {
+        _span = span;
+        var isV2 = command.Kind is CommandKind.V2Write or CommandKind.V2Expire;
+        var reply = Alarms.HasCorrupt && command.Kind != CommandKind.Alarm
+            ? new Reply(StorageError.Corrupt)
+            : Dispatch(command, payload.Span, span);
+        EndRevision();
+        return new Outcome(AppliedIndex, AppliedTerm, reply.Error, isV2 ? V2.Index : Store.Revision, reply.Detail, reply.Body);
+    }
+
+    private Reply Dispatch(in CommandEnvelope command, ReadOnlySpan<byte> payload, ApplySpan? span) => command.Kind switch
+    {
+        CommandKind.Put => PutCommand.Apply(this, payload),
+        CommandKind.DeleteRange => DeleteRangeCommand.Apply(this, payload),
+        CommandKind.Txn => TxnCommand.Apply(this, payload),
+        CommandKind.Compact => CompactCommand.Apply(this, payload),
+        CommandKind.LeaseGrant => LeaseCommands.Grant(this, payload),
+        CommandKind.LeaseRevoke => LeaseCommands.Revoke(this, payload),
+        CommandKind.Alarm => AlarmCommand.Apply(this, payload),
+        CommandKind.V2Write => V2Commands.Write(this, payload, command.ProposedAtUnixNanos, span),
+        CommandKind.V2Expire => V2Commands.Expire(this, payload, span),
+        CommandKind.LeaseClaim => LeaseCommands.Claim(this),
+        CommandKind.LeaseExpire => LeaseCommands.Expire(this, payload),
+        _ => new Reply(StorageError.Malformed),
+    };
+}

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using Consensus.Contracts;
+using Microsoft.Extensions.Logging;
+using Storage.Contracts;
+using Storage.Core.History;
+
+namespace Storage.Host.Service;
+
+/// <summary>Tails the log, applies, publishes, hands out results. The only place where entries meet the state machine.</summary>
+internal sealed class ApplyLoop(
+    IConsensus consensus, StateOwner owner, ResultRouter results, AppliedWaiters waiters, ViewSignal signal, CommitLoop commits, SweepLoop sweeps,
+    TimeProvider time, FatalHandler fatal, ILogger logger)
+{
+    // After a long tail batch (a replay) readers and proposers hear of progress at least this often.
+    private const int MaxEntriesPerView = 1_024;
+
+    private static readonly TimeSpan s_firstBackoff = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_longestBackoff = TimeSpan.FromSeconds(2);
+
+    // Owned by this loop; kept from batch to batch.
+    private readonly List<CommandResult> _results = [];
+
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        var backoff = s_firstBackoff;
+        while (!stopping.IsCancellationRequested)
+        {
+            Exception broken;
+            try
+            {
+                await foreach (var batch in consensus.TailAsync(owner.Published.Current.AppliedIndex.Next, stopping).ConfigureAwait(false))
+                {
+                    if (!TryApply(batch.Entries))
+                        return;
+                    backoff = s_firstBackoff;
+                }
+                broken = new InvalidOperationException("the tail ended");
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (LogCompactedException exception)
+            {
+                fatal.Stop("the log no longer holds what this replica has to apply next", exception);
+                return;
+            }
+#pragma warning disable CA1031 // Whatever broke the tail, the way on is the same: open it again where we are.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                broken = exception;
+            }
+            StorageLog.TailBroken(logger, broken, owner.Published.Current.AppliedIndex.Value, backoff);
+            try
+            {
+                await Task.Delay(backoff, time, stopping).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            backoff = backoff * 2 < s_longestBackoff ? backoff * 2 : s_longestBackoff;
+        }
+    }
+
+    private bool TryApply(IReadOnlyList<Entry> entries)
+    {
+        try
+        {
+            for (var from = 0; from < entries.Count; from += MaxEntriesPerView)
+                Apply(entries, from, Math.Min(entries.Count, from + MaxEntriesPerView));
+            return true;
+        }
+#pragma warning disable CA1031 // A replica that could not apply an entry must not apply the next (I2).
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            fatal.Stop($"applying the log after index {owner.Published.Current.AppliedIndex}", exception);
+            return false;
+        }
+    }
+
+    private void Apply(IReadOnlyList<Entry> entries, int from, int to)
+    {
+        _results.Clear();
+        bool sweepPending, tooDirty;
+        lock (owner.Lock)
+        {
+            for (var i = from; i < to; i++)
+                Apply(entries[i]);
+            owner.Publish();
+            sweepPending = owner.Machine.Sweep.IsPending;
+            tooDirty = owner.Tree.DirtyBytes > commits.MaxDirtyBytes;
+        }
+        // The view is out before any result is: who hears of a write can read it here.
+        results.Deliver(_results);
+        waiters.Wake(owner.Published.Current.AppliedIndex);
+        signal.Set();
+        commits.Applied.Raise();
+        if (tooDirty)
+            commits.TooDirty.Raise();
+        if (sweepPending)
+            sweeps.Pending.Raise();
+        StorageTelemetry.AppliedEntries.Add(to - from);
+    }
+
+    private void Apply(in Entry entry)
+    {
+        var isCommand = entry.Kind == EntryKind.Command;
+        CommandEnvelope command = default;
+        ReadOnlyMemory<byte> payload = default;
+        if (isCommand && !CommandEnvelope.TryDecode(entry.Data, out command, out payload))
+            StorageLog.MalformedCommand(logger, entry.Index.Value);
+
+        // An unsampled command costs one comparison here.
+        Activity? activity = null;
+        ApplySpan? span = null;
+        if (command.Trace != default)
+        {
+            activity = StorageTelemetry.Spans.StartActivity("storage.apply", ActivityKind.Internal, command.Trace);
+            span = new ApplySpan(activity?.Context ?? command.Trace);
+        }
+        if (owner.Machine.Apply(entry, command, payload, span, out var result))
+        {
+            if (command.Session.Value != 0)
+                _results.Add(result);
+            activity?.SetTag("revision", result.Revision);
+        }
+        activity?.Dispose();
+    }
+}

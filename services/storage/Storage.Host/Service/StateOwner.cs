@@ -1,0 +1,20 @@
+using Storage.Core.State;
+using Storage.Core.Tree;
+
+namespace Storage.Host.Service;
+
+/// <summary>
+/// The state machine and the right to change it. Three loops do: apply, commit, sweep. Each holds the lock for a bounded piece of work in memory,
+/// never over I/O, and publishes what it left behind before it lets go.
+/// </summary>
+internal sealed class StateOwner(StateMachine machine, ITree tree, IPageDevice device)
+{
+    public Lock Lock { get; } = new();
+    public StateMachine Machine { get; } = machine;
+    public ITree Tree { get; } = tree;
+    public IPageDevice Device { get; } = device;
+    public PublishedState Published { get; } = new(machine.Freeze());
+
+    /// <summary>Makes the current state visible. Called under the lock.</summary>
+    public void Publish() => Published.Current = Machine.Freeze();
+}

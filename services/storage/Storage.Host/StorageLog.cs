@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace Storage.Host;
+
+/// <summary>All log messages of the storage service.</summary>
+internal static partial class StorageLog
+{
+    [LoggerMessage(1, LogLevel.Information, "state rebuilt up to log index {AppliedIndex}, revision {Revision}, {Keys} keys")]
+    public static partial void Rebuilt(ILogger logger, ulong appliedIndex, long revision, int keys);
+
+    [LoggerMessage(2, LogLevel.Warning, "the log's tail broke at index {Index}; opening it again in {Delay}")]
+    public static partial void TailBroken(ILogger logger, Exception exception, ulong index, TimeSpan delay);
+
+    [LoggerMessage(3, LogLevel.Critical, "storage cannot go on: {What}")]
+    public static partial void Fatal(ILogger logger, Exception exception, string what);
+
+    [LoggerMessage(4, LogLevel.Error, "the command at log index {Index} cannot be read: its proposer is broken or newer than this replica")]
+    public static partial void MalformedCommand(ILogger logger, ulong index);
+
+    [LoggerMessage(5, LogLevel.Warning, "durable index {Index} could not be reported to consensus; the next commit reports again")]
+    public static partial void ReportFailed(ILogger logger, Exception exception, ulong index);
+
+    [LoggerMessage(6, LogLevel.Information, "compaction at revision {Revision} removed {Removed} revisions")]
+    public static partial void Swept(ILogger logger, long revision, long removed);
+
+    [LoggerMessage(7, LogLevel.Debug, "tree commit at log index {Index} took {Milliseconds} ms")]
+    public static partial void Committed(ILogger logger, ulong index, double milliseconds);
+}
