@@ -86,7 +86,7 @@ public static class ServiceHost
             limits.MaxRequestBodySize = null; // Streams live for ever.
             limits.MinRequestBodyDataRate = null; // A stream that idles is healthy.
             limits.MinResponseDataRate = null;
-            limits.Http2.MaxStreamsPerConnection = int.MaxValue; // etcd's default: no limit.
+            limits.Http2.MaxStreamsPerConnection = 1_000_000; // Out of reach; Kestrel does arithmetic on it, so not int.MaxValue.
             limits.Http2.InitialStreamWindowSize = 1024 * 1024;
             limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
         });

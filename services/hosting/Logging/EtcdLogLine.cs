@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
@@ -49,7 +50,7 @@ internal static class EtcdLogLine
 
     private static void WriteField(Utf8JsonWriter json, string name, object? value)
     {
-        json.WritePropertyName(name);
+        json.WritePropertyName(FieldName(name));
         switch (value)
         {
             case null: json.WriteNullValue(); break;
@@ -66,5 +67,20 @@ internal static class EtcdLogLine
                 break;
             default: json.WriteStringValue(value.ToString()); break;
         }
+    }
+
+    // etcd writes "data-dir" where a parameter of ours is called dataDir.
+    private static string FieldName(string name)
+    {
+        if (!name.Any(char.IsAsciiLetterUpper))
+            return name;
+        var text = new StringBuilder(name.Length + 4);
+        foreach (var letter in name)
+        {
+            if (char.IsAsciiLetterUpper(letter) && text.Length > 0)
+                text.Append('-');
+            text.Append(char.ToLowerInvariant(letter));
+        }
+        return text.ToString();
     }
 }

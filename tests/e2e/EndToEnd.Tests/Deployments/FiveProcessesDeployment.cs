@@ -9,7 +9,7 @@ public sealed class FiveProcessesDeployment : ProcessDeployment
     {
         var urls = $"{Client.ToString().TrimEnd('/')},{OldClient.ToString().TrimEnd('/')}";
         StartService("Consensus", 0, [
-            "--Consensus:DataDir", Path.Combine(Folder, "consensus"), "--Consensus:Name", "infra0", "--Consensus:ClientUrls", urls,
+            "--Consensus:DataDir", Path.Combine(Folder, "consensus"), "--Consensus:Name", "infra0", "--Consensus:AdvertiseClientUrls", urls,
         ]);
         StartService("Storage", 1, ["--Storage:DataDir", Path.Combine(Folder, "storage")]);
         StartService("WatchHub", 2, []);
