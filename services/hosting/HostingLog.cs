@@ -11,4 +11,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(Level = LogLevel.Information, Message = "service stopping")]
     public static partial void Stopping(ILogger logger, string service);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "service failed")]
+    public static partial void Failed(ILogger logger, string service, Exception error);
 }

@@ -57,11 +57,23 @@ public static class ServiceHost
             // A part that could not go on has set it and stopped the host.
             return Environment.ExitCode;
         }
-        catch (Exception error) when (error is ConfigurationException || ListenFailure.TryDescribe(error, endpoints, out _))
+        catch (Exception error) when (error is ConfigurationException or FormatException || ListenFailure.TryDescribe(error, endpoints, out _))
         {
             Console.Error.WriteLine(ListenFailure.TryDescribe(error, endpoints, out var text) ? text : error.Message);
             return 1;
         }
+        catch (Exception error)
+        {
+            ReportFailure(serviceName, error);
+            return 1;
+        }
+    }
+
+    /// <summary>The last word of a process that a failure ends: one fatal log line with the stack.</summary>
+    public static void ReportFailure(string serviceName, Exception error)
+    {
+        using var factory = LoggerFactory.Create(static logging => logging.UseEtcdLogging(LogLevel.Information));
+        HostingLog.Failed(factory.CreateLogger(serviceName), serviceName, error);
     }
 
     /// <summary>Registers what any process of ours has, the standalone one included: logs, telemetry, health, gRPC, channels, limits.</summary>

@@ -1,3 +1,4 @@
+using Hosting;
 using Hosting.Logging;
 using Microsoft.Extensions.Logging;
 using Standalone.Flags;
@@ -30,6 +31,11 @@ internal static class Cli
         {
             Report(refused);
             return refused.ExitCode;
+        }
+        catch (Exception error)
+        {
+            ServiceHost.ReportFailure("standalone", error);
+            return 1;
         }
     }
 

@@ -11,10 +11,10 @@ public sealed class FiveProcessesDeployment : ProcessDeployment
         StartService("Consensus", 0, [
             "--Consensus:DataDir", Path.Combine(Folder, "consensus"), "--Consensus:Name", "infra0", "--Consensus:AdvertiseClientUrls", urls,
         ]);
-        StartService("Storage", 1, ["--Storage:DataDir", Path.Combine(Folder, "storage")]);
+        StartService("Storage", 1, ["--Storage:DataDir", Path.Combine(Folder, "storage"), "--Storage:ReplicaName", "storage"]);
         StartService("WatchHub", 2, []);
         StartService("LeaseManager", 3, []);
-        StartService("ApiGateway", 4, ["--Gateway:ClientUrls", urls]);
+        StartService("ApiGateway", 4, ["--Gateway:ListenClientUrls", urls]);
         return Task.CompletedTask;
     }
 

@@ -104,7 +104,7 @@ public sealed class StandaloneTraceTests : TraceBehaviour
     // One process is one service.name: here the source tells who speaks.
     protected override string ServiceOf(Span span) => span.Scope switch
     {
-        "Distributed.ApiGateway" => "api-gateway",
+        "Distributed.Gateway" => "api-gateway",
         "Distributed.Consensus" => "consensus",
         "Distributed.Storage" => "storage",
         "Distributed.WatchHub" => "watch-hub",
