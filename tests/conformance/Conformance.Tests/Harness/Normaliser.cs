@@ -12,6 +12,9 @@ internal sealed class Normaliser
     // in answers are what the scenario itself sent, and larger ones are positions.
     public const long FirstPosition = 16;
 
+    // A number further away from the origin than any scenario goes is no position either (the largest int64, say).
+    private const long FarthestPosition = 1_000_000;
+
     private readonly List<(Regex Pattern, string Placeholder)> _hidden = [];
     private readonly string _positionName;
 
@@ -36,9 +39,9 @@ internal sealed class Normaliser
     /// <summary>An absolute revision or index as <c>rev+3</c>; a number too small to be one stays.</summary>
     public string Position(long absolute)
     {
-        if (absolute < FirstPosition)
-            return absolute.ToString();
         var distance = absolute - Origin;
+        if (absolute < FirstPosition || distance > FarthestPosition)
+            return absolute.ToString();
         return distance < 0 ? $"{_positionName}{distance}" : $"{_positionName}+{distance}";
     }
 

@@ -6,17 +6,21 @@ namespace Conformance.Harness;
 /// </summary>
 public abstract class TargetPair : IAsyncLifetime
 {
+    // The two stand at different positions, so that a number which escaped the normaliser shows, even between equal servers.
+    private const long CandidatePosition = Normaliser.FirstPosition + 21;
+
     private Target? _reference;
     private Target? _candidate;
 
     private protected abstract Func<ServerProgram> Reference { get; }
 
-    private protected abstract Task PrepareAsync(Target target);
+    /// <summary>Brings a new server to this revision (v2: index) at least.</summary>
+    private protected abstract Task PrepareAsync(Target target, long position);
 
     public async Task InitializeAsync()
     {
-        var reference = StartAsync(Reference());
-        var candidate = StartAsync(ServerProgram.Candidate(Reference));
+        var reference = StartAsync(Reference(), Normaliser.FirstPosition);
+        var candidate = StartAsync(ServerProgram.Candidate(Reference), CandidatePosition);
         // Both are awaited even when one fails, so that the other is disposed.
         await Task.WhenAll(reference.ContinueWith(t => _reference = t.IsCompletedSuccessfully ? t.Result : null, TaskScheduler.Default),
             candidate.ContinueWith(t => _candidate = t.IsCompletedSuccessfully ? t.Result : null, TaskScheduler.Default));
@@ -46,10 +50,10 @@ public abstract class TargetPair : IAsyncLifetime
         Assert.True(diff is null, $"{scenario.Name}: - {_reference!.Label}, + {_candidate!.Label}\n{diff}\n{_candidate.Log}");
     }
 
-    private async Task<Target> StartAsync(ServerProgram program)
+    private async Task<Target> StartAsync(ServerProgram program, long position)
     {
         var target = await Target.StartAsync(program);
-        await PrepareAsync(target);
+        await PrepareAsync(target, position);
         return target;
     }
 

@@ -95,7 +95,7 @@ internal sealed class MessageText(Normaliser normaliser)
     };
 
     private string RemainingTtl(long seconds) =>
-        _askedTtls.Where(asked => seconds <= asked && seconds >= asked - TtlToleranceSeconds) is var near && near.Any()
+        _askedTtls.Where(asked => seconds >= 0 && seconds <= asked && seconds >= asked - TtlToleranceSeconds) is var near && near.Any()
             ? $"<remaining of {near.Min()}>"
             : seconds.ToString();
 

@@ -9,10 +9,10 @@ public sealed class V3Pair : TargetPair
 {
     private protected override Func<ServerProgram> Reference => ServerProgram.Etcd35;
 
-    private protected override async Task PrepareAsync(Target target)
+    private protected override async Task PrepareAsync(Target target, long position)
     {
         var revision = 0L;
-        while (revision < Normaliser.FirstPosition)
+        while (revision < position)
             revision = (await Rpc.Put.CallAsync(target.Channel, new PutRequest { Key = ByteString.CopyFromUtf8("warm-up") })).Header.Revision;
     }
 }
