@@ -63,9 +63,10 @@ internal static class RandomScenarios
         var first = Math.Max(compacted, 1);
         if (newest < first)
             return;
+        // Before the watch, so that it finds one history to catch up with and not a live event behind it.
+        await s.Put("b", "the end");
         await using var watch = s.OpenWatch();
         await watch.Ask(Create(new WatchCreateRequest { Key = B("a"), RangeEnd = B("z"), StartRevision = s.Rev(first), PrevKv = true }));
-        await s.Put("b", "the end");
         for (var answer = await watch.Read(); answer is not null && answer.Events.All(e => e.Kv.Value.ToStringUtf8() != "the end");)
             answer = await watch.Read();
     }
