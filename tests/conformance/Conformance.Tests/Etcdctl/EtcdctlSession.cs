@@ -73,6 +73,41 @@ internal sealed class EtcdctlSession : IAsyncDisposable
         ShowOutcome(Encoding.UTF8.GetString(result.Output), result);
     }
 
+    /// <summary>Runs a command in the background; once it wrote so many lines, runs the steps, then interrupts it.</summary>
+    public async Task RunWhile(int lines, string commandLine, Func<Task> steps)
+    {
+        ShowCommand(commandLine + " &", "");
+        await using var process = new EtcdctlProcess(_target, Words(commandLine));
+        await process.WaitForLinesAsync(lines);
+        await steps();
+        process.Interrupt();
+        Note($"interrupted: {commandLine}");
+        var result = await process.ExitAsync();
+        ShowOutcome(Encoding.UTF8.GetString(result.Output), result);
+    }
+
+    /// <summary>
+    /// The holder takes what <paramref name="prefix"/> guards; the waiter queues behind it (seen by its key) and says
+    /// nothing; the holder is interrupted, and the waiter takes over. A waiter that does not end by itself is
+    /// interrupted after <paramref name="waiterLines"/> lines.
+    /// </summary>
+    public async Task HandOver(int holderLines, string holder, string waiter, string prefix, int waiterLines = 0)
+    {
+        await using var first = new EtcdctlProcess(_target, Words(holder));
+        await first.WaitForLinesAsync(holderLines);
+        await using var second = new EtcdctlProcess(_target, Words(waiter));
+        await KeysAreAsync(prefix, 2);
+        Note($"waiting, the second has said: \"{second.Output}\"");
+        first.Interrupt();
+        await ShowExit(holder, first);
+        if (waiterLines > 0)
+        {
+            await second.WaitForLinesAsync(waiterLines);
+            second.Interrupt();
+        }
+        await ShowExit(waiter, second);
+    }
+
     /// <summary>
     /// Runs a watch from now on. etcdctl does not tell when it is in place, so a probe key inside the watched range is
     /// written until the first event shows; the scenario counts its revisions from there.
@@ -133,6 +168,26 @@ internal sealed class EtcdctlSession : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task ShowExit(string commandLine, EtcdctlProcess process)
+    {
+        ShowCommand(commandLine + " &", "");
+        var result = await process.ExitAsync();
+        ShowOutcome(Encoding.UTF8.GetString(result.Output), result);
+    }
+
+    private async Task KeysAreAsync(string prefix, long count)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(10);
+        // '0' follows '/', so this is the prefix's range.
+        var request = new RangeRequest { Key = ByteString.CopyFromUtf8(prefix), RangeEnd = ByteString.CopyFromUtf8(prefix[..^1] + "0"), CountOnly = true };
+        while ((await Rpc.Range.CallAsync(_target.Channel, request)).Count != count)
+        {
+            if (DateTime.UtcNow > deadline)
+                throw new TimeoutException($"there are not {count} keys below {prefix}");
+            await Task.Delay(20);
+        }
+    }
 
     private async Task<long> PutAsync(string key, string value)
     {

@@ -12,7 +12,7 @@ internal sealed partial class EtcdctlText(Normaliser normaliser)
     // Between granting a lease and asking what is left of it.
     private const int TtlToleranceSeconds = 3;
 
-    private int _leases;
+    private readonly HashSet<long> _knownLeases = [];
 
     public string Show(string text)
     {
@@ -36,7 +36,9 @@ internal sealed partial class EtcdctlText(Normaliser normaliser)
             var id = match.Groups["hex"].Success
                 ? long.Parse(match.Groups["hex"].ValueSpan, NumberStyles.HexNumber)
                 : long.Parse(match.Groups["decimal"].ValueSpan);
-            var placeholder = $"<lease {++_leases}>";
+            if (!_knownLeases.Add(id))
+                continue;
+            var placeholder = $"<lease {_knownLeases.Count}>";
             normaliser.Hide(id.ToString(), placeholder);
             normaliser.Hide(id.ToString("x16"), placeholder);
             normaliser.Hide(id.ToString("x"), placeholder);
@@ -69,12 +71,12 @@ internal sealed partial class EtcdctlText(Normaliser normaliser)
     }
 
     [GeneratedRegex("""
-        "(?:revision|create_revision|mod_revision|CompactRevision|compact_revision)":(?<n>\d+)|"(?:Revision|CreateRevision|ModRevision|CompactRevision)" : (?<n>\d+)|--rev[= ](?<n>\d+)|compaction (?<n>\d+)|compacted revision (?<n>\d+)|progress notify: (?<n>\d+)|(?:mod|create|m|c)\("[^"]*"\) [=<>!]+ "(?<n>\d+)"|revision is (?<n>\d+)|REVISION="?(?<n>\d+)
+        "(?:revision|create_revision|mod_revision|CompactRevision|compact_revision)":(?<n>\d+)|"(?:Revision|(?:Prev)?CreateRevision|(?:Prev)?ModRevision|CompactRevision)" : (?<n>\d+)|--rev[= ](?<n>\d+)|compaction (?<n>\d+)|compacted revision (?<n>\d+)|progress notify: (?<n>\d+)|(?:mod|create|m|c)\("[^"]*"\) [=<>!]+ "(?<n>\d+)"|revision is (?<n>\d+)|REVISION="?(?<n>\d+)
         """)]
     private static partial Regex Revision();
 
     [GeneratedRegex("""
-        lease (?<hex>[0-9a-f]{16}) granted with TTL\(\d+s\)\n|"raft_term":\d+,"ID":(?<decimal>\d{10,19}),"TTL"|"RaftTerm" : \d+\n"ID" : (?<decimal>\d{10,19})\n"TTL"
+        lease (?<hex>[0-9a-f]{16}) granted with TTL\(\d+s\)\n|\n(?<hex>[0-9a-f]{16})(?=\n)|"raft_term":\d+,"ID":(?<decimal>\d{10,19}),"TTL"|"RaftTerm" : \d+\n"ID" : (?<decimal>\d{10,19})\n"TTL"
         """)]
     private static partial Regex GrantedLease();
 
@@ -91,11 +93,11 @@ internal sealed partial class EtcdctlText(Normaliser normaliser)
         """)]
     private static partial Regex RaftNumbers();
 
-    [GeneratedRegex(@"(<member>, [0-9.]+), [0-9.]+ [kM]B, (true|false, (?:true|false)), [1-9]\d*, [1-9]\d*, [1-9]\d*,")]
+    [GeneratedRegex(@"(<member>, [0-9.]+), [0-9.]+ [kM]B, ((?:true|false), (?:true|false)), [1-9]\d*, [1-9]\d*, [1-9]\d*,")]
     private static partial Regex StatusLine();
 
     [GeneratedRegex("""
-        (took = |"took":"|"Took" : "|│ +true │ *)[0-9.]+(?:µs|ms|s)
+        (took = |"took":"|"Took" : |│ +true │ *)[0-9.]+(?:µs|ms|s)
         """)]
     private static partial Regex Duration();
 
