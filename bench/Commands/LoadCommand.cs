@@ -1,0 +1,57 @@
+using System.Globalization;
+using Bench.Measure;
+using Bench.Reference;
+using Bench.Workloads;
+
+namespace Bench.Commands;
+
+/// <summary><c>bench load</c>: one load against a running endpoint.</summary>
+internal static class LoadCommand
+{
+    public static int Run(Arguments arguments)
+    {
+        var options = Read(arguments);
+        var client = arguments.Text("client") ?? "raw";
+        arguments.RequireAllKnown();
+        var result = client switch
+        {
+            "raw" => LoadRunner.Run(options),
+            "grpc-net" => GrpcNetLoad.RunAsync(options).GetAwaiter().GetResult(),
+            _ => throw new BenchException($"--client {client}: raw or grpc-net"),
+        };
+        Console.WriteLine(Describe(result));
+        if (result.Errors == 0)
+            return 0;
+        Console.Error.WriteLine($"failed with {result.Errors} errors: {result.ErrorText}");
+        return 1;
+    }
+
+    private static LoadOptions Read(Arguments arguments)
+    {
+        var endpoint = arguments.Text("endpoint") ?? "http://127.0.0.1:2379";
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) || uri.Scheme != "http")
+            throw new BenchException($"--endpoint {endpoint}: an http:// URL is needed");
+        var workload = WorkloadNames.Parse(arguments.Text("workload") ?? "put");
+        var defaults = new LoadOptions { Endpoint = uri, Workload = workload };
+        var pid = arguments.Int("pid", 0);
+        return defaults with
+        {
+            Clients = arguments.Int("clients", defaults.Clients),
+            Connections = arguments.Int("connections", defaults.Connections),
+            Seconds = arguments.Number("seconds", defaults.Seconds),
+            WarmupSeconds = arguments.Number("warmup", defaults.WarmupSeconds),
+            ValueBytes = arguments.Int("value-bytes", defaults.ValueBytes),
+            KeySpace = arguments.Int("keys", defaults.KeySpace),
+            PrefillKeys = arguments.Int("prefill", defaults.PrefillKeys),
+            Watchers = arguments.Int("watchers", defaults.Watchers),
+            Streams = arguments.Int("streams", defaults.Streams),
+            PutsPerSecond = arguments.Number("rate", defaults.PutsPerSecond),
+            ServerProcessId = pid == 0 ? null : pid,
+        };
+    }
+
+    public static string Describe(LoadResult result) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{result.PerSecond:F0}/s  p50 {result.P50Ms:F2}  p99 {result.P99Ms:F2}  p99.9 {result.P999Ms:F2} ms  " +
+        $"server {result.ServerCpuPerOp:F1} µs/op  client {result.ClientCpuPerOp:F1} µs/op  peak {result.ServerPeakBytes / 1e6:F0} MB  errors {result.Errors}");
+}
