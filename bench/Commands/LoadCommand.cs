@@ -10,13 +10,14 @@ internal static class LoadCommand
 {
     public static int Run(Arguments arguments)
     {
+        var target = ReadTarget(arguments);
         var options = Read(arguments);
         var client = arguments.Text("client") ?? "raw";
         arguments.RequireAllKnown();
         var result = client switch
         {
-            "raw" => LoadRunner.Run(options),
-            "grpc-net" => GrpcNetLoad.RunAsync(options).GetAwaiter().GetResult(),
+            "raw" => LoadRunner.Run(target, options),
+            "grpc-net" => GrpcNetLoad.RunAsync(target, options).GetAwaiter().GetResult(),
             _ => throw new BenchException($"--client {client}: raw or grpc-net"),
         };
         Console.WriteLine(Describe(result));
@@ -26,14 +27,19 @@ internal static class LoadCommand
         return 1;
     }
 
-    private static LoadOptions Read(Arguments arguments)
+    private static Target ReadTarget(Arguments arguments)
     {
         var endpoint = arguments.Text("endpoint") ?? "http://127.0.0.1:2379";
         if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) || uri.Scheme != "http")
             throw new BenchException($"--endpoint {endpoint}: an http:// URL is needed");
+        var processId = arguments.Int("pid", 0);
+        return new Target(uri, processId == 0 ? null : processId);
+    }
+
+    private static LoadOptions Read(Arguments arguments)
+    {
         var workload = WorkloadNames.Parse(arguments.Text("workload") ?? "put");
-        var defaults = new LoadOptions { Endpoint = uri, Workload = workload };
-        var pid = arguments.Int("pid", 0);
+        var defaults = new LoadOptions { Workload = workload };
         return defaults with
         {
             Clients = arguments.Int("clients", defaults.Clients),
@@ -46,7 +52,6 @@ internal static class LoadCommand
             Watchers = arguments.Int("watchers", defaults.Watchers),
             Streams = arguments.Int("streams", defaults.Streams),
             PutsPerSecond = arguments.Number("rate", defaults.PutsPerSecond),
-            ServerProcessId = pid == 0 ? null : pid,
         };
     }
 

@@ -17,17 +17,17 @@ internal static class GrpcNetLoad
     private static readonly Method<byte[], byte[]>[] Methods =
         [.. GrpcMethod.All.Select(m => new Method<byte[], byte[]>(MethodType.Unary, m.Path.Split('/')[1], m.Path.Split('/')[2], Bytes, Bytes))];
 
-    public static async Task<LoadResult> RunAsync(LoadOptions options)
+    public static async Task<LoadResult> RunAsync(Target target, LoadOptions options)
     {
         var requests = RequestSources.For(options) ?? throw new BenchException("--client grpc-net knows only the unary loads");
-        GrpcChannel[] channels = [.. Enumerable.Range(0, options.EffectiveConnections).Select(_ => GrpcChannel.ForAddress(options.Endpoint))];
+        GrpcChannel[] channels = [.. Enumerable.Range(0, options.EffectiveConnections).Select(_ => GrpcChannel.ForAddress(target.Endpoint))];
         var run = new Run(requests);
         if (RequestSources.NeedsPrefill(options.Workload))
             await PrefillAsync(options, channels[0].CreateCallInvoker());
 
         Task[] clients = [.. Enumerable.Range(0, options.Clients).Select(n => run.ClientAsync(channels[n % channels.Length].CreateCallInvoker()))];
         await Task.Delay(TimeSpan.FromSeconds(options.WarmupSeconds));
-        var result = await MeasureAsync(options, run);
+        var result = await MeasureAsync(target, options.Seconds, run);
         run.Stop();
         await Task.WhenAll(clients);
         foreach (var channel in channels)
@@ -35,27 +35,12 @@ internal static class GrpcNetLoad
         return result with { Errors = run.Errors.Count, ErrorText = run.Errors.ToString() };
     }
 
-    private static async Task<LoadResult> MeasureAsync(LoadOptions options, Run run)
+    private static async Task<LoadResult> MeasureAsync(Target target, double seconds, Run run)
     {
-        var pid = options.ServerProcessId;
-        if (pid is { } reset)
-            ProcessStat.ResetPeak(reset);
-        var serverCpu = pid is { } p0 ? ProcessStat.CpuMicroseconds(p0) : 0;
-        var clientCpu = Environment.CpuUsage.TotalTime;
-        var start = Stopwatch.GetTimestamp();
+        var phase = MeasuredPhase.Begin(target.ProcessId);
         run.Begin();
-        await Task.Delay(TimeSpan.FromSeconds(options.Seconds));
-        var recorder = run.End();
-        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        serverCpu = pid is { } p1 ? ProcessStat.CpuMicroseconds(p1) - serverCpu : 0;
-        var operations = Math.Max(recorder.Operations, 1);
-        return new LoadResult(
-            recorder.Operations, seconds, recorder.PercentileMs(50), recorder.PercentileMs(99), recorder.PercentileMs(99.9),
-            pid is null ? null : serverCpu / operations,
-            (Environment.CpuUsage.TotalTime - clientCpu).TotalMicroseconds / operations,
-            pid is { } p2 ? ProcessStat.PeakResidentBytes(p2) : null,
-            Errors: 0,
-            ErrorText: "");
+        await Task.Delay(TimeSpan.FromSeconds(seconds));
+        return phase.End(run.End());
     }
 
     private static async Task PrefillAsync(LoadOptions options, CallInvoker invoker)

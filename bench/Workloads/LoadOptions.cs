@@ -1,10 +1,8 @@
 namespace Bench.Workloads;
 
-/// <summary>One load against one endpoint.</summary>
+/// <summary>One load, whatever the server.</summary>
 internal sealed record LoadOptions
 {
-    public required Uri Endpoint { get; init; }
-
     public required WorkloadKind Workload { get; init; }
 
     /// <summary>Closed-loop clients: each has one request in flight.</summary>
@@ -35,9 +33,6 @@ internal sealed record LoadOptions
 
     /// <summary>Rate of the fan-out's writer; 0 means as fast as events are delivered.</summary>
     public double PutsPerSecond { get; init; }
-
-    /// <summary>Process whose processor time and memory are reported; null for none.</summary>
-    public int? ServerProcessId { get; init; }
 
     public int EffectiveConnections => Connections > 0 ? Connections : Math.Clamp((Clients + 9) / 10, 1, 50);
 }

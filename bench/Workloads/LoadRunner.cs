@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Bench.Http2;
 using Bench.Measure;
 using Bench.Workloads.Watching;
@@ -10,12 +9,13 @@ internal static class LoadRunner
 {
     private const int PrefillClients = 100;
     private static readonly TimeSpan SetUpTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(30);
 
-    public static LoadResult Run(LoadOptions options)
+    public static LoadResult Run(Target target, LoadOptions options)
     {
         using var loop = new EventLoop();
-        var context = Connect(loop, options);
+        var context = Connect(loop, target, options);
         if (RequestSources.NeedsPrefill(options.Workload))
             Prefill(loop, context);
 
@@ -27,7 +27,7 @@ internal static class LoadRunner
         loop.OnDue = workload.OnDue;
         workload.Start();
         loop.RunFor(TimeSpan.FromSeconds(options.WarmupSeconds));
-        var result = Measure(loop, context);
+        var result = Measure(loop, target, context);
 
         workload.Stop();
         if (!loop.RunUntil(() => workload.IsIdle, DrainTimeout))
@@ -35,43 +35,36 @@ internal static class LoadRunner
         return result with { Errors = context.Errors.Count, ErrorText = context.Errors.ToString() };
     }
 
-    private static LoadResult Measure(EventLoop loop, LoadContext context)
+    /// <summary>Whether the server answers one put; if not, why. Throws when it cannot even be reached.</summary>
+    public static bool TryOnePut(Target target, out string problem)
     {
-        var (options, recorder) = (context.Options, context.Recorder);
-        var server = options.ServerProcessId;
-        if (server is { } pid)
-            ProcessStat.ResetPeak(pid);
-        var serverCpu = server is { } p0 ? ProcessStat.CpuMicroseconds(p0) : 0;
-        var clientCpu = Environment.CpuUsage.TotalTime;
-        var start = Stopwatch.GetTimestamp();
-        recorder.Begin();
-        loop.RunFor(TimeSpan.FromSeconds(options.Seconds));
-        recorder.End();
-        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        serverCpu = server is { } p1 ? ProcessStat.CpuMicroseconds(p1) - serverCpu : 0;
-        clientCpu = Environment.CpuUsage.TotalTime - clientCpu;
-        var operations = Math.Max(recorder.Operations, 1);
-        return new LoadResult(
-            recorder.Operations,
-            seconds,
-            recorder.PercentileMs(50),
-            recorder.PercentileMs(99),
-            recorder.PercentileMs(99.9),
-            server is null ? null : serverCpu / operations,
-            clientCpu.TotalMicroseconds / operations,
-            server is { } p2 ? ProcessStat.PeakResidentBytes(p2) : null,
-            Errors: 0,
-            ErrorText: "");
+        using var loop = new EventLoop();
+        var context = Connect(loop, target, new LoadOptions { Workload = WorkloadKind.Put, Clients = 1 });
+        var put = new UnaryLoad(context, RequestSources.Probe(), clients: 1, maxRequests: 1);
+        put.Start();
+        var isAnswered = loop.RunUntil(() => put.IsIdle, ProbeTimeout);
+        problem = isAnswered ? context.Errors.ToString() : "no answer";
+        return isAnswered && context.Errors.Count == 0;
     }
 
-    private static LoadContext Connect(EventLoop loop, LoadOptions options)
+    private static LoadResult Measure(EventLoop loop, Target target, LoadContext context)
+    {
+        var recorder = context.Recorder;
+        var phase = MeasuredPhase.Begin(target.ProcessId);
+        recorder.Begin();
+        loop.RunFor(TimeSpan.FromSeconds(context.Options.Seconds));
+        recorder.End();
+        return phase.End(recorder);
+    }
+
+    private static LoadContext Connect(EventLoop loop, Target target, LoadOptions options)
     {
         var isWatch = options.Workload is WorkloadKind.WatchFanout or WorkloadKind.WatchKeys;
-        Connection[] connections = [.. Enumerable.Range(0, options.EffectiveConnections).Select(_ => loop.Connect(options.Endpoint))];
-        Connection[] streams = [.. Enumerable.Range(0, isWatch ? options.Streams : 0).Select(_ => loop.Connect(options.Endpoint))];
+        Connection[] connections = [.. Enumerable.Range(0, options.EffectiveConnections).Select(_ => loop.Connect(target.Endpoint))];
+        Connection[] streams = [.. Enumerable.Range(0, isWatch ? options.Streams : 0).Select(_ => loop.Connect(target.Endpoint))];
         Connection[] all = [.. connections, .. streams];
         if (!loop.RunUntil(() => all.All(c => c.IsReady), SetUpTimeout))
-            throw new BenchException($"{options.Endpoint} accepts connections but does not speak HTTP/2 on them");
+            throw new BenchException($"{target.Endpoint} accepts connections but does not speak HTTP/2 on them");
         return new LoadContext(options, connections, streams, new LatencyRecorder(), new ErrorLog());
     }
 

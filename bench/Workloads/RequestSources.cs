@@ -23,6 +23,9 @@ internal static class RequestSources
     public static bool NeedsPrefill(WorkloadKind workload) =>
         workload is WorkloadKind.RangeLinearizable or WorkloadKind.RangeSerializable or WorkloadKind.Mixed;
 
+    /// <summary>Puts of a key that no load uses.</summary>
+    public static PutRequests Probe() => new((byte)'p', keySpace: 1, valueBytes: 8, isSequential: true);
+
     /// <summary>Writes each key of the read family once.</summary>
     public static PutRequests Prefill(LoadOptions options) =>
         new(ReadFamily, options.PrefillKeys, options.ValueBytes, isSequential: true);
