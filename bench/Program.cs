@@ -1,4 +1,5 @@
 using Bench;
+using Bench.Checks;
 using Bench.Commands;
 
 try
@@ -15,6 +16,8 @@ try
             return CompareCommand.Run(arguments);
         case "load":
             return LoadCommand.Run(arguments);
+        case "self-check":
+            return SelfCheck.Run();
         case "help":
             Console.WriteLine(Help.Text);
             return 0;

@@ -58,5 +58,5 @@ internal static class LoadCommand
     public static string Describe(LoadResult result) => string.Create(
         CultureInfo.InvariantCulture,
         $"{result.PerSecond:F0}/s  p50 {result.P50Ms:F2}  p99 {result.P99Ms:F2}  p99.9 {result.P999Ms:F2} ms  " +
-        $"server {result.ServerCpuPerOp:F1} µs/op  client {result.ClientCpuPerOp:F1} µs/op  peak {result.ServerPeakBytes / 1e6:F0} MB  errors {result.Errors}");
+        $"server {result.ServerCpuPerOp:F1} µs/op  client {result.ClientCpuPerOp:F1} µs/op  peak {result.ServerPeakBytes / 1e6:F0} MB  others {result.OtherCores:F2} cores  errors {result.Errors}");
 }

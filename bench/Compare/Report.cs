@@ -42,13 +42,13 @@ internal static class Report
 
     private static void LatencyAndMemory(StringBuilder text, Comparison comparison)
     {
-        Line(text, $"| load | etcd p50 / p99 / p99.9 ms | ours p50 / p99 / p99.9 ms | etcd peak RSS MB | ours peak RSS MB | client µs CPU/op, etcd / ours |");
-        Line(text, $"|---|---:|---:|---:|---:|---:|");
+        Line(text, $"| load | etcd p50 / p99 / p99.9 ms | ours p50 / p99 / p99.9 ms | etcd peak RSS MB | ours peak RSS MB | client µs CPU/op, etcd / ours | other processes, cores, etcd / ours |");
+        Line(text, $"|---|---:|---:|---:|---:|---:|---:|");
         if (comparison.StartMs.Count > 0)
         {
             var starts = comparison.StartMs;
             var middle = starts.Count / 2;
-            Line(text, $"| process start to first answered put | {starts.Select(s => s.Etcd).Order().ElementAt(middle):F0} | {starts.Select(s => s.Ours).Order().ElementAt(middle):F0} | | | |");
+            Line(text, $"| process start to first answered put | {starts.Select(s => s.Etcd).Order().ElementAt(middle):F0} | {starts.Select(s => s.Ours).Order().ElementAt(middle):F0} | | | | |");
         }
         foreach (var row in comparison.Results.Where(r => r.HasResult))
         {
@@ -57,7 +57,8 @@ internal static class Report
             var p999 = row.Median(r => r.P999Ms);
             var peak = row.Median(r => (r.ServerPeakBytes ?? 0) / 1e6);
             var client = row.Median(r => r.ClientCpuPerOp);
-            Line(text, $"| {row.Name} | {p50.Etcd:F2} / {p99.Etcd:F2} / {p999.Etcd:F2} | {p50.Ours:F2} / {p99.Ours:F2} / {p999.Ours:F2} | {peak.Etcd:F0} | {peak.Ours:F0} | {client.Etcd:F1} / {client.Ours:F1} |");
+            var others = row.Median(r => r.OtherCores ?? 0);
+            Line(text, $"| {row.Name} | {p50.Etcd:F2} / {p99.Etcd:F2} / {p999.Etcd:F2} | {p50.Ours:F2} / {p99.Ours:F2} / {p999.Ours:F2} | {peak.Etcd:F0} | {peak.Ours:F0} | {client.Etcd:F1} / {client.Ours:F1} | {others.Etcd:F2} / {others.Ours:F2} |");
         }
     }
 

@@ -125,8 +125,17 @@ internal sealed partial class Http2Session
         if (headers.HttpStatus is not (-1 or 200))
             Complete(streamId, grpcStatus: -1, $"HTTP status {headers.HttpStatus}");
         else if (endsStream)
-            Complete(streamId, headers.GrpcStatus, headers.GrpcMessage ?? (headers.GrpcStatus == -1 ? "the trailers lack grpc-status" : ""));
+            Complete(streamId, headers.GrpcStatus, MessageOf(headers));
     }
+
+    // grpc-message is percent-encoded UTF-8.
+    private static string MessageOf(ResponseHeaders headers) => headers switch
+    {
+        { GrpcStatus: 0 } => "",
+        { GrpcStatus: -1 } => "the trailers lack grpc-status",
+        { GrpcMessage: { } message } => Uri.UnescapeDataString(message),
+        _ => "",
+    };
 
     private void Complete(int streamId, int grpcStatus, string message)
     {

@@ -9,6 +9,7 @@ namespace Bench.Measure;
 /// <param name="ServerCpuPerOp">User and system time of the server process; null when its process id is not known.</param>
 /// <param name="ClientCpuPerOp">The same of this process.</param>
 /// <param name="ServerPeakBytes">Largest resident set of the server within the phase; null as above.</param>
+/// <param name="OtherCores">Cores kept busy by anything but server and client: what disturbed the measurement; null as above.</param>
 /// <param name="Errors">Answers that were not the expected ones, over the whole run.</param>
 /// <param name="ErrorText">What they were.</param>
 internal sealed record LoadResult(
@@ -20,6 +21,7 @@ internal sealed record LoadResult(
     double? ServerCpuPerOp,
     double ClientCpuPerOp,
     long? ServerPeakBytes,
+    double? OtherCores,
     int Errors,
     string ErrorText)
 {

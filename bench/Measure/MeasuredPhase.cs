@@ -8,6 +8,7 @@ internal sealed class MeasuredPhase
     private readonly int? _serverProcessId;
     private readonly double _serverCpu;
     private readonly TimeSpan _clientCpu;
+    private readonly double _machineBusy;
     private readonly long _startTicks;
 
     private MeasuredPhase(int? serverProcessId)
@@ -19,6 +20,7 @@ internal sealed class MeasuredPhase
             _serverCpu = ProcessStat.CpuMicroseconds(pid);
         }
         _clientCpu = Environment.CpuUsage.TotalTime;
+        _machineBusy = MachineLoad.BusyMicroseconds();
         _startTicks = Stopwatch.GetTimestamp();
     }
 
@@ -28,6 +30,8 @@ internal sealed class MeasuredPhase
     {
         var seconds = Stopwatch.GetElapsedTime(_startTicks).TotalSeconds;
         var clientCpu = Environment.CpuUsage.TotalTime - _clientCpu;
+        var machineBusy = MachineLoad.BusyMicroseconds() - _machineBusy;
+        double? serverCpu = _serverProcessId is { } pid ? ProcessStat.CpuMicroseconds(pid) - _serverCpu : null;
         var operations = Math.Max(recorder.Operations, 1);
         return new LoadResult(
             recorder.Operations,
@@ -35,9 +39,10 @@ internal sealed class MeasuredPhase
             recorder.PercentileMs(50),
             recorder.PercentileMs(99),
             recorder.PercentileMs(99.9),
-            _serverProcessId is { } p ? (ProcessStat.CpuMicroseconds(p) - _serverCpu) / operations : null,
+            serverCpu / operations,
             clientCpu.TotalMicroseconds / operations,
             _serverProcessId is { } q ? ProcessStat.PeakResidentBytes(q) : null,
+            serverCpu is { } server ? Math.Max(0, machineBusy - server - clientCpu.TotalMicroseconds) / 1e6 / seconds : null,
             Errors: 0,
             ErrorText: "");
     }
