@@ -7,6 +7,9 @@ namespace Bench.Compare;
 /// <summary>The comparison as Markdown.</summary>
 internal static class Report
 {
+    // More than this by anything else, and a row says as much about the neighbours as about the servers.
+    private const double DisturbingCores = 0.3;
+
     public static string Render(Comparison comparison, string machine, string etcdVersion, string ourVersion, string settings)
     {
         var text = new StringBuilder();
@@ -19,6 +22,7 @@ internal static class Report
         Throughput(text, comparison);
         Line(text, $"");
         LatencyAndMemory(text, comparison);
+        Disturbances(text, comparison.Results);
         Failures(text, comparison.Results);
         return text.ToString();
     }
@@ -60,6 +64,21 @@ internal static class Report
             var others = row.Median(r => r.OtherCores ?? 0);
             Line(text, $"| {row.Name} | {p50.Etcd:F2} / {p99.Etcd:F2} / {p999.Etcd:F2} | {p50.Ours:F2} / {p99.Ours:F2} / {p999.Ours:F2} | {peak.Etcd:F0} | {peak.Ours:F0} | {client.Etcd:F1} / {client.Ours:F1} | {others.Etcd:F2} / {others.Ours:F2} |");
         }
+    }
+
+    private static void Disturbances(StringBuilder text, IReadOnlyList<Measurements> rows)
+    {
+        string[] disturbed = [.. rows.Where(r => r.HasResult && IsDisturbed(r)).Select(r => r.Name)];
+        if (disturbed.Length == 0)
+            return;
+        Line(text, $"");
+        Line(text, $"**Disturbed**: other processes kept more than {DisturbingCores} cores busy, measure again on a quiet machine: {string.Join("; ", disturbed)}.");
+    }
+
+    private static bool IsDisturbed(Measurements row)
+    {
+        var (etcd, ours) = row.Median(r => r.OtherCores ?? 0);
+        return Math.Max(etcd, ours) > DisturbingCores;
     }
 
     private static void Failures(StringBuilder text, IReadOnlyList<Measurements> rows)
