@@ -1,4 +1,13 @@
 using ApiGateway.Host.ClientPort;
+using Consensus.Client;
+using Consensus.Contracts;
+using Hosting.Clients;
+using LeaseManager.Client;
+using LeaseManager.Contracts;
+using Storage.Client;
+using Storage.Contracts;
+using WatchHub.Client;
+using WatchHub.Contracts;
 
 namespace ApiGateway.Host;
 
@@ -7,9 +16,16 @@ internal static class Composition
 {
     public static void AddGatewayProcess(WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<IConsensus>(static provider => new ConsensusClient(Endpoints(provider).Channel("Consensus")));
+        builder.Services.AddSingleton<IStorage>(static provider => new StorageClient(Endpoints(provider).Channel("Storage")));
+        builder.Services.AddSingleton<ILeaseManager>(static provider => new LeaseManagerClient(Endpoints(provider).Address("LeaseManager")));
+        builder.Services.AddSingleton<IWatchHub>(static provider => new WatchHubClient(Endpoints(provider).Address("WatchHub")));
+
         var options = GatewayConfiguration.Read(builder.Configuration);
         builder.Services.AddApiGateway(options);
         foreach (var url in options.ListenClientUrls)
             builder.AddEtcdClientPort(GatewayConfiguration.Address(url));
     }
+
+    private static ServiceEndpoints Endpoints(IServiceProvider provider) => provider.GetRequiredService<ServiceEndpoints>();
 }

@@ -20,6 +20,10 @@ public sealed class ServiceEndpoints(IConfiguration configuration) : IDisposable
     public GrpcChannel Channel(string service) =>
         _channels.GetOrAdd(service, static (name, all) => new(() => ChannelFactory.Create(AddressOf(name, all))), configuration).Value;
 
+    /// <summary>The address itself, for a client that spreads over several channels by its own rule.</summary>
+    /// <exception cref="ConfigurationException">The configuration says nothing about that service.</exception>
+    public string Address(string service) => AddressOf(service, configuration);
+
     public void Dispose()
     {
         foreach (var channel in _channels.Values)

@@ -1,6 +1,19 @@
+using Consensus.Client;
+using Consensus.Contracts;
+using Hosting.Clients;
 using LeaseManager.Host;
+using Storage.Client;
+using Storage.Contracts;
 
 return Hosting.ServiceHost.Run(
-    "lease-manager", args,
-    static builder => builder.Services.AddLeaseManager(builder.Configuration),
+    "lease-manager",
+    args,
+    static builder =>
+    {
+        builder.Services.AddSingleton<IConsensus>(static provider =>
+            new ConsensusClient(provider.GetRequiredService<ServiceEndpoints>().Channel("Consensus")));
+        builder.Services.AddSingleton<IStorage>(static provider =>
+            new StorageClient(provider.GetRequiredService<ServiceEndpoints>().Channel("Storage")));
+        builder.Services.AddLeaseManager(builder.Configuration);
+    },
     static app => app.MapLeaseManager());
