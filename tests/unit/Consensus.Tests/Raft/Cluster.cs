@@ -117,7 +117,7 @@ internal sealed class Cluster
         while (Nodes.TryGetValue(id, out var node) && node.TryTakeReady(out var ready))
         {
             Send(ready.Messages);
-            // A crash between sending and storing: what a parallel leader must survive.
+            // As a leader may: its appends leave before its own disk has them.
             Disks[id].Store(ready);
             Send(ready.MessagesAfterPersist);
             node.Advance(ready);
