@@ -23,6 +23,8 @@ public sealed class Lessor
 
     public int Count => _leases.Count;
 
+    internal int DeadlineEntries => _deadlines.Count;
+
     /// <summary>When <see cref="TakeExpired"/> may next have something; null when there is no lease to wait for.</summary>
     public TimeSpan? NextDeadline => _deadlines.Next;
 

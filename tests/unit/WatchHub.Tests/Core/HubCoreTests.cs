@@ -253,10 +253,8 @@ public class HubCoreTests
         Assert.Equal(expected, seen);
 
         var late = new List<string>();
-        while (hub.Unread(slow) > 0)
-            late.AddRange(hub.SettleAndRead(slow).Where(one => one.Kind == WatchMessageKind.Events).SelectMany(Read));
-        hub.Settle();
-        late.AddRange(hub.Read(slow).SelectMany(Read));
+        for (var messages = hub.SettleAndRead(slow); messages.Count > 0; messages = hub.SettleAndRead(slow))
+            late.AddRange(messages.Where(one => one.Kind == WatchMessageKind.Events).SelectMany(Read));
         Assert.Equal(expected, late);
     }
 
