@@ -73,7 +73,8 @@ public static class ServiceHost
     public static void ReportFailure(string serviceName, Exception error)
     {
         using var factory = LoggerFactory.Create(static logging => logging.UseEtcdLogging(LogLevel.Information));
-        HostingLog.Failed(factory.CreateLogger(serviceName), serviceName, error);
+        var logger = factory.CreateLogger(serviceName);
+        HostingLog.Failed(logger, serviceName, error);
     }
 
     /// <summary>Registers what any process of ours has, the standalone one included: logs, telemetry, health, gRPC, channels, limits.</summary>

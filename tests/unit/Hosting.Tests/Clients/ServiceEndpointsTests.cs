@@ -16,13 +16,6 @@ public sealed class ServiceEndpointsTests
     }
 
     [Fact]
-    public void Channel_OfADnsName_IsMade()
-    {
-        using var endpoints = With(("Services:WatchHub", "dns:///localhost:9"));
-        Assert.Equal("localhost:9", endpoints.Channel("WatchHub").Target.TrimStart('/'));
-    }
-
-    [Fact]
     public void Channel_NotConfigured_SaysWhatToSet()
     {
         using var endpoints = With();

@@ -1,6 +1,6 @@
 using System.Net;
 using Grpc.Health.V1;
-using Grpc.Net.Client;
+using Hosting.Clients;
 using Hosting.Health;
 using Hosting.Listening;
 using Microsoft.AspNetCore.Builder;
@@ -38,8 +38,9 @@ public sealed class ServiceHostTests
         }
         part.Reason = null;
         Assert.Equal("ok\n", await http.GetStringAsync(url));
-        using (var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{ports[0]}"))
+        foreach (var address in (string[])[$"http://127.0.0.1:{ports[0]}", $"dns:///localhost:{ports[0]}"])
         {
+            using var channel = ChannelFactory.Create(address);
             var health = await new Grpc.Health.V1.Health.HealthClient(channel).CheckAsync(new HealthCheckRequest());
             Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, health.Status);
         }
