@@ -15,7 +15,7 @@ public sealed class ScenarioCountTests(ITestOutputHelper output)
         var grpc = GrpcKvTests.Set.Count + GrpcStreamTests.Set.Count + GrpcRandomTests.Set.Count;
         var v2 = V2KeysTests.Set.Count + V2WatchTests.Set.Count;
         output.WriteLine($"etcdctl {etcdctl}, gRPC {grpc}, v2 {v2}, together {etcdctl + grpc + v2}");
-        Assert.True(etcdctl >= 110, $"etcdctl scenarios: {etcdctl}");
+        Assert.True(etcdctl >= 113, $"etcdctl scenarios: {etcdctl}");
         Assert.True(grpc >= 127, $"gRPC scenarios: {grpc}");
         Assert.True(v2 >= 90, $"v2 scenarios: {v2}");
     }
