@@ -13,11 +13,11 @@ public sealed class ScenarioCountTests(ITestOutputHelper output)
     {
         var etcdctl = EtcdctlKvTests.Set.Count + EtcdctlClusterTests.Set.Count + EtcdctlLoadTests.Set.Count;
         var grpc = GrpcKvTests.Set.Count + GrpcStreamTests.Set.Count + GrpcRandomTests.Set.Count;
-        var v2 = V2KeysTests.Set.Count + V2WatchTests.Set.Count;
-        output.WriteLine($"etcdctl {etcdctl}, gRPC {grpc}, v2 {v2}, together {etcdctl + grpc + v2}");
-        Assert.True(etcdctl >= 110, $"etcdctl scenarios: {etcdctl}");
+        var v2 = V2KeysTests.Set.Count + V2WatchTests.Set.Count + HttpTests.Set.Count;
+        output.WriteLine($"etcdctl {etcdctl}, gRPC {grpc}, v2 and HTTP {v2}, together {etcdctl + grpc + v2}");
+        Assert.True(etcdctl >= 113, $"etcdctl scenarios: {etcdctl}");
         Assert.True(grpc >= 127, $"gRPC scenarios: {grpc}");
-        Assert.True(v2 >= 90, $"v2 scenarios: {v2}");
+        Assert.True(v2 >= 92, $"v2 and HTTP scenarios: {v2}");
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class ScenarioCountTests(ITestOutputHelper output)
         [
             .. EtcdctlKvTests.Set.Names, .. EtcdctlClusterTests.Set.Names, .. EtcdctlLoadTests.Set.Names,
             .. GrpcKvTests.Set.Names, .. GrpcStreamTests.Set.Names, .. GrpcRandomTests.Set.Names,
-            .. V2KeysTests.Set.Names, .. V2WatchTests.Set.Names,
+            .. V2KeysTests.Set.Names, .. V2WatchTests.Set.Names, .. HttpTests.Set.Names,
         ];
         Assert.Equal(names.Length, names.Distinct().Count());
     }

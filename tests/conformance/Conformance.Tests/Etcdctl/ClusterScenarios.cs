@@ -60,14 +60,14 @@ internal static partial class ClusterScenarios
     {
         yield return new("ctl-check/perf", async s =>
         {
-            await s.RunWithInput("", "check perf --load=s", TimeSpan.FromSeconds(110), Verdicts);
+            await s.RunLoadCheck("check perf --load=s", TimeSpan.FromSeconds(110), WithoutVerdicts);
             await s.Run("get /etcdctl-check-perf/ --prefix --keys-only");
         });
     }
 
     // The progress bar is drawing; and whether the machine was quick enough while other tests ran says nothing about
     // the server's answers. What remains is that each verdict is given.
-    private static string Verdicts(string output)
+    private static string WithoutVerdicts(string output)
     {
         var lines = output.Split('\n', '\r').Select(line => line.Trim()).Where(line => VerdictLine().IsMatch(line));
         return string.Join('\n', lines.Select(line => Measure().Match(line).Value is { Length: > 0 } measure ? $"<verdict> on {measure}" : "<verdict>")) + "\n";

@@ -65,6 +65,6 @@ internal static class WatchScenarios
         await s.RunAll("put k 1", "put k 2", "del k", "put k 3");
         var lines = format switch { "simple" => 12, "json" => 1, _ => 30 };
         await s.RunUntilLines(lines, $"watch k --rev={s.Rev(1)} -w {format}");
-        await s.RunUntilLines(format == "json" ? 1 : 3, $"watch k --prev-kv --rev={s.Rev(4)} -w {format}");
+        await s.RunUntilLines(format switch { "simple" => 3, "json" => 1, _ => 11 }, $"watch k --prev-kv --rev={s.Rev(4)} -w {format}");
     }
 }

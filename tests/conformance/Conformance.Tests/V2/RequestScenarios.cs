@@ -24,7 +24,6 @@ internal static class RequestScenarios
         yield return new("v2/members-errors", MembersErrors);
         yield return new("v2/machines", Machines);
         yield return new("v2/version", s => s.Send("GET", "/version"));
-        yield return new("v2/health", s => s.Send("GET", "/health"));
     }
 
     private static async Task BadBooleans(V2Session s)

@@ -1,4 +1,5 @@
 using Conformance.Harness;
+using Conformance.V3;
 
 namespace Conformance.V2;
 
@@ -24,4 +25,16 @@ public sealed class V2WatchTests(V2Pair pair) : IClassFixture<V2Pair>
     [V2ScenarioTheory]
     [MemberData(nameof(Names))]
     public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], V2Session.OpenAsync);
+}
+
+/// <summary>Goal: the HTTP answers that name a release or differ between releases equal etcd 3.5's, which we say we are.</summary>
+public sealed class HttpTests(V3Pair pair) : IClassFixture<V3Pair>
+{
+    internal static readonly ScenarioSet<V2Session> Set = new(HttpScenarios.All());
+
+    public static TheoryData<string> Names => Set.AsTheory();
+
+    [V3ScenarioTheory]
+    [MemberData(nameof(Names))]
+    public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], V2Session.OpenWithoutKeysAsync);
 }
