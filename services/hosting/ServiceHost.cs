@@ -43,12 +43,16 @@ public static class ServiceHost
             builder.AddProcessDefaults(serviceName, LevelFrom(builder.Configuration));
             if (builder.Configuration["Listen"] is not "")
                 endpoints.Add(builder.ListenOn(builder.Configuration["Listen"] ?? "http://127.0.0.1:8080", HttpProtocols.Http2));
+            int? healthPort = null;
             if (builder.Configuration["HealthListen"] is { Length: > 0 } healthListen)
+            {
                 endpoints.Add(builder.ListenOn(healthListen, HttpProtocols.Http1));
+                healthPort = endpoints[^1].Port;
+            }
             addServices(builder);
 
             var app = builder.Build();
-            app.MapHealth();
+            app.MapHealth(healthPort);
             mapEndpoints(app);
             var addresses = string.Join(',', endpoints);
             app.Lifetime.ApplicationStarted.Register(() => HostingLog.Started(app.Logger, serviceName, addresses));

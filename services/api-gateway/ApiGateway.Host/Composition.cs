@@ -2,6 +2,7 @@ using ApiGateway.Host.ClientPort;
 using Consensus.Client;
 using Consensus.Contracts;
 using Hosting.Clients;
+using Hosting.Health;
 using LeaseManager.Client;
 using LeaseManager.Contracts;
 using Storage.Client;
@@ -20,6 +21,14 @@ internal static class Composition
         builder.Services.AddSingleton<IStorage>(static provider => new StorageClient(Endpoints(provider).Channel("Storage")));
         builder.Services.AddSingleton<ILeaseManager>(static provider => new LeaseManagerClient(Endpoints(provider).Address("LeaseManager")));
         builder.Services.AddSingleton<IWatchHub>(static provider => new WatchHubClient(Endpoints(provider).Address("WatchHub")));
+
+        builder.Services.AddReadiness<IConsensus>(
+            "consensus", static async (consensus, cancellation) => (await consensus.GetStatusAsync(cancellation)).Leader.Value == 0 ? "no leader" : null);
+        builder.Services.AddReadiness<IStorage>("storage", static async (storage, cancellation) =>
+        {
+            await storage.GetStatusAsync(cancellation);
+            return null;
+        });
 
         var options = GatewayConfiguration.Read(builder.Configuration);
         builder.Services.AddApiGateway(options);

@@ -18,10 +18,13 @@ internal static class HealthEndpoints
         services.AddGrpcHealthChecks();
     }
 
-    public static void MapHealth(this IEndpointRouteBuilder app)
+    /// <param name="app">Where to map.</param>
+    /// <param name="healthPort">The port of <c>/healthz</c>: what other ports serve is the service's own affair. Null: no HTTP health.</param>
+    public static void MapHealth(this IEndpointRouteBuilder app, int? healthPort)
     {
         app.MapGrpcHealthChecksService();
-        app.MapHealthChecks(Path, new HealthCheckOptions { ResponseWriter = WriteReasons });
+        if (healthPort is { } port)
+            app.MapHealthChecks(Path, new HealthCheckOptions { ResponseWriter = WriteReasons }).RequireHost($"*:{port}");
     }
 
     // 200 "ok", or 503 with one line for each check that fails: what an operator wants to read in `docker inspect`.

@@ -39,6 +39,9 @@ public sealed class LeaseManagerService : BackgroundService, ILeaseManager
         _expiry = new ExpiryLoop(_book, _proposer, _alarm, options, time, logger);
     }
 
+    /// <summary>This manager holds the claim: it answers keep-alives and ends leases.</summary>
+    public bool IsActive => _book.HoldsClaim;
+
     public ValueTask<KeepAliveResult> KeepAliveAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation) =>
         _book.TryKeepAlive(leaseId, minApplied, out var result) ? new(result) : WaitAsync(leaseId, minApplied, cancellation);
 

@@ -20,6 +20,9 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "A session was ended: it sent requests without reading the answers, or named a watch twice")]
     public static partial void SessionFailed(ILogger logger);
 
+    [LoggerMessage(7, LogLevel.Debug, "watch session opened")]
+    public static partial void SessionOpened(ILogger logger);
+
     [LoggerMessage(6, LogLevel.Critical, "{Space}: the hub is broken and stops")]
     public static partial void HubBroken(ILogger logger, KeySpace space, Exception exception);
 }

@@ -1,4 +1,5 @@
 using Hosting.Clients;
+using Hosting.Health;
 using Storage.Client;
 using Storage.Contracts;
 using WatchHub.Host;
@@ -11,5 +12,7 @@ return Hosting.ServiceHost.Run(
         builder.Services.AddSingleton<IStorage>(static provider =>
             new StorageClient(provider.GetRequiredService<ServiceEndpoints>().Channel("Storage")));
         builder.Services.AddWatchHub(builder.Configuration);
+        builder.Services.AddReadiness<WatchHubService>(
+            "feed", static (hub, _) => new(hub.IsFollowing ? null : "nothing heard from storage yet"));
     },
     static app => app.MapWatchHub());

@@ -35,6 +35,16 @@ internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
 
     private bool IsActive => _claim != 0 && _feedEpoch == _claim;
 
+    /// <summary><see cref="IsActive"/> for other threads.</summary>
+    public bool HoldsClaim
+    {
+        get
+        {
+            lock (_gate)
+                return IsActive;
+        }
+    }
+
     /// <summary>Completes when the current claim has been replaced by another manager's.</summary>
     public Task Fenced
     {

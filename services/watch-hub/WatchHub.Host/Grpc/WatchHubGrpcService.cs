@@ -7,7 +7,8 @@ using WireHub = WatchHub.Client.Wire.WatchHub;
 namespace WatchHub.Host.Grpc;
 
 /// <summary>The hub's gRPC binding: a stream is a session of the hub in this process.</summary>
-public sealed class WatchHubGrpcService(WatchHubService hub, IHostApplicationLifetime lifetime) : WireHub.WatchHubBase
+public sealed class WatchHubGrpcService(WatchHubService hub, IHostApplicationLifetime lifetime, ILogger<WatchHubGrpcService> logger)
+    : WireHub.WatchHubBase
 {
     // One write holds at most this much, so that a burst does not sit in one giant message.
     private const int MaxBatchMessages = 4096;
@@ -18,6 +19,7 @@ public sealed class WatchHubGrpcService(WatchHubService hub, IHostApplicationLif
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         await using var session = await hub.OpenSessionAsync(ending.Token);
+        Log.SessionOpened(logger);
         // The client waits for the headers: from here on the session exists.
         await context.WriteResponseHeadersAsync([]);
         var requests = TakeRequestsAsync(requestStream, session, ending.Token);

@@ -56,6 +56,7 @@ public sealed class ComposeDeployment : Deployment
             ["CLIENT_PORT_OLD"] = _ports[1].ToString(),
             ["PUBLISH_ADDRESS"] = "127.0.0.1",
             ["IMAGE_PREFIX"] = ImagePrefix,
+            ["LOG_LEVEL"] = "debug",
         };
         await using var docker = ChildProcess.Start(
             "docker", ["compose", "--file", Path.Combine(Repository.Root, "deploy", "compose", "compose.yaml"), "--project-name", _project, .. command], environment);
