@@ -69,8 +69,9 @@ public readonly record struct CommandEnvelope(
         BinaryPrimitives.WriteInt64LittleEndian(span[28..], ProposedAtUnixNanos);
         if (traced)
         {
-            Trace.TraceId.CopyTo(span[FixedBytes..]);
-            Trace.SpanId.CopyTo(span[(FixedBytes + 16)..]);
+            // Each id fills the span it is given, so the span must be exactly as long as the id.
+            Trace.TraceId.CopyTo(span.Slice(FixedBytes, 16));
+            Trace.SpanId.CopyTo(span.Slice(FixedBytes + 16, 8));
         }
         payload.CopyTo(span[^payload.Length..]);
         return command;
