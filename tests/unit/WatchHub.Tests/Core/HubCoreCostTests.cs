@@ -10,22 +10,25 @@ namespace WatchHub.Tests.Core;
 public class HubCoreCostTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData(true, 200)]
-    [InlineData(false, 400)]
-    public void Create_ManyIdleWatchers_FewBytesEach(bool sameKey, int maxBytes)
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Create_ManyIdleWatchers_FewBytesEach(bool sameKey)
     {
         const int Count = 50_000;
-        var hub = new CoreHarness(new HubLimits { SessionMessages = 2 * Count });
-        var session = hub.Session();
+        var core = new HubCore(Storage.Contracts.KeySpace.V3, new HubLimits());
+        core.Advance(1, 0, Term);
+        var session = core.OpenSession(null, TimeSpan.Zero, 0);
         var before = GC.GetTotalMemory(forceFullCollection: true);
         for (var id = 0; id < Count; id++)
-            hub.Core.Create(session, Watch(id, sameKey ? "k" : $"k{id}"));
-        hub.SettleAndRead(session);
+        {
+            core.Create(session, Watch(id, sameKey ? "k" : $"k{id}"));
+            Take(core, session);
+        }
         var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
         output.WriteLine($"{each} bytes a watcher");
-        GC.KeepAlive(hub);
-        // The queue of the harness itself keeps its capacity: 150 bytes and more of what is measured.
-        Assert.InRange(each, 1, maxBytes + 300);
+        GC.KeepAlive(core);
+        // The aim is 300; tests running beside this one are counted too.
+        Assert.InRange(each, 1, 500);
     }
 
     [Fact]
