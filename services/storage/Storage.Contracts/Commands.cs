@@ -69,7 +69,7 @@ public readonly record struct CommandEnvelope(
         BinaryPrimitives.WriteInt64LittleEndian(span[28..], ProposedAtUnixNanos);
         if (traced)
         {
-            // The ids fill the whole span they are given, so it must have exactly their length.
+            // Each id fills the span it is given, so the span must be exactly as long as the id.
             Trace.TraceId.CopyTo(span.Slice(FixedBytes, 16));
             Trace.SpanId.CopyTo(span.Slice(FixedBytes + 16, 8));
         }

@@ -77,7 +77,8 @@ public static class WireMessages
         if (!trace.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
             return ByteString.Empty;
         var bytes = new byte[TraceBytes];
-        trace.TraceId.CopyTo(bytes);
+        // Each id fills the span it is given, so the span must be exactly as long as the id.
+        trace.TraceId.CopyTo(bytes.AsSpan(0, TraceIdBytes));
         trace.SpanId.CopyTo(bytes.AsSpan(TraceIdBytes));
         return UnsafeByteOperations.UnsafeWrap(bytes);
     }

@@ -7,6 +7,8 @@ namespace WatchHub.Core.Sessions;
 /// <summary>One session as one core sees it: its watchers in this key space and the room left in its buffer.</summary>
 public sealed class HubSession
 {
+    private const int KeptCapacity = 2048;
+
     private readonly KeySpace _space;
     private readonly List<OutgoingMessage> _staged = [];
     private readonly HubLimits _limits;
@@ -64,6 +66,9 @@ public sealed class HubSession
     public void ClearStaged()
     {
         _staged.Clear();
+        // After a burst, memory goes back: idle sessions are many.
+        if (_staged.Capacity > KeptCapacity)
+            _staged.Capacity = 0;
         _lastEvents = default;
     }
 

@@ -94,11 +94,23 @@ public abstract class WatchHubContractTests : IAsyncLifetime
             Put("a");
         _storage.Compact(8);
         await using var session = await OpenAsync();
-        session.Create(Watch(1, "a", start: 3));
-        var messages = await TakeAsync(session, 1);
-        while (messages[^1].Kind is WatchMessageKind.Created or WatchMessageKind.Events)
-            messages.AddRange(await TakeAsync(session, 1));
-        Assert.Equal((WatchMessageKind.Canceled, 8L), (messages[^1].Kind, messages[^1].CompactRevision));
+        // Until the hub has heard of the compaction, its window still answers: ask again.
+        WatchMessage second;
+        var id = 0L;
+        do
+        {
+            session.Create(Watch(++id, "a", start: 3));
+            Assert.Equal((id, WatchMessageKind.Created), ((await NextAsync(session)) is var created ? (created.WatchId, created.Kind) : default));
+            second = await NextAsync(session);
+            if (second.Kind == WatchMessageKind.Events)
+            {
+                session.Cancel(id);
+                while ((await NextAsync(session)).Kind != WatchMessageKind.Canceled)
+                    continue;
+            }
+        }
+        while (second.Kind == WatchMessageKind.Events);
+        Assert.Equal((id, WatchMessageKind.Canceled, 8L), (second.WatchId, second.Kind, second.CompactRevision));
     }
 
     [Fact]
@@ -173,7 +185,7 @@ public abstract class WatchHubContractTests : IAsyncLifetime
     [Fact]
     public async Task Apply_SampledRevision_MessageCarriesTheFanOutSpan()
     {
-        var spans = new List<Activity>();
+        var spans = new System.Collections.Concurrent.ConcurrentBag<Activity>();
         using var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name == "Distributed.WatchHub",
