@@ -1,3 +1,5 @@
+using Conformance.V2;
+
 namespace Conformance.Harness;
 
 /// <summary>
@@ -53,8 +55,23 @@ public abstract class TargetPair : IAsyncLifetime
     private async Task<Target> StartAsync(ServerProgram program, long position)
     {
         var target = await Target.StartAsync(program);
+        await VersionIsDecidedAsync(target);
         await PrepareAsync(target, position);
         return target;
+    }
+
+    // A new cluster decides its version with a write of its own, which takes a v2 index and shows in /version: it must not fall into a scenario.
+    private static async Task VersionIsDecidedAsync(Target target)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(20);
+        while (DateTime.UtcNow < deadline)
+        {
+            using var version = await RawHttp.SendAsync(target.ClientPort, "GET", "/version", [], null);
+            if (!(await version.ReadToEndAsync()).Contains("not_decided", StringComparison.Ordinal))
+                return;
+            await Task.Delay(50);
+        }
+        throw new InvalidOperationException($"{target.Label} did not decide the cluster version:\n{target.Log}");
     }
 
     private static async Task<Transcript> RunAsync<TSession>(
