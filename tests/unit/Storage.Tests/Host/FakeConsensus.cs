@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using Consensus.Contracts;
+
+namespace Storage.Tests.Host;
+
+/// <summary>A log in memory that commits what it is given at once.</summary>
+internal sealed class FakeConsensus : IConsensus
+{
+    private readonly Lock _lock = new();
+    private readonly List<Entry> _entries = [];
+    private TaskCompletionSource _grown = New();
+
+    /// <summary>How many tails are to break after their first batch.</summary>
+    public int TailsToBreak { get; set; }
+
+    public int TailsOpened { get; private set; }
+
+    /// <summary>Index of the latest report of durability.</summary>
+    public LogIndex ReportedDurable { get; private set; }
+
+    public IReadOnlyList<Entry> Entries => _entries;
+
+    /// <summary>Appends commands as one batch; answers the index of the last.</summary>
+    public LogIndex Append(params byte[][] commands)
+    {
+        lock (_lock)
+        {
+            foreach (var command in commands)
+                _entries.Add(new Entry(new LogIndex((ulong)_entries.Count + 1), new Term(2), EntryKind.Command, command));
+            var grown = _grown;
+            _grown = New();
+            grown.TrySetResult();
+            return new LogIndex((ulong)_entries.Count);
+        }
+    }
+
+    public async IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        TailsOpened++;
+        for (var next = (int)from.Value - 1; ;)
+        {
+            Entry[] batch;
+            Task grown;
+            lock (_lock)
+            {
+                batch = [.. _entries.Skip(next)];
+                grown = _grown.Task;
+            }
+            if (batch.Length == 0)
+            {
+                await grown.WaitAsync(cancellation);
+                continue;
+            }
+            next += batch.Length;
+            yield return new CommittedBatch(batch, new LogIndex((ulong)next));
+            if (TailsToBreak > 0)
+            {
+                TailsToBreak--;
+                throw new IOException("the tail broke");
+            }
+        }
+    }
+
+    public ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation)
+    {
+        ReportedDurable = durable;
+        return ValueTask.CompletedTask;
+    }
+
+    public IProposalStream OpenProposals() => throw new NotSupportedException();
+
+    public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+    public ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

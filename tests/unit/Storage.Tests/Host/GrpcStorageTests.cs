@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Storage.Client;
+using Storage.Contracts;
+using Storage.Host;
+
+namespace Storage.Tests.Host;
+
+/// <summary>The contract over gRPC, on a loopback port that the system chooses.</summary>
+public sealed class GrpcStorageTests : StorageContractTests
+{
+    private WebApplication? _server;
+    private StorageClient? _client;
+
+    protected override async ValueTask<IStorage> BindAsync(StorageService service)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(static kestrel =>
+            kestrel.Listen(System.Net.IPAddress.Loopback, 0, static endpoint => endpoint.Protocols = HttpProtocols.Http2));
+        builder.Services.AddGrpc();
+        builder.Services.AddSingleton<IStorage>(service);
+        _server = builder.Build();
+        _server.MapStorage();
+        await _server.StartAsync();
+        return _client = StorageClient.Connect(_server.Urls.Single());
+    }
+
+    protected override async ValueTask UnbindAsync()
+    {
+        _client?.Dispose();
+        if (_server is not null)
+            await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public void SubscribeResults_NobodyThere_BreaksAtOnce()
+    {
+        using var client = StorageClient.Connect("http://127.0.0.1:1");
+        var sink = new RecordingSink();
+        using var subscription = client.SubscribeResults(Session, sink);
+        Assert.True(sink.Broken.IsCompleted);
+    }
+}

@@ -1,0 +1,331 @@
+using System.Diagnostics;
+using System.Text;
+using Consensus.Contracts;
+using EtcdApi.Etcdserverpb;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging.Abstractions;
+using Storage.Contracts;
+using Storage.Contracts.Commands;
+using Storage.Host;
+using Storage.Tests.Harness;
+
+namespace Storage.Tests.Host;
+
+/// <summary>Goal: what <see cref="IStorage"/> promises holds over every binding. Method: one body of tests, a log in memory, each binding a subclass.</summary>
+#pragma warning disable CA1001 // xunit disposes through IAsyncLifetime.
+public abstract class StorageContractTests : IAsyncLifetime
+#pragma warning restore CA1001
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private readonly CancellationTokenSource _patience = new(Patience);
+    private StorageService _service = null!;
+    private ulong _sequence;
+
+    protected static SessionId Session { get; } = new(0xabcdef);
+    private protected FakeConsensus Consensus { get; } = new();
+    protected IStorage Storage { get; private set; } = null!;
+    private CancellationToken Soon => _patience.Token;
+
+    protected abstract ValueTask<IStorage> BindAsync(StorageService service);
+
+    protected abstract ValueTask UnbindAsync();
+
+    public async Task InitializeAsync()
+    {
+        _service = new StorageService(
+            Consensus, new StorageData(new MemoryTree(), new NullDevice(), null), new StorageOptions { CommitInterval = TimeSpan.FromMilliseconds(1) },
+            TimeProvider.System, NullLogger<StorageService>.Instance, static (what, exception) => throw new UnreachableException(what, exception));
+        _service.Start();
+        Storage = await BindAsync(_service);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await UnbindAsync();
+        await _service.DisposeAsync();
+        _patience.Dispose();
+    }
+
+    [Fact]
+    public async Task SubscribeResults_ProposedAfterwards_EveryResultArrivesInOrder()
+    {
+        var sink = new RecordingSink();
+        using var subscription = Storage.SubscribeResults(Session, sink);
+        for (var i = 0; i < 500; i += 2)
+            Append(Requests.Put("a", $"{i}"), Requests.Put("a", $"{i + 1}", prev: true));
+        for (var i = 0; i < 500; i++)
+        {
+            var result = await sink.NextAsync();
+            Assert.Equal(((ulong)i + 1, (ulong)i + 1, i + 2L), (result.Sequence, result.Index.Value, result.Revision));
+            Assert.Equal((Session, StorageError.None, new Term(2)), (result.Session, result.Error, result.Term));
+            if (i % 2 == 1)
+                Assert.Equal($"{i - 1}", PutResponse.Parser.ParseFrom(result.Body.Span).PrevKv.Value.ToStringUtf8());
+        }
+    }
+
+    [Fact]
+    public async Task SubscribeResults_OtherSessions_AreNotHeard()
+    {
+        var (mine, other) = (new RecordingSink(), new RecordingSink());
+        using var first = Storage.SubscribeResults(Session, mine);
+        using var second = Storage.SubscribeResults(new SessionId(2), other);
+        Consensus.Append(
+            Encode(CommandKind.Put, Requests.Put("a", "1"), Session, 1), Encode(CommandKind.Put, Requests.Put("a", "2"), new SessionId(2), 1),
+            Encode(CommandKind.Put, Requests.Put("a", "3"), Session, 2));
+        Assert.Equal(2, (await mine.NextAsync()).Revision);
+        Assert.Equal(4, (await mine.NextAsync()).Revision);
+        Assert.Equal(3, (await other.NextAsync()).Revision);
+    }
+
+    [Fact]
+    public async Task SubscribeResults_ServiceStops_SinkIsTold()
+    {
+        var sink = new RecordingSink();
+        using var subscription = Storage.SubscribeResults(Session, sink);
+        await _service.DisposeAsync();
+        Assert.NotEmpty(await sink.Broken);
+    }
+
+    [Fact]
+    public async Task Range_MinAppliedNotYetApplied_WaitsForIt()
+    {
+        var early = Storage.RangeAsync(Requests.Range("a").ToByteArray(), new LogIndex(2), Soon).AsTask();
+        Append(Requests.Put("a", "1"));
+        await Storage.RangeAsync(Requests.Range("a").ToByteArray(), new LogIndex(1), Soon);
+        Assert.False(early.IsCompleted);
+        Append(Requests.Put("a", "2"));
+        var result = await early;
+        Assert.Equal((StorageError.None, 3, new LogIndex(2), new Term(2)), (result.Error, result.Revision, result.AppliedIndex, result.AppliedTerm));
+        Assert.Equal("2", RangeResponse.Parser.ParseFrom(result.Body.Span).Kvs.Single().Value.ToStringUtf8());
+    }
+
+    [Fact]
+    public async Task Range_Cancelled_EndsTheWait()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var waiting = Storage.RangeAsync(Requests.Range("a").ToByteArray(), new LogIndex(99), cancellation.Token).AsTask();
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    [Fact]
+    public async Task Range_Errors_AreValues()
+    {
+        var result = await Storage.RangeAsync(Requests.Range("a", revision: 9).ToByteArray(), default, Soon);
+        Assert.Equal((StorageError.FutureRevision, 1), (result.Error, result.Revision));
+        Assert.Equal(StorageError.Malformed, (await Storage.RangeAsync(new byte[] { 0xff }, default, Soon)).Error);
+    }
+
+    [Fact]
+    public async Task Range_ManyAtOnce_EachGetsItsOwnAnswer()
+    {
+        for (var i = 0; i < 50; i++)
+            Append(Requests.Put($"k{i}", $"{i}"));
+        var reads = Enumerable.Range(0, 500)
+            .Select(i => Storage.RangeAsync(Requests.Range($"k{i % 50}").ToByteArray(), new LogIndex(50), Soon).AsTask()).ToArray();
+        var results = await Task.WhenAll(reads);
+        for (var i = 0; i < results.Length; i++)
+            Assert.Equal($"{i % 50}", RangeResponse.Parser.ParseFrom(results[i].Body.Span).Kvs.Single().Value.ToStringUtf8());
+    }
+
+    [Fact]
+    public async Task ReadOnlyTxn_TwoRanges_AreAnswered()
+    {
+        var index = Append(Requests.Put("a", "1"));
+        var result = await Storage.ReadOnlyTxnAsync(
+            Requests.Txn([Requests.VersionIs("a", 1)], [Requests.Range("a"), Requests.Range("b")]).ToByteArray(), index, Soon);
+        var response = TxnResponse.Parser.ParseFrom(result.Body.Span);
+        Assert.True(response.Succeeded);
+        Assert.Equal(2, response.Responses.Count);
+    }
+
+    [Fact]
+    public async Task GetV2_NodeAndMissingNode_AnswerJsonAndCode()
+    {
+        var index = Append(new V2Write { Operation = V2Write.Types.Operation.Set, Path = "/a", Value = "1" });
+        var found = await Storage.GetV2Async("/a", false, false, 0, index, Soon);
+        Assert.Equal("""{"action":"get","node":{"key":"/a","value":"1","modifiedIndex":4,"createdIndex":4}}""", Encoding.UTF8.GetString(found.Body.Span));
+        var missing = await Storage.GetV2Async("/b", false, false, 0, index, Soon);
+        Assert.Equal((StorageError.V2, 100, 4, "/b"), (missing.Error, missing.Detail, missing.Revision, Encoding.UTF8.GetString(missing.Body.Span)));
+    }
+
+    [Fact]
+    public async Task Feed_FromThePast_GivesEveryRevisionOnceAndGoesOnLive()
+    {
+        Append(Requests.Put("a", "1"), Requests.Put("a", "2"));
+        var revisions = new List<RevisionEvents>();
+        long marked = 0;
+        await foreach (var batch in Storage.FeedAsync(KeySpace.V3, 2, Soon))
+        {
+            revisions.AddRange(batch.Revisions);
+            Assert.True(batch.CurrentRevision >= marked);
+            Assert.All(batch.Revisions, revision => Assert.True(revision.Revision <= batch.CurrentRevision));
+            marked = batch.CurrentRevision;
+            if (revisions.Count == 2)
+                Append(Requests.Txn([], [Requests.Delete("a"), Requests.Put("b", "3")]));
+            if (revisions.Count == 3)
+                break;
+        }
+        Assert.Equal([2, 3, 4], revisions.Select(static revision => revision.Revision));
+        Assert.Equal([FeedEventKind.Delete, FeedEventKind.Put], revisions[2].Events.Select(static change => change.Kind));
+        var update = revisions[1].Events.Single();
+        Assert.Null(EtcdApi.Mvccpb.Event.Parser.ParseFrom(update.Event.Span).PrevKv);
+        Assert.Equal("1", EtcdApi.Mvccpb.Event.Parser.ParseFrom(update.EventWithPrevious.Span).PrevKv.Value.ToStringUtf8());
+        Assert.True(revisions[0].Events[0].Event.Span.SequenceEqual(revisions[0].Events[0].EventWithPrevious.Span));
+    }
+
+    [Fact]
+    public async Task Feed_FromZero_BeginsWithAMarkAndTheNextRevision()
+    {
+        await AppliedAsync(Append(Requests.Put("a", "1")));
+        var feed = Storage.FeedAsync(KeySpace.V3, 0, Soon).GetAsyncEnumerator(Soon);
+        await using var _ = feed;
+        Assert.True(await feed.MoveNextAsync());
+        Assert.Equal((0, 2), (feed.Current.Revisions.Count, feed.Current.CurrentRevision));
+        Append(Requests.Put("a", "2"));
+        do
+            Assert.True(await feed.MoveNextAsync());
+        while (feed.Current.Revisions.Count == 0);
+        Assert.Equal(3, feed.Current.Revisions.Single().Revision);
+    }
+
+    [Fact]
+    public async Task Feed_Compacted_ThrowsWithTheOldestRevision()
+    {
+        Append(Requests.Put("a", "1"), Requests.Put("a", "2"), Requests.Put("a", "3"));
+        await AppliedAsync(Append(new CompactionRequest { Revision = 3 }));
+        var thrown = await Assert.ThrowsAsync<RevisionCompactedException>(async () =>
+        {
+            await foreach (var _ in Storage.FeedAsync(KeySpace.V3, 2, Soon))
+                continue;
+        });
+        Assert.Equal(3, thrown.CompactRevision);
+        await foreach (var batch in Storage.FeedAsync(KeySpace.V3, 3, Soon))
+        {
+            Assert.Equal((3, 3), (batch.Revisions[0].Revision, batch.CompactRevision));
+            break;
+        }
+    }
+
+    [Fact]
+    public async Task Feed_V2_GivesEventsWithTheirKinds()
+    {
+        Append(
+            new V2Write { Operation = V2Write.Types.Operation.Set, Path = "/d", Dir = true },
+            new V2Write { Operation = V2Write.Types.Operation.Update, Path = "/d", Refresh = true, ExpiresAtUnixNanos = long.MaxValue },
+            new V2Write { Operation = V2Write.Types.Operation.Delete, Path = "/d", Dir = true });
+        var kinds = new List<FeedEventKind>();
+        await foreach (var batch in Storage.FeedAsync(KeySpace.V2, 4, Soon))
+        {
+            kinds.AddRange(batch.Revisions.SelectMany(static revision => revision.Events).Select(static change => change.Kind));
+            if (kinds.Count == 3)
+                break;
+        }
+        Assert.Equal(
+            [FeedEventKind.Directory, FeedEventKind.Directory | FeedEventKind.Silent, FeedEventKind.Directory | FeedEventKind.Delete], kinds);
+    }
+
+    [Fact]
+    public async Task History_Range_GivesMatchingEventsOnly()
+    {
+        await AppliedAsync(Append(Requests.Put("a", "1"), Requests.Put("b", "2"), Requests.Put("a", "3")));
+        var batch = await Storage.HistoryAsync(KeySpace.V3, "a"u8.ToArray(), default, 2, 4, 1_000, Soon);
+        Assert.Equal((1, 4, 0), (batch.Revisions.Count, batch.NextRevision, batch.CompactRevision));
+        Assert.Equal("a"u8.ToArray(), batch.Revisions[0].Events.Single().Key.ToArray());
+    }
+
+    [Fact]
+    public async Task Leases_Feed_BeginsWithAllAndGoesOnWithChanges()
+    {
+        Append(new LeaseGrantRequest { ID = 1, TTL = 10 });
+        await AppliedAsync(Append(new LeaseGrantRequest { ID = 2, TTL = 20 }));
+        var changes = new List<LeaseChange>();
+        ulong epoch = 0;
+        await foreach (var batch in Storage.LeasesAsync(Soon))
+        {
+            Assert.Equal(changes.Count == 0, batch.Reset);
+            changes.AddRange(batch.Changes);
+            epoch = batch.Epoch;
+            if (changes.Count == 2)
+                Append(new LeaseClaim { Manager = "m" }, new LeaseRevokeRequest { ID = 1 });
+            if (changes.Count == 3)
+            {
+                Assert.Equal(4UL, batch.AppliedIndex.Value);
+                break;
+            }
+        }
+        Assert.Equal([new(1, 10, false), new(2, 20, false), new LeaseChange(1, 10, true)], changes);
+        Assert.Equal(1UL, epoch);
+    }
+
+    [Fact]
+    public async Task LeaseKeys_KnownAndUnknownLease_GiveKeysAndNull()
+    {
+        Append(new LeaseGrantRequest { ID = 1, TTL = 10 });
+        var index = Append(Requests.Put("b", "1", lease: 1), Requests.Put("a", "1", lease: 1));
+        var keys = await Storage.LeaseKeysAsync(1, index, Soon);
+        Assert.Equal("a b", string.Join(' ', keys!.Select(static key => Encoding.UTF8.GetString(key.Span))));
+        Assert.Null(await Storage.LeaseKeysAsync(2, index, Soon));
+    }
+
+    [Fact]
+    public async Task Status_AfterACommit_ReportsDurability()
+    {
+        var index = Append(Requests.Put("a", "1"), new AlarmRequest { Action = AlarmRequest.Types.AlarmAction.Activate, MemberID = 7, Alarm = AlarmType.Nospace });
+        StorageStatus status;
+        do
+        {
+            status = await Storage.GetStatusAsync(Soon);
+            await Task.Yield();
+        }
+        while (status.DurableIndex != index || Consensus.ReportedDurable != index);
+        Assert.Equal((index, new Term(2), 2, -1, 3), (status.AppliedIndex, status.AppliedTerm, status.Revision, status.CompactRevision, status.V2Index));
+        Assert.Equal([(7UL, 1)], status.Alarms);
+    }
+
+    [Fact]
+    public async Task HashKv_EqualContent_EqualHash()
+    {
+        await AppliedAsync(Append(Requests.Put("a", "1")));
+        var first = await Storage.HashKvAsync(0, Soon);
+        await AppliedAsync(Append(Requests.Put("b", "1")));
+        Assert.Equal(first with { CurrentRevision = 3 }, await Storage.HashKvAsync(2, Soon));
+        Assert.NotEqual(first.Hash, (await Storage.HashKvAsync(0, Soon)).Hash);
+        Assert.Equal(StorageError.FutureRevision, (await Storage.HashKvAsync(9, Soon)).Error);
+    }
+
+    [Fact]
+    public async Task Tail_Broken_IsOpenedAgainWithoutGapOrRepeat()
+    {
+        Consensus.TailsToBreak = 2;
+        var sink = new RecordingSink();
+        using var subscription = Storage.SubscribeResults(Session, sink);
+        for (var i = 1; i <= 3; i++)
+        {
+            Append(Requests.Put("a", $"{i}"));
+            Assert.Equal(i + 1, (await sink.NextAsync()).Revision);
+        }
+        Assert.True(Consensus.TailsOpened > 2);
+    }
+
+    private LogIndex Append(params IMessage[] requests) => Consensus.Append([.. requests.Select(request => Encode(
+        request switch
+        {
+            PutRequest => CommandKind.Put,
+            TxnRequest => CommandKind.Txn,
+            CompactionRequest => CommandKind.Compact,
+            LeaseGrantRequest => CommandKind.LeaseGrant,
+            LeaseRevokeRequest => CommandKind.LeaseRevoke,
+            AlarmRequest => CommandKind.Alarm,
+            V2Write => CommandKind.V2Write,
+            LeaseClaim => CommandKind.LeaseClaim,
+            _ => throw new ArgumentException("no command", nameof(requests)),
+        },
+        request, Session, ++_sequence))]);
+
+    private async Task AppliedAsync(LogIndex index) => await Storage.RangeAsync(Requests.Range("x").ToByteArray(), index, Soon);
+
+    private static byte[] Encode(CommandKind kind, IMessage request, SessionId session, ulong sequence) =>
+        new CommandEnvelope(kind, session, sequence, 1, 1_000, default).Encode(request.ToByteArray());
+}
