@@ -1,14 +1,33 @@
+using System.Net;
+using Hosting.Clients;
+using Hosting.Health;
+using Hosting.Listening;
+using Hosting.Logging;
+using Hosting.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Hosting;
 
-/// <summary>What every service process shares: one internal cleartext HTTP/2 endpoint, gRPC, health.</summary>
+/// <summary>
+/// What every service process shares: an internal cleartext HTTP/2 endpoint for gRPC, health, logs, telemetry, channels to the other services,
+/// and how the process ends.
+/// </summary>
+/// <remarks>
+/// Configuration, by command line (<c>--Key:Sub value</c>) or environment (<c>Key__Sub</c>):
+/// <c>Listen</c> (gRPC, default http://127.0.0.1:8080; empty: none), <c>HealthListen</c> (HTTP/1.1 <c>/healthz</c>; default none), <c>LogLevel</c>
+/// (etcd's names, default info), <c>Services:*</c> (<see cref="ServiceEndpoints"/>), <c>OTEL_*</c>.
+/// </remarks>
 public static class ServiceHost
 {
+    /// <summary>How long open calls may hold up a stop.</summary>
+    public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>Builds and runs a service process until it is told to stop; returns its exit code.</summary>
     /// <param name="serviceName">Name in telemetry and logs, for example "watch-hub".</param>
     /// <param name="args">Command line: <c>--Key:Sub value</c> pairs on top of environment variables.</param>
@@ -17,16 +36,89 @@ public static class ServiceHost
     public static int Run(
         string serviceName, string[] args, Action<WebApplicationBuilder> addServices, Action<WebApplication> mapEndpoints)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        var endpoints = new List<IPEndPoint>();
+        try
+        {
+            var builder = WebApplication.CreateSlimBuilder(args);
+            builder.AddProcessDefaults(serviceName, LevelFrom(builder.Configuration));
+            if (builder.Configuration["Listen"] is not "")
+                endpoints.Add(builder.ListenOn(builder.Configuration["Listen"] ?? "http://127.0.0.1:8080", HttpProtocols.Http2));
+            int? healthPort = null;
+            if (builder.Configuration["HealthListen"] is { Length: > 0 } healthListen)
+            {
+                endpoints.Add(builder.ListenOn(healthListen, HttpProtocols.Http1));
+                healthPort = endpoints[^1].Port;
+            }
+            addServices(builder);
+
+            var app = builder.Build();
+            app.MapHealth(healthPort);
+            mapEndpoints(app);
+            var addresses = string.Join(',', endpoints);
+            app.Lifetime.ApplicationStarted.Register(() => HostingLog.Started(app.Logger, serviceName, addresses));
+            app.Lifetime.ApplicationStopping.Register(() => HostingLog.Stopping(app.Logger, serviceName));
+            app.Run();
+            // A part that could not go on has set it and stopped the host.
+            return Environment.ExitCode;
+        }
+        catch (Exception error) when (error is ConfigurationException or FormatException || ListenFailure.TryDescribe(error, endpoints, out _))
+        {
+            Console.Error.WriteLine(ListenFailure.TryDescribe(error, endpoints, out var text) ? text : error.Message);
+            return 1;
+        }
+        catch (Exception error)
+        {
+            ReportFailure(serviceName, error);
+            return 1;
+        }
+    }
+
+    /// <summary>The last word of a process that a failure ends: one fatal log line with the stack.</summary>
+    public static void ReportFailure(string serviceName, Exception error)
+    {
+        using var factory = LoggerFactory.Create(static logging => logging.UseEtcdLogging(LogLevel.Information));
+        var logger = factory.CreateLogger(serviceName);
+        HostingLog.Failed(logger, serviceName, error);
+    }
+
+    /// <summary>Registers what any process of ours has, the standalone one included: logs, telemetry, health, gRPC, channels, limits.</summary>
+    public static void AddProcessDefaults(this WebApplicationBuilder builder, string serviceName, LogLevel logLevel)
+    {
         builder.Environment.ApplicationName = serviceName;
-        var listen = new Uri(builder.Configuration["Listen"] ?? "http://127.0.0.1:8080");
+        builder.Logging.UseEtcdLogging(logLevel);
+        builder.AddTelemetry(serviceName);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopTimeout);
+        builder.Services.AddSingleton<ServiceEndpoints>();
+        builder.Services.AddHealth();
+        builder.Services.AddGrpc(grpc =>
+        {
+            // What may be sent is bounded by the services, which have an error for it, not by the transport.
+            grpc.MaxReceiveMessageSize = null;
+            grpc.MaxSendMessageSize = null;
+        });
         builder.WebHost.ConfigureKestrel(kestrel =>
-            kestrel.Listen(System.Net.IPAddress.Parse(listen.Host), listen.Port, endpoint => endpoint.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpc(grpc => { grpc.MaxReceiveMessageSize = null; grpc.MaxSendMessageSize = null; });
-        addServices(builder);
-        var app = builder.Build();
-        mapEndpoints(app);
-        app.Run();
-        return 0;
+        {
+            kestrel.AddServerHeader = false;
+            var limits = kestrel.Limits;
+            limits.MaxRequestBodySize = null; // Streams live for ever.
+            limits.MinRequestBodyDataRate = null; // A stream that idles is healthy.
+            limits.MinResponseDataRate = null;
+            limits.Http2.MaxStreamsPerConnection = 1_000_000; // Out of reach; Kestrel does arithmetic on it, so not int.MaxValue.
+            limits.Http2.InitialStreamWindowSize = 1024 * 1024;
+            limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
+        });
+    }
+
+    private static IPEndPoint ListenOn(this WebApplicationBuilder builder, string url, HttpProtocols protocols)
+    {
+        var endpoint = ListenAddress.Parse(url);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(endpoint, listener => listener.Protocols = protocols));
+        return endpoint;
+    }
+
+    private static LogLevel LevelFrom(ConfigurationManager configuration)
+    {
+        var name = configuration["LogLevel"] ?? "info";
+        return EtcdLogLevels.TryParse(name, out var level) ? level : throw new ConfigurationException($"unrecognized level: \"{name}\"");
     }
 }

@@ -1,1 +1,3 @@
-return Hosting.ServiceHost.Run("api-gateway", args, static builder => { }, static app => { });
+using ApiGateway.Host;
+
+return Hosting.ServiceHost.Run("api-gateway", args, Composition.AddGatewayProcess, static app => app.MapApiGateway());

@@ -12,3 +12,9 @@ public sealed class LogCompactedException(LogIndex first) : Exception($"the log 
 
 /// <summary>The proposal stream has ended; open another.</summary>
 public sealed class ProposalStreamBrokenException(string reason) : Exception(reason);
+
+/// <summary>
+/// The log cannot be reached any more through this object or connection: lost, or stopping. A tail is opened again at the
+/// index after the last entry seen; any other call is simply made again.
+/// </summary>
+public sealed class LogUnavailableException(string reason, Exception? inner = null) : Exception(reason, inner);

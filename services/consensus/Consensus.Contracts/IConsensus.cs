@@ -13,6 +13,7 @@ public interface IConsensus
     /// The consumer pulls; what it has not pulled stays in the log.
     /// </summary>
     /// <exception cref="LogCompactedException"><paramref name="from"/> is no longer in the log: a snapshot from a peer is needed.</exception>
+    /// <exception cref="LogUnavailableException">The connection was lost or the log is stopping: tail again from the next index.</exception>
     IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, CancellationToken cancellation);
 
     /// <summary>
@@ -23,9 +24,11 @@ public interface IConsensus
     ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation);
 
     /// <summary>Leader, term, indexes and members as this member sees them.</summary>
+    /// <exception cref="LogUnavailableException">This member cannot be reached or is stopping.</exception>
     ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation);
 
     /// <summary>A storage replica holds everything up to <paramref name="durable"/> on stable storage (invariant I9).</summary>
+    /// <exception cref="LogUnavailableException">This member cannot be reached or is stopping.</exception>
     ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation);
 }
 

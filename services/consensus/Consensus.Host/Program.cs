@@ -1,1 +1,14 @@
-return Hosting.ServiceHost.Run("consensus", args, static builder => { }, static app => { });
+using Consensus.Contracts;
+using Consensus.Host;
+using Hosting.Health;
+
+return Hosting.ServiceHost.Run(
+    "consensus",
+    args,
+    static builder =>
+    {
+        builder.Services.AddConsensus(builder.Configuration.ReadConsensusOptions());
+        builder.Services.AddReadiness<IConsensus>(
+            "leader", static async (consensus, cancellation) => (await consensus.GetStatusAsync(cancellation)).Leader.Value == 0 ? "no leader" : null);
+    },
+    static app => app.MapConsensus());

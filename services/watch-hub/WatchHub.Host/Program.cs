@@ -1,1 +1,18 @@
-return Hosting.ServiceHost.Run("watch-hub", args, static builder => { }, static app => { });
+using Hosting.Clients;
+using Hosting.Health;
+using Storage.Client;
+using Storage.Contracts;
+using WatchHub.Host;
+
+return Hosting.ServiceHost.Run(
+    "watch-hub",
+    args,
+    static builder =>
+    {
+        builder.Services.AddSingleton<IStorage>(static provider =>
+            new StorageClient(provider.GetRequiredService<ServiceEndpoints>().Channel("Storage")));
+        builder.Services.AddWatchHub(builder.Configuration);
+        builder.Services.AddReadiness<WatchHubService>(
+            "feed", static (hub, _) => new(hub.IsFollowing ? null : "nothing heard from storage yet"));
+    },
+    static app => app.MapWatchHub());

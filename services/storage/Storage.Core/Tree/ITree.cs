@@ -36,13 +36,19 @@ public readonly record struct TableId(byte Value)
 /// </remarks>
 public interface ITree
 {
-    /// <summary>Inserts or replaces. Keys are 1 to 1,024 bytes; values up to 64 MiB.</summary>
+    /// <summary>
+    /// Inserts or replaces. Keys are 1 to 1,024 bytes; values up to 64 MiB. Neither may point into the tree (a span from
+    /// <see cref="TryGet"/>): the change moves what is there.
+    /// </summary>
     void Put(TableId table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
 
     /// <summary>Removes a key; false when it was not there.</summary>
     bool Delete(TableId table, ReadOnlySpan<byte> key);
 
-    /// <summary>Reads through all changes made so far. The span is valid until the next change.</summary>
+    /// <summary>
+    /// Reads through all changes made so far. The span is valid until the next change; <see cref="CompleteCommit"/> counts as one.
+    /// </summary>
+    /// <exception cref="PageCorruptException">A page failed its checksum (I11).</exception>
     bool TryGet(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value);
 
     /// <summary>Bytes of changed pages not yet in a commit.</summary>
@@ -64,7 +70,10 @@ public interface ITree
 /// <summary>Page writes and syncs to be carried out in order on a device.</summary>
 public interface ITreeCommit
 {
-    /// <summary>Writes and syncs: pages, sync, meta page, sync. Throws what the device throws; the file then still opens at the previous commit.</summary>
+    /// <summary>
+    /// Writes and syncs: pages, sync, meta page, sync. Throws what the device throws. Then it is not known what reached the disk, the tree must
+    /// not be used any further and the process has to stop; the file opens at the previous commit, or at this one when only the last sync failed.
+    /// </summary>
     void WriteTo(IPageDevice device);
 }
 
@@ -75,7 +84,10 @@ public interface ITreeSnapshot : IDisposable
     /// <exception cref="PageCorruptException">A page failed its checksum (I11).</exception>
     bool TryGet(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value);
 
-    /// <summary>A cursor before the first key at or after <paramref name="from"/>; call <see cref="ITreeCursor.MoveNext"/> first.</summary>
+    /// <summary>
+    /// A cursor before the first key at or after <paramref name="from"/> (empty: the table's first); call <see cref="ITreeCursor.MoveNext"/> first.
+    /// </summary>
+    /// <exception cref="PageCorruptException">A page failed its checksum (I11); the cursor's members throw it too.</exception>
     ITreeCursor Seek(TableId table, ReadOnlySpan<byte> from);
 }
 

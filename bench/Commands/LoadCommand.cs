@@ -1,0 +1,62 @@
+using System.Globalization;
+using Bench.Measure;
+using Bench.Reference;
+using Bench.Workloads;
+
+namespace Bench.Commands;
+
+/// <summary><c>bench load</c>: one load against a running endpoint.</summary>
+internal static class LoadCommand
+{
+    public static int Run(Arguments arguments)
+    {
+        var target = ReadTarget(arguments);
+        var options = Read(arguments);
+        var client = arguments.Text("client") ?? "raw";
+        arguments.RequireAllKnown();
+        var result = client switch
+        {
+            "raw" => LoadRunner.Run(target, options),
+            "grpc-net" => GrpcNetLoad.RunAsync(target, options).GetAwaiter().GetResult(),
+            _ => throw new BenchException($"--client {client}: raw or grpc-net"),
+        };
+        Console.WriteLine(Describe(result));
+        if (result.Errors == 0)
+            return 0;
+        Console.Error.WriteLine($"failed with {result.Errors} errors: {result.ErrorText}");
+        return 1;
+    }
+
+    private static Target ReadTarget(Arguments arguments)
+    {
+        var endpoint = arguments.Text("endpoint") ?? "http://127.0.0.1:2379";
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) || uri.Scheme != "http")
+            throw new BenchException($"--endpoint {endpoint}: an http:// URL is needed");
+        var processId = arguments.Int("pid", 0);
+        return new Target(uri, processId == 0 ? null : processId);
+    }
+
+    private static LoadOptions Read(Arguments arguments)
+    {
+        var workload = WorkloadNames.Parse(arguments.Text("workload") ?? "put");
+        var defaults = new LoadOptions { Workload = workload };
+        return defaults with
+        {
+            Clients = arguments.Int("clients", defaults.Clients),
+            Connections = arguments.Int("connections", defaults.Connections),
+            Seconds = arguments.Number("seconds", defaults.Seconds),
+            WarmupSeconds = arguments.Number("warmup", defaults.WarmupSeconds),
+            ValueBytes = arguments.Int("value-bytes", defaults.ValueBytes),
+            KeySpace = arguments.Int("keys", defaults.KeySpace),
+            PrefillKeys = arguments.Int("prefill", defaults.PrefillKeys),
+            Watchers = arguments.Int("watchers", defaults.Watchers),
+            Streams = arguments.Int("streams", defaults.Streams),
+            PutsPerSecond = arguments.Number("rate", defaults.PutsPerSecond),
+        };
+    }
+
+    public static string Describe(LoadResult result) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{result.PerSecond:F0}/s  p50 {result.P50Ms:F2}  p99 {result.P99Ms:F2}  p99.9 {result.P999Ms:F2} ms  " +
+        $"server {result.ServerCpuPerOp:F1} µs/op  client {result.ClientCpuPerOp:F1} µs/op  peak {result.ServerPeakBytes / 1e6:F0} MB  others {result.OtherCores:F2} cores  errors {result.Errors}");
+}

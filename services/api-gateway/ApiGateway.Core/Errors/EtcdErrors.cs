@@ -1,0 +1,86 @@
+using Storage.Contracts;
+
+namespace ApiGateway.Core.Errors;
+
+/// <summary>A gRPC status: code and message. Clients of etcd match on the message, so both are part of the contract.</summary>
+public readonly record struct RpcStatus(RpcCode Code, string Message);
+
+/// <summary>The one table from errors to gRPC statuses (etcd 3.5).</summary>
+public static class EtcdErrors
+{
+    /// <summary>Code and text of an error.</summary>
+    public static RpcStatus Status(EtcdError error) => error switch
+    {
+        EtcdError.None => new(RpcCode.Ok, ""),
+        EtcdError.EmptyKey => new(RpcCode.InvalidArgument, "etcdserver: key is not provided"),
+        EtcdError.KeyNotFound => new(RpcCode.InvalidArgument, "etcdserver: key not found"),
+        EtcdError.ValueProvided => new(RpcCode.InvalidArgument, "etcdserver: value is provided"),
+        EtcdError.LeaseProvided => new(RpcCode.InvalidArgument, "etcdserver: lease is provided"),
+        EtcdError.TooManyOperations => new(RpcCode.InvalidArgument, "etcdserver: too many operations in txn request"),
+        EtcdError.DuplicateKey => new(RpcCode.InvalidArgument, "etcdserver: duplicate key given in txn request"),
+        // etcd 3.5 crashes on an unknown sort target; the text is that of 3.6.
+        EtcdError.InvalidSortOption => new(RpcCode.InvalidArgument, "etcdserver: invalid sort option"),
+        EtcdError.Compacted => new(RpcCode.OutOfRange, CompactedText),
+        EtcdError.FutureRevision => new(RpcCode.OutOfRange, "etcdserver: mvcc: required revision is a future revision"),
+        EtcdError.NoSpace => new(RpcCode.ResourceExhausted, "etcdserver: mvcc: database space exceeded"),
+        EtcdError.LeaseNotFound => new(RpcCode.NotFound, "etcdserver: requested lease not found"),
+        EtcdError.LeaseExists => new(RpcCode.FailedPrecondition, "etcdserver: lease already exists"),
+        EtcdError.LeaseTtlTooLarge => new(RpcCode.OutOfRange, "etcdserver: too large lease TTL"),
+        EtcdError.RequestTooLarge => new(RpcCode.InvalidArgument, "etcdserver: request is too large"),
+        EtcdError.TooManyRequests => new(RpcCode.ResourceExhausted, "etcdserver: too many requests"),
+        EtcdError.NoLeader => new(RpcCode.Unavailable, "etcdserver: no leader"),
+        EtcdError.LeaderChanged => new(RpcCode.Unavailable, "etcdserver: leader changed"),
+        EtcdError.ServerStopped => new(RpcCode.Unavailable, "etcdserver: server stopped"),
+        EtcdError.Timeout => new(RpcCode.Unavailable, TimeoutText),
+        EtcdError.TimeoutDueToLeaderFailure => new(RpcCode.Unavailable, TimeoutText + ", possibly due to previous leader failure"),
+        EtcdError.TimeoutWaitingForApply => new(RpcCode.Unavailable, TimeoutText + ", waiting for the applied index took too long"),
+        EtcdError.WriteDeadline => new(RpcCode.DeadlineExceeded, "context deadline exceeded"),
+        EtcdError.Corrupt => new(RpcCode.DataLoss, "etcdserver: corrupt cluster"),
+        EtcdError.WatchCanceled => new(RpcCode.Canceled, "etcdserver: watch canceled"),
+        EtcdError.RequestCanceled => new(RpcCode.Canceled, "etcdserver: request canceled"),
+        EtcdError.Undecodable => new(RpcCode.Internal, "grpc: error unmarshalling request: unexpected EOF"),
+        EtcdError.Internal => new(RpcCode.Internal, "etcdserver: internal error"),
+        _ => throw new ArgumentOutOfRangeException(nameof(error), error, "not in the table"),
+    };
+
+    /// <summary>Also the reason with which a watch that starts below revision 0 is refused.</summary>
+    public const string CompactedText = "etcdserver: mvcc: required revision has been compacted";
+
+    /// <summary>Also the cause of a v2 write that found no quorum.</summary>
+    public const string TimeoutText = "etcdserver: request timed out";
+
+    /// <summary>What an outcome of the state machine is to a v3 client.</summary>
+    public static EtcdError Of(StorageError error) => error switch
+    {
+        StorageError.None => EtcdError.None,
+        StorageError.Compacted => EtcdError.Compacted,
+        StorageError.FutureRevision => EtcdError.FutureRevision,
+        StorageError.KeyNotFound => EtcdError.KeyNotFound,
+        StorageError.LeaseNotFound => EtcdError.LeaseNotFound,
+        StorageError.LeaseExists => EtcdError.LeaseExists,
+        StorageError.NoSpace => EtcdError.NoSpace,
+        StorageError.Corrupt => EtcdError.Corrupt,
+        // The command took effect or not, nobody knows any more: an ambiguous failure, as after a lost leader.
+        StorageError.OutcomeForgotten => EtcdError.TimeoutDueToLeaderFailure,
+        StorageError.StaleLeaseEpoch or StorageError.V2 or StorageError.Malformed => EtcdError.Internal,
+        _ => EtcdError.Internal,
+    };
+
+    /// <summary>Text of a request larger than the transport takes (grpc-go's wording).</summary>
+    public static RpcStatus MessageTooLarge(long bytes, int maxBytes) =>
+        new(RpcCode.ResourceExhausted, $"grpc: received message larger than max ({bytes} vs. {maxBytes})");
+
+    /// <summary>Text for a path that names no method here (grpc-go's wording).</summary>
+    /// <param name="path">As in the request, for example "/etcdserverpb.KV/Nope".</param>
+    /// <param name="isService">Whether a service of that name exists.</param>
+    public static RpcStatus Unimplemented(string path, Func<string, bool> isService)
+    {
+        var slash = path.LastIndexOf('/');
+        if (slash < 1 || path[0] != '/')
+            return new(RpcCode.Unimplemented, $"malformed method name: \"{path}\"");
+        var service = path[1..slash];
+        return new(RpcCode.Unimplemented, isService(service)
+            ? $"unknown method {path[(slash + 1)..]} for service {service}"
+            : $"unknown service {service}");
+    }
+}

@@ -1,0 +1,40 @@
+using ApiGateway.Core.Headers;
+using EtcdApi.Wire;
+
+namespace ApiGateway.Core.Watching;
+
+/// <summary>One WatchResponse on its way out. Events are encoded already and only copied.</summary>
+public readonly record struct WatchReply(
+    long Revision, ulong Term, long WatchId, bool Created, bool Canceled, long CompactRevision, string CancelReason, bool Fragment,
+    ReadOnlyMemory<byte> Events)
+{
+    /// <summary>The watch id of refused creates and of stream-wide progress.</summary>
+    public const long NoWatch = -1;
+
+    private const int CancelReasonField = 6;
+
+    /// <summary>The shape in which etcd refuses a create.</summary>
+    public static WatchReply Refused(string reason, long revision, ulong term) =>
+        new(revision, term, NoWatch, Created: true, Canceled: true, 0, reason, false, default);
+
+    /// <summary>Bytes of the encoded message.</summary>
+    public int Size(ResponseHeaderWriter header) =>
+        header.Size(Revision, Term) + ProtoWriter.Int64Size(2, WatchId) + (Created ? 2 : 0) + (Canceled ? 2 : 0)
+        + ProtoWriter.Int64Size(5, CompactRevision)
+        + ProtoWriter.BytesSize(CancelReasonField, System.Text.Encoding.UTF8.GetByteCount(CancelReason))
+        + (Fragment ? 2 : 0) + Events.Length;
+
+    /// <summary>Writes the message into a span of exactly <see cref="Size"/> bytes or more.</summary>
+    public void Write(ResponseHeaderWriter header, ref ProtoWriter writer)
+    {
+        header.Write(ref writer, Revision, Term);
+        writer.Int64(2, WatchId);
+        writer.Bool(3, Created);
+        writer.Bool(4, Canceled);
+        writer.Int64(5, CompactRevision);
+        if (CancelReason.Length > 0)
+            writer.Bytes(CancelReasonField, System.Text.Encoding.UTF8.GetBytes(CancelReason));
+        writer.Bool(7, Fragment);
+        writer.Encoded(Events.Span);
+    }
+}

@@ -1,0 +1,18 @@
+using ApiGateway.Host.Calls;
+using Grpc.AspNetCore.Server.Model;
+
+namespace ApiGateway.Host.Admin;
+
+/// <summary>Binds <see cref="MaintenanceService"/> under its public name.</summary>
+internal sealed class MaintenanceMethods(GatewayOptions options) : IServiceMethodProvider<MaintenanceService>
+{
+    public const string ServiceName = "etcdserverpb.Maintenance";
+
+    public void OnServiceMethodDiscovery(ServiceMethodProviderContext<MaintenanceService> context)
+    {
+        var methods = new MethodBinder<MaintenanceService>(context, ServiceName, options);
+        methods.Unary("Status", static (service, request, call) => service.StatusAsync(request, call));
+        methods.Unary("Alarm", static (service, request, call) => service.AlarmAsync(request, call));
+        methods.Unary("HashKV", static (service, request, call) => service.HashKvAsync(request, call));
+    }
+}

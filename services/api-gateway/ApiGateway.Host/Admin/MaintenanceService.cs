@@ -1,0 +1,74 @@
+using ApiGateway.Core.Errors;
+using ApiGateway.Host.Calls;
+using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Proposing;
+using EtcdApi.Etcdserverpb;
+using Google.Protobuf;
+using Grpc.Core;
+using Storage.Contracts;
+
+namespace ApiGateway.Host.Admin;
+
+/// <summary>etcdserverpb.Maintenance, as far as it exists: status, alarms, the hash of the key space.</summary>
+internal sealed class MaintenanceService(
+    Proposer proposer, IStorage storage, ClusterView cluster, ReadBarrier barrier, GatewayOptions options)
+{
+    public async Task<Reply> StatusAsync(byte[] request, ServerCallContext context)
+    {
+        ProtoBody.Parse(StatusRequest.Parser, request);
+        var view = await cluster.RefreshAsync(context.CancellationToken).ConfigureAwait(false);
+        var state = await StorageStatusAsync(context).ConfigureAwait(false);
+        var answer = new StatusResponse
+        {
+            Version = options.ServerVersion,
+            DbSize = state.FileBytes,
+            DbSizeInUse = state.FileBytesInUse,
+            Leader = view.Status.Leader.Value,
+            RaftIndex = view.Status.CommitIndex.Value,
+            RaftTerm = view.Status.Term.Value,
+            RaftAppliedIndex = state.AppliedIndex.Value,
+            IsLearner = view.Status.IsLearner,
+        };
+        if (view.Status.Leader.Value == 0)
+            answer.Errors.Add(EtcdErrors.Status(EtcdError.NoLeader).Message);
+        // The space at the end is etcd's.
+        answer.Errors.AddRange(state.Alarms.Select(alarm => $"memberID:{alarm.MemberId} alarm:{AlarmName(alarm.AlarmType)} "));
+        return new Reply(view.Header, state.Revision, view.Status.Term.Value, answer.ToByteArray());
+    }
+
+    public async Task<Reply> AlarmAsync(byte[] request, ServerCallContext context)
+    {
+        var asked = ProtoBody.Parse(AlarmRequest.Parser, request);
+        if (asked.Action != AlarmRequest.Types.AlarmAction.Get)
+        {
+            var result = await proposer.ProposeAsync(CommandKind.Alarm, request).ConfigureAwait(false);
+            cluster.Observe(result.Revision, result.Index);
+            RequestFailedException.ThrowIf(EtcdErrors.Of(result.Error));
+            return new Reply((await cluster.GetAsync().ConfigureAwait(false)).Header, result.Revision, result.Term.Value, result.Body);
+        }
+        var view = await cluster.GetAsync().ConfigureAwait(false);
+        var state = await StorageStatusAsync(context).ConfigureAwait(false);
+        var answer = new AlarmResponse();
+        answer.Alarms.AddRange(state.Alarms
+            .Where(alarm => asked.Alarm == AlarmType.None || alarm.AlarmType == (int)asked.Alarm)
+            .Select(alarm => new AlarmMember { MemberID = alarm.MemberId, Alarm = (AlarmType)alarm.AlarmType }));
+        return new Reply(view.Header, state.Revision, view.Status.Term.Value, answer.ToByteArray());
+    }
+
+    public async Task<Reply> HashKvAsync(byte[] request, ServerCallContext context)
+    {
+        var asked = ProtoBody.Parse(HashKVRequest.Parser, request);
+        var result = await storage.HashKvAsync(asked.Revision, context.CancellationToken).ConfigureAwait(false);
+        RequestFailedException.ThrowIf(EtcdErrors.Of(result.Error));
+        // hash_revision came with 3.6; a 3.5 server does not send it.
+        var answer = new HashKVResponse { Hash = result.Hash, CompactRevision = result.CompactRevision };
+        return new Reply(
+            (await cluster.GetAsync().ConfigureAwait(false)).Header, result.CurrentRevision, result.Term.Value, answer.ToByteArray());
+    }
+
+    /// <summary>The name of an alarm type as etcd prints it.</summary>
+    internal static string AlarmName(int alarmType) => alarmType switch { 1 => "NOSPACE", 2 => "CORRUPT", _ => "NONE" };
+
+    private ValueTask<StorageStatus> StorageStatusAsync(ServerCallContext context) =>
+        barrier.BoundedAsync(storage.GetStatusAsync(context.CancellationToken), EtcdError.Timeout);
+}

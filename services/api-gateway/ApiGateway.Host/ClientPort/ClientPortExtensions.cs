@@ -1,0 +1,54 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace ApiGateway.Host.ClientPort;
+
+/// <summary>How a host opens ports for etcd clients.</summary>
+public static class ClientPortExtensions
+{
+    // A stream's window lets a 1 MiB value travel without waiting for an update; the connection's lets several do so.
+    private const int StreamWindowBytes = 1024 * 1024;
+    private const int ConnectionWindowBytes = 8 * 1024 * 1024;
+
+    // etcd sets no bound; Kestrel does arithmetic on this number, so it is merely out of reach.
+    private const int MaxStreams = 1_000_000;
+
+    // Go's server takes 1 MiB of request line and headers; v2 clients put values into the query.
+    private const int MaxHeaderBytes = 1024 * 1024;
+
+    /// <summary>Opens a port for HTTP/1.1 and cleartext HTTP/2, and sets the server's limits for etcd clients.</summary>
+    /// <returns>The port; its address is final once the host has started.</returns>
+    public static ClientPortListener AddEtcdClientPort(this WebApplicationBuilder builder, IPEndPoint address)
+    {
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, ClientPortListenerFactory>());
+        var port = new ClientPortListener(address);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenEtcdClient(port));
+        return port;
+    }
+
+    /// <summary>The Kestrel half of <see cref="AddEtcdClientPort"/>.</summary>
+    public static void ListenEtcdClient(this KestrelServerOptions kestrel, ClientPortListener port)
+    {
+        kestrel.AddServerHeader = false;
+        var limits = kestrel.Limits;
+        // Watches and keep-alive streams idle for hours, and so do the connections of pooled clients: etcd closes neither.
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = null;
+        limits.KeepAliveTimeout = TimeSpan.FromHours(24);
+        limits.MaxRequestLineSize = MaxHeaderBytes;
+        limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+        limits.MaxRequestBufferSize = 2 * MaxHeaderBytes;
+        limits.Http2.MaxStreamsPerConnection = MaxStreams;
+        limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
+        limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
+        // As etcd: a ping after two idle hours, twenty seconds for the answer.
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromHours(2);
+        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+
+        kestrel.Listen(new ClientPortEndPoint(port, ClientProtocol.Http1), endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(new ClientPortEndPoint(port, ClientProtocol.Http2), endpoint => endpoint.Protocols = HttpProtocols.Http2);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+
+namespace ApiGateway.Host.ClientPort;
+
+/// <summary>
+/// One real socket that serves HTTP/1.1 and cleartext HTTP/2. Each accepted connection is handed, untouched, to one of two
+/// virtual listeners of the same Kestrel once its first bytes show what it speaks: Kestrel itself would take a cleartext
+/// endpoint that allows both for HTTP/1.1 only.
+/// </summary>
+/// <remarks>
+/// A connection that stays silent costs its own timeout and nothing else: accepting never waits for it. Undecided connections
+/// are bounded; beyond that new ones are closed. A decided connection waits when Kestrel does not take the ones before it.
+/// </remarks>
+public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
+{
+    private const int MaxUndecided = 16_384;
+    private const int MaxDecided = 512;
+
+    private readonly Channel<ConnectionContext> _http1 = NewQueue();
+    private readonly Channel<ConnectionContext> _http2 = NewQueue();
+    private readonly ConcurrentDictionary<ConnectionContext, byte> _undecided = new();
+    private readonly CancellationTokenSource _unbinding = new();
+    private readonly SemaphoreSlim _binding = new(1);
+    private IConnectionListener? _socket;
+    private Task _accepting = Task.CompletedTask;
+    private int _unbound;
+
+    /// <summary>The socket's address; with the port that the system chose once it is bound.</summary>
+    public EndPoint LocalEndPoint => _socket?.EndPoint ?? address;
+
+    /// <summary>How long a connection may take to show what it speaks.</summary>
+    public TimeSpan PrefaceTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Binds the socket unless the other virtual listener has done it already.</summary>
+    /// <exception cref="ClientPortException">The address cannot be had.</exception>
+    internal async ValueTask BindAsync(
+        IConnectionListenerFactory sockets, TimeProvider time, ILogger logger, CancellationToken cancellation)
+    {
+        await _binding.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (_socket is not null)
+                return;
+            _socket = await sockets.BindAsync(address, cancellation).ConfigureAwait(false);
+            _accepting = AcceptAsync(_socket, time, logger);
+        }
+        catch (Exception exception) when (exception is AddressInUseException or SocketException)
+        {
+            throw new ClientPortException($"listen tcp {address}: bind: {Reason(exception)}", exception);
+        }
+        finally
+        {
+            _binding.Release();
+        }
+    }
+
+    internal ChannelReader<ConnectionContext> Decided(ClientProtocol protocol) =>
+        protocol == ClientProtocol.Http2 ? _http2.Reader : _http1.Reader;
+
+    /// <summary>Closes the socket to new connections and drops the undecided ones. Both virtual listeners end.</summary>
+    internal async ValueTask UnbindAsync(CancellationToken cancellation)
+    {
+        if (Interlocked.Exchange(ref _unbound, 1) != 0 || _socket is null)
+            return;
+        await _socket.UnbindAsync(cancellation).ConfigureAwait(false);
+        await _unbinding.CancelAsync().ConfigureAwait(false);
+        await _accepting.ConfigureAwait(false);
+        foreach (var connection in _undecided.Keys)
+            connection.Abort();
+        _http1.Writer.TryComplete();
+        _http2.Writer.TryComplete();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await UnbindAsync(CancellationToken.None).ConfigureAwait(false);
+        if (_socket is not null)
+            await _socket.DisposeAsync().ConfigureAwait(false);
+        _unbinding.Dispose();
+        _binding.Dispose();
+    }
+
+    private async Task AcceptAsync(IConnectionListener socket, TimeProvider time, ILogger logger)
+    {
+        try
+        {
+            while (await socket.AcceptAsync().ConfigureAwait(false) is { } connection)
+            {
+                if (_undecided.Count >= MaxUndecided)
+                {
+                    logger.TooManyUndecided(MaxUndecided);
+                    await connection.DisposeAsync().ConfigureAwait(false);
+                    continue;
+                }
+                _undecided.TryAdd(connection, 0);
+                _ = DecideAsync(connection, time, logger);
+            }
+        }
+        catch (Exception exception)
+        {
+            logger.AcceptFailed(exception);
+            _http1.Writer.TryComplete(exception);
+            _http2.Writer.TryComplete(exception);
+        }
+    }
+
+    private async Task DecideAsync(ConnectionContext connection, TimeProvider time, ILogger logger)
+    {
+        var isHandedOver = false;
+        try
+        {
+            using var timeout = new CancellationTokenSource(PrefaceTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _unbinding.Token);
+            var protocol = await PrefaceReader.DecideAsync(connection.Transport.Input, either.Token).ConfigureAwait(false);
+            if (protocol is { } known)
+            {
+                await (known == ClientProtocol.Http2 ? _http2 : _http1).Writer.WriteAsync(connection, either.Token).ConfigureAwait(false);
+                isHandedOver = true;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            if (!_unbinding.IsCancellationRequested)
+                logger.SilentConnection();
+        }
+        catch (Exception exception) when (exception is IOException or ConnectionAbortedException or ChannelClosedException)
+        {
+            logger.LostConnection(exception);
+        }
+        finally
+        {
+            _undecided.TryRemove(connection, out _);
+            if (!isHandedOver)
+            {
+                connection.Abort();
+                await connection.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static Channel<ConnectionContext> NewQueue() =>
+        Channel.CreateBounded<ConnectionContext>(new BoundedChannelOptions(MaxDecided) { SingleReader = true });
+
+    /// <summary>The system's reason in the words of a Unix error, as Go prints it.</summary>
+    private static string Reason(Exception exception) => exception switch
+    {
+        AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } => "address already in use",
+        SocketException { SocketErrorCode: SocketError.AccessDenied } => "permission denied",
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => "cannot assign requested address",
+        _ => exception.Message,
+    };
+}

@@ -1,0 +1,40 @@
+using ApiGateway.Host.ClientPort;
+using Consensus.Client;
+using Consensus.Contracts;
+using Hosting.Clients;
+using Hosting.Health;
+using LeaseManager.Client;
+using LeaseManager.Contracts;
+using Storage.Client;
+using Storage.Contracts;
+using WatchHub.Client;
+using WatchHub.Contracts;
+
+namespace ApiGateway.Host;
+
+/// <summary>How the gateway is put together when it is a process of its own: the other services are reached over gRPC.</summary>
+internal static class Composition
+{
+    public static void AddGatewayProcess(WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<IConsensus>(static provider => new ConsensusClient(Endpoints(provider).Channel("Consensus")));
+        builder.Services.AddSingleton<IStorage>(static provider => new StorageClient(Endpoints(provider).Channel("Storage")));
+        builder.Services.AddSingleton<ILeaseManager>(static provider => new LeaseManagerClient(Endpoints(provider).Address("LeaseManager")));
+        builder.Services.AddSingleton<IWatchHub>(static provider => new WatchHubClient(Endpoints(provider).Address("WatchHub")));
+
+        builder.Services.AddReadiness<IConsensus>(
+            "consensus", static async (consensus, cancellation) => (await consensus.GetStatusAsync(cancellation)).Leader.Value == 0 ? "no leader" : null);
+        builder.Services.AddReadiness<IStorage>("storage", static async (storage, cancellation) =>
+        {
+            await storage.GetStatusAsync(cancellation);
+            return null;
+        });
+
+        var options = GatewayConfiguration.Read(builder.Configuration);
+        builder.Services.AddApiGateway(options);
+        foreach (var url in options.ListenClientUrls)
+            builder.AddEtcdClientPort(GatewayConfiguration.Address(url));
+    }
+
+    private static ServiceEndpoints Endpoints(IServiceProvider provider) => provider.GetRequiredService<ServiceEndpoints>();
+}

@@ -1,0 +1,84 @@
+using ApiGateway.Host.Admin;
+using ApiGateway.Host.Calls;
+using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Kv;
+using ApiGateway.Host.Leases;
+using ApiGateway.Host.Proposing;
+using ApiGateway.Host.Rest;
+using ApiGateway.Host.Watching;
+using Grpc.AspNetCore.Server;
+using Grpc.AspNetCore.Server.Model;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace ApiGateway.Host;
+
+/// <summary>The gateway in a host that has IConsensus, IStorage, IWatchHub and ILeaseManager, whichever way they are bound.</summary>
+public static class GatewayExtensions
+{
+    /// <summary>Registers the gateway.</summary>
+    public static IServiceCollection AddApiGateway(this IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddHostedSingleton<ClusterView>().AddHostedSingleton<Proposer>().AddHostedSingleton<WatchBookmarks>();
+        services.AddSingleton<ReadBarrier>().AddSingleton<LeaderRequirement>();
+        services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>();
+        services.AddSingleton<HealthHandler>().AddSingleton<RestRouter>();
+
+        services.AddGrpc();
+        // What is no method goes on to the router, which answers in etcd's words.
+        services.Configure<GrpcServiceOptions>(static grpc => grpc.IgnoreUnknownServices = true);
+        services.AddMethods<KvService, KvMethods>().AddMethods<WatchService, WatchMethods>().AddMethods<LeaseService, LeaseMethods>();
+        services.AddMethods<ClusterService, ClusterMethods>().AddMethods<MaintenanceService, MaintenanceMethods>();
+        return services.AddQuietRequests();
+    }
+
+    /// <summary>Maps the gRPC services, and everything else to the REST router.</summary>
+    public static IEndpointRouteBuilder MapApiGateway(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGrpcService<KvService>();
+        endpoints.MapGrpcService<WatchService>();
+        endpoints.MapGrpcService<LeaseService>();
+        endpoints.MapGrpcService<ClusterService>();
+        endpoints.MapGrpcService<MaintenanceService>();
+        var router = endpoints.ServiceProvider.GetRequiredService<RestRouter>();
+        endpoints.Map("{**path}", router.HandleAsync).WithOrder(int.MaxValue).WithDisplayName("etcd REST");
+        return endpoints;
+    }
+
+    private static IServiceCollection AddMethods<TService, TMethods>(this IServiceCollection services)
+        where TService : class
+        where TMethods : class, IServiceMethodProvider<TService>
+    {
+        // One instance for all calls; calls keep no state in it.
+        services.AddSingleton<TService>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<TService>, TMethods>());
+        services.AddOptions<GrpcServiceOptions<TService>>().Configure(static grpc =>
+        {
+            grpc.MaxReceiveMessageSize = RawRequest.TransportLimitBytes;
+            grpc.MaxSendMessageSize = null;
+            grpc.IgnoreUnknownServices = true;
+        });
+        return services;
+    }
+
+    private static IServiceCollection AddHostedSingleton<T>(this IServiceCollection services)
+        where T : class, IHostedService
+    {
+        services.AddSingleton<T>();
+        return services.AddHostedService(static provider => provider.GetRequiredService<T>());
+    }
+
+    /// <summary>
+    /// No log line, and above all no log scope, per request: ASP.NET makes an Activity for each as soon as anybody could log
+    /// under its hosting category, and gRPC logs every refused call.
+    /// </summary>
+    private static IServiceCollection AddQuietRequests(this IServiceCollection services) =>
+        services.Configure<LoggerFilterOptions>(static filters =>
+        {
+            filters.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+            filters.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning);
+            filters.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Warning);
+            filters.AddFilter("Grpc", LogLevel.Warning);
+        });
+}

@@ -1,0 +1,45 @@
+
+namespace ApiGateway.Host;
+
+/// <summary>What a gateway can be told. Defaults are etcd's.</summary>
+public sealed class GatewayOptions
+{
+    /// <summary>URLs to listen on when this is a process of its own; the standalone host opens its ports itself.</summary>
+    public IReadOnlyList<string> ListenClientUrls { get; set; } = ["http://127.0.0.1:2379"];
+
+    /// <summary>URLs shown for this member in member lists; empty: those that consensus knows.</summary>
+    public IReadOnlyList<string> AdvertiseClientUrls { get; set; } = [];
+
+    /// <summary>How long a request waits for a quorum: 5 s + 2 election timeouts.</summary>
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(7);
+
+    /// <summary>Largest request that is proposed, in bytes. A gRPC message may have 512 KiB more before the transport refuses it.</summary>
+    public int MaxRequestBytes { get; set; } = 1_572_864;
+
+    /// <summary>Largest number of compares, success and failure operations of a transaction.</summary>
+    public int MaxTxnOperations { get; set; } = 128;
+
+    /// <summary>Smallest lease TTL: 1.5 election timeouts, rounded up.</summary>
+    public long MinLeaseTtlSeconds { get; set; } = 2;
+
+    /// <summary>Proposals without an outcome at one time, a power of two; beyond: "too many requests".</summary>
+    public int MaxPendingProposals { get; set; } = 16_384;
+
+    /// <summary>Bytes of all proposals without an outcome; beyond: "too many requests".</summary>
+    public long MaxPendingBytes { get; set; } = 256L * 1024 * 1024;
+
+    /// <summary>How often the view of the cluster (leader, members, ids) is renewed.</summary>
+    public TimeSpan ClusterRefreshPeriod { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the resume positions of idle watches are moved up.</summary>
+    public TimeSpan WatchBookmarkPeriod { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The etcd release whose behaviour this is; clients decide by it what they may ask for.</summary>
+    public string ServerVersion { get; set; } = "3.5.30";
+
+    /// <summary>Cluster version shown next to it.</summary>
+    public string ClusterVersion { get; set; } = "3.5.0";
+
+    /// <summary>Largest gRPC message taken, in bytes.</summary>
+    internal int MaxMessageBytes => MaxRequestBytes + (512 * 1024);
+}

@@ -1,0 +1,20 @@
+using ApiGateway.Host.Calls;
+using Grpc.AspNetCore.Server.Model;
+
+namespace ApiGateway.Host.Kv;
+
+/// <summary>Binds <see cref="KvService"/> under its public name.</summary>
+internal sealed class KvMethods(GatewayOptions options) : IServiceMethodProvider<KvService>
+{
+    public const string ServiceName = "etcdserverpb.KV";
+
+    public void OnServiceMethodDiscovery(ServiceMethodProviderContext<KvService> context)
+    {
+        var methods = new MethodBinder<KvService>(context, ServiceName, options);
+        methods.Unary("Range", static (service, request, call) => service.RangeAsync(request, call));
+        methods.Unary("Put", static (service, request, call) => service.PutAsync(request, call));
+        methods.Unary("DeleteRange", static (service, request, call) => service.DeleteRangeAsync(request, call));
+        methods.Unary("Txn", static (service, request, call) => service.TxnAsync(request, call));
+        methods.Unary("Compact", static (service, request, call) => service.CompactAsync(request, call));
+    }
+}

@@ -1,0 +1,96 @@
+using ApiGateway.Core.Errors;
+using ApiGateway.Core.Requests;
+using ApiGateway.Host.Calls;
+using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Proposing;
+using ApiGateway.Host.Tracing;
+using Consensus.Contracts;
+using Grpc.Core;
+using Storage.Contracts;
+
+namespace ApiGateway.Host.Kv;
+
+/// <summary>etcdserverpb.KV: each call looks at the request's bytes, and hands these same bytes on.</summary>
+internal sealed class KvService(
+    Proposer proposer, IStorage storage, ReadBarrier barrier, ClusterView cluster, LeaderRequirement leader, GatewayOptions options)
+{
+    public async Task<Reply> RangeAsync(byte[] request, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Range");
+        leader.Check(http);
+        RequestFailedException.ThrowIf(RangeCheck.Check(request, out var serializable, out var isSingleKey));
+        var minApplied = serializable ? default : await barrier.ReadIndexAsync().ConfigureAwait(false);
+        // One key is read faster than a cancellation could be noticed, and the token alone would cost as much.
+        var cancellation = isSingleKey ? CancellationToken.None : context.CancellationToken;
+        var reading = storage.RangeAsync(request, minApplied, cancellation);
+        return await AnswerAsync(await barrier.BoundedAsync(reading, EtcdError.TimeoutWaitingForApply).ConfigureAwait(false))
+            .ConfigureAwait(false);
+    }
+
+    public async Task<Reply> PutAsync(byte[] request, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Put");
+        leader.Check(http);
+        RequestFailedException.ThrowIf(PutCheck.Check(request));
+        return await AnswerAsync(await proposer.ProposeAsync(CommandKind.Put, request).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    public async Task<Reply> DeleteRangeAsync(byte[] request, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/DeleteRange");
+        leader.Check(http);
+        RequestFailedException.ThrowIf(DeleteRangeCheck.Check(request));
+        return await AnswerAsync(await proposer.ProposeAsync(CommandKind.DeleteRange, request).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    public async Task<Reply> TxnAsync(byte[] request, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Txn");
+        leader.Check(http);
+        RequestFailedException.ThrowIf(TxnCheck.Check(request, options.MaxTxnOperations, out var shape));
+        if (!shape.IsReadOnly)
+            return await AnswerAsync(await proposer.ProposeAsync(CommandKind.Txn, request).ConfigureAwait(false)).ConfigureAwait(false);
+        var minApplied = shape.IsSerializable ? default : await barrier.ReadIndexAsync().ConfigureAwait(false);
+        var reading = storage.ReadOnlyTxnAsync(request, minApplied, context.CancellationToken);
+        return await AnswerAsync(await barrier.BoundedAsync(reading, EtcdError.TimeoutWaitingForApply).ConfigureAwait(false))
+            .ConfigureAwait(false);
+    }
+
+    public async Task<Reply> CompactAsync(byte[] request, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Compact");
+        leader.Check(http);
+        ProtoBody.Parse(EtcdApi.Etcdserverpb.CompactionRequest.Parser, request);
+        return await AnswerAsync(await proposer.ProposeAsync(CommandKind.Compact, request).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private ValueTask<Reply> AnswerAsync(in CommandResult result)
+    {
+        cluster.Observe(result.Revision, result.Index);
+        return AnswerAsync(result.Error, result.Revision, result.Term, result.Body);
+    }
+
+    private ValueTask<Reply> AnswerAsync(in ReadResult result)
+    {
+        cluster.Observe(result.Revision, result.AppliedIndex);
+        return AnswerAsync(result.Error, result.Revision, result.AppliedTerm, result.Body);
+    }
+
+    private ValueTask<Reply> AnswerAsync(StorageError error, long revision, Term term, ReadOnlyMemory<byte> body)
+    {
+        RequestFailedException.ThrowIf(EtcdErrors.Of(error));
+        var view = cluster.GetAsync();
+        return view.IsCompletedSuccessfully
+            ? new ValueTask<Reply>(new Reply(view.Result.Header, revision, term.Value, body))
+            : SlowAsync(view, revision, term, body);
+
+        static async ValueTask<Reply> SlowAsync(
+            ValueTask<ClusterView.Snapshot> view, long revision, Term term, ReadOnlyMemory<byte> body) =>
+            new((await view.ConfigureAwait(false)).Header, revision, term.Value, body);
+    }
+}

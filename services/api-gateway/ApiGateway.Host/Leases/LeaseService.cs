@@ -1,0 +1,115 @@
+using System.Security.Cryptography;
+using ApiGateway.Core.Errors;
+using ApiGateway.Core.Requests;
+using ApiGateway.Host.Calls;
+using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Proposing;
+using ApiGateway.Host.Tracing;
+using EtcdApi.Etcdserverpb;
+using Google.Protobuf;
+using Grpc.Core;
+using LeaseManager.Contracts;
+using Storage.Contracts;
+
+namespace ApiGateway.Host.Leases;
+
+/// <summary>etcdserverpb.Lease: what a lease is goes through the log, when it ends is asked of the lease manager.</summary>
+internal sealed class LeaseService(
+    Proposer proposer, ILeaseManager leases, IStorage storage, ReadBarrier barrier, ClusterView cluster, LeaderRequirement leader,
+    GatewayOptions options)
+{
+    public async Task<Reply> GrantAsync(byte[] request, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Lease/LeaseGrant");
+        leader.Check(http);
+        var asked = ProtoBody.Parse(LeaseGrantRequest.Parser, request);
+        RequestFailedException.ThrowIf(LeaseGrantRule.Decide(asked.TTL, options.MinLeaseTtlSeconds, out var ttlSeconds));
+        while (true)
+        {
+            var grant = new LeaseGrantRequest { ID = asked.ID != 0 ? asked.ID : NewId(), TTL = ttlSeconds };
+            var result = await proposer.ProposeAsync(CommandKind.LeaseGrant, grant.ToByteArray()).ConfigureAwait(false);
+            // Only an id that the client chose can be in its way; a random one is drawn again.
+            if (result.Error == StorageError.LeaseExists && asked.ID == 0)
+                continue;
+            return await AnswerAsync(result).ConfigureAwait(false);
+        }
+    }
+
+    public async Task<Reply> RevokeAsync(byte[] request, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Lease/LeaseRevoke");
+        leader.Check(http);
+        ProtoBody.Parse(LeaseRevokeRequest.Parser, request);
+        return await AnswerAsync(await proposer.ProposeAsync(CommandKind.LeaseRevoke, request).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    public async Task<Reply> TimeToLiveAsync(byte[] request, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Lease/LeaseTimeToLive");
+        leader.Check(http);
+        var asked = ProtoBody.Parse(LeaseTimeToLiveRequest.Parser, request);
+        var index = await barrier.ReadIndexAsync().ConfigureAwait(false);
+        var result = await barrier.BoundedAsync(
+            leases.TimeToLiveAsync(asked.ID, index, context.CancellationToken), EtcdError.NoLeader).ConfigureAwait(false);
+        var answer = new LeaseTimeToLiveResponse { ID = asked.ID, TTL = result.RemainingSeconds, GrantedTTL = result.GrantedSeconds };
+        if (asked.Keys && result.RemainingSeconds >= 0)
+        {
+            var keys = await barrier.BoundedAsync(
+                storage.LeaseKeysAsync(asked.ID, index, context.CancellationToken), EtcdError.TimeoutWaitingForApply).ConfigureAwait(false);
+            foreach (var key in keys ?? [])
+                answer.Keys.Add(UnsafeByteOperations.UnsafeWrap(key));
+        }
+        return await AnswerAsync(result.Revision, result.Term.Value, answer.ToByteArray()).ConfigureAwait(false);
+    }
+
+    public async Task<Reply> ListAsync(byte[] request, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Lease/LeaseLeases");
+        leader.Check(http);
+        ProtoBody.Parse(LeaseLeasesRequest.Parser, request);
+        var index = await barrier.ReadIndexAsync().ConfigureAwait(false);
+        var result = await barrier.BoundedAsync(leases.ListAsync(index, context.CancellationToken), EtcdError.NoLeader).ConfigureAwait(false);
+        var answer = new LeaseLeasesResponse();
+        answer.Leases.AddRange(result.Ids.Select(id => new LeaseStatus { ID = id }));
+        return await AnswerAsync(result.Revision, result.Term.Value, answer.ToByteArray()).ConfigureAwait(false);
+    }
+
+    public async Task KeepAliveAsync(IAsyncStreamReader<byte[]> requests, IServerStreamWriter<Reply> replies, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Lease/LeaseKeepAlive");
+        leader.Check(http);
+        var view = await cluster.GetAsync().ConfigureAwait(false);
+        var call = new KeepAliveCall(leases, barrier, cluster, view.Header, requests, replies);
+        try
+        {
+            await call.RunAsync(context.CancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (context.CancellationToken.IsCancellationRequested && exception is not RpcException)
+        {
+            // The client has left, and nobody reads how the stream ended.
+        }
+    }
+
+    private ValueTask<Reply> AnswerAsync(in CommandResult result)
+    {
+        cluster.Observe(result.Revision, result.Index);
+        RequestFailedException.ThrowIf(EtcdErrors.Of(result.Error));
+        return AnswerAsync(result.Revision, result.Term.Value, result.Body);
+    }
+
+    private async ValueTask<Reply> AnswerAsync(long revision, ulong term, ReadOnlyMemory<byte> body) =>
+        new((await cluster.GetAsync().ConfigureAwait(false)).Header, revision, term, body);
+
+    /// <summary>A random id that a client can print and parse: positive.</summary>
+    private static long NewId()
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        RandomNumberGenerator.Fill(bytes);
+        return Math.Max(1, BitConverter.ToInt64(bytes) & long.MaxValue);
+    }
+}

@@ -1,0 +1,117 @@
+using ApiGateway.Core.Errors;
+using Consensus.Contracts;
+using Storage.Contracts;
+
+namespace ApiGateway.Host.Proposing;
+
+// The proposal stream and the result subscription, opened again whenever one of them ends.
+public sealed partial class Proposer
+{
+    private static readonly TimeSpan s_firstBackoff = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_longestBackoff = TimeSpan.FromSeconds(1);
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _sweeper = _time.CreateTimer(static self => ((Proposer)self!).GiveUpOverdue(), this, s_sweepPeriod, s_sweepPeriod);
+        _running = RunAsync(_stopping.Token);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _sweeper?.Dispose();
+        await _running.ConfigureAwait(false);
+        List<PendingProposal> left;
+        lock (_gate)
+        {
+            left = _pending.ToList();
+            left.ForEach(proposal => _pending.Remove(proposal.Sequence));
+        }
+        Fail(left, EtcdError.ServerStopped);
+    }
+
+    public void Dispose()
+    {
+        _sweeper?.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync(CancellationToken stopping)
+    {
+        var backoff = s_firstBackoff;
+        while (!stopping.IsCancellationRequested)
+        {
+            var opened = _time.GetTimestamp();
+            try
+            {
+                await UseOneStreamAsync(stopping).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                _logger.ProposalStreamFailed(exception);
+            }
+            backoff = _time.GetElapsedTime(opened) > s_longestBackoff
+                ? s_firstBackoff
+                : TimeSpan.FromTicks(Math.Min(backoff.Ticks * 2, s_longestBackoff.Ticks));
+            await Task.Delay(backoff, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task UseOneStreamAsync(CancellationToken stopping)
+    {
+        var sink = new Sink(this);
+        // Results first: nothing that the new stream carries may be applied before somebody listens.
+        using var subscription = _storage.SubscribeResults(_session, sink);
+        await using var stream = _consensus.OpenProposals();
+        try
+        {
+            _stream = stream;
+            Interlocked.MemoryBarrier();
+            await ProposeAgainAsync(stream, stopping).ConfigureAwait(false);
+            await Task.WhenAny(stream.Broken, sink.Broken).WaitAsync(stopping).ConfigureAwait(false);
+            _logger.ProposalStreamLost(sink.Broken.IsCompletedSuccessfully ? await sink.Broken.ConfigureAwait(false) : "no leader behind it");
+        }
+        catch (ProposalStreamBrokenException exception)
+        {
+            _logger.ProposalStreamLost(exception.Message);
+        }
+        finally
+        {
+            _stream = null;
+        }
+    }
+
+    /// <summary>Everything without an outcome, in order of sequence. What is not encoded yet is sent by its own caller.</summary>
+    private async Task ProposeAgainAsync(IProposalStream stream, CancellationToken stopping)
+    {
+        var proposals = new List<Proposal>();
+        lock (_gate)
+        {
+            foreach (var proposal in _pending.ToList())
+            {
+                if (proposal.Command is { } command)
+                    proposals.Add(new Proposal(command, proposal.Trace));
+            }
+        }
+        _logger.ProposalStreamOpened(_session.ToString(), proposals.Count);
+        foreach (var proposal in proposals)
+            await stream.ProposeAsync(proposal, stopping).ConfigureAwait(false);
+    }
+
+    /// <summary>One subscription: a late word of an old one must not end the new one.</summary>
+    private sealed class Sink(Proposer owner) : IResultSink
+    {
+        private readonly TaskCompletionSource<string> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<string> Broken => _broken.Task;
+
+        public void OnResults(ReadOnlySpan<CommandResult> results) => owner.OnResults(results);
+
+        public void OnBroken(string reason) => _broken.TrySetResult(reason);
+    }
+}

@@ -1,0 +1,94 @@
+using ApiGateway.Core.Errors;
+using ApiGateway.Core.V2;
+using ApiGateway.Host.Admin;
+using ApiGateway.Host.Kv;
+using ApiGateway.Host.Leases;
+using ApiGateway.Host.Watching;
+
+namespace ApiGateway.Host.Rest;
+
+/// <summary>
+/// Everything on the client port that is no known gRPC method: the v2 API, version, health, and etcd's answers to what it does not
+/// know. Routes by hand on the raw request target, since v2 keys may hold what a router would resolve or reject.
+/// </summary>
+internal sealed class RestRouter(
+    V2KeysHandler keys, V2MembersHandler members, HealthHandler health, GatewayOptions options, ILogger<RestRouter> logger)
+{
+    private const string KeysPrefix = "/v2/keys";
+    private const string MembersPrefix = "/v2/members";
+
+    private static readonly HashSet<string> s_services =
+        [KvMethods.ServiceName, WatchMethods.ServiceName, LeaseMethods.ServiceName, ClusterMethods.ServiceName, MaintenanceMethods.ServiceName];
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true)
+        {
+            UnknownGrpcMethod(context);
+            return;
+        }
+        try
+        {
+            await RouteAsync(context).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has left.
+        }
+        catch (Exception exception) when (!context.Response.HasStarted)
+        {
+            logger.RestRequestFailed(exception, context.Request.Method, context.Request.Path);
+            await RestResponse.WriteAsync(
+                context, StatusCodes.Status500InternalServerError, RestResponse.Json, MemberJson.Error("Internal Server Error"))
+                .ConfigureAwait(false);
+        }
+    }
+
+    private Task RouteAsync(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        headers.AccessControlAllowHeaders = "accept, content-type, authorization";
+        headers.AccessControlAllowMethods = "POST, GET, OPTIONS, PUT, DELETE";
+        headers.AccessControlAllowOrigin = "*";
+        if (HttpMethods.IsOptions(context.Request.Method))
+            return RestResponse.EmptyAsync(context, StatusCodes.Status200OK);
+
+        var (rawPath, query) = RequestTarget.Of(context);
+        if (!UrlText.TryDecode(rawPath, plusIsSpace: false, out var path, out _))
+            return RestResponse.BadRequestAsync(context);
+        var clean = UrlPath.Clean(path);
+        if (clean != path)
+            return RestResponse.MovedAsync(context, UrlText.EncodePath(clean) + (query.Length > 0 ? "?" + query : ""));
+        return DispatchAsync(context, path, query);
+    }
+
+    private Task DispatchAsync(HttpContext context, string path, string query)
+    {
+        if (path == KeysPrefix || path.StartsWith(KeysPrefix + "/", StringComparison.Ordinal))
+            return keys.HandleAsync(context, UrlPath.NodePath(path[KeysPrefix.Length..]), query);
+        if (path == MembersPrefix || path.StartsWith(MembersPrefix + "/", StringComparison.Ordinal))
+            return members.HandleAsync(context, path[MembersPrefix.Length..].Trim('/'));
+        return path switch
+        {
+            "/v2/machines" => members.HandleMachinesAsync(context),
+            "/version" => VersionAsync(context),
+            "/health" => health.HandleAsync(context, query),
+            _ => RestResponse.NotFoundAsync(context),
+        };
+    }
+
+    private Task VersionAsync(HttpContext context) => HttpMethods.IsGet(context.Request.Method)
+        ? RestResponse.WriteAsync(
+            context, StatusCodes.Status200OK, RestResponse.Json,
+            $"{{\"etcdserver\":\"{options.ServerVersion}\",\"etcdcluster\":\"{options.ClusterVersion}\"}}")
+        : RestResponse.MethodNotAllowedAsync(context, "GET");
+
+    /// <summary>A gRPC call that reached no method: the status travels in the headers, without a body.</summary>
+    private static void UnknownGrpcMethod(HttpContext context)
+    {
+        var status = EtcdErrors.Unimplemented(context.Request.Path, s_services.Contains);
+        context.Response.ContentType = "application/grpc";
+        context.Response.Headers["grpc-status"] = ((int)status.Code).ToString();
+        context.Response.Headers["grpc-message"] = Uri.EscapeDataString(status.Message).Replace("%20", " ", StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,14 @@
+using ApiGateway.Host.Calls;
+using Grpc.AspNetCore.Server.Model;
+
+namespace ApiGateway.Host.Watching;
+
+/// <summary>Binds <see cref="WatchService"/> under its public name.</summary>
+internal sealed class WatchMethods(GatewayOptions options) : IServiceMethodProvider<WatchService>
+{
+    public const string ServiceName = "etcdserverpb.Watch";
+
+    public void OnServiceMethodDiscovery(ServiceMethodProviderContext<WatchService> context) =>
+        new MethodBinder<WatchService>(context, ServiceName, options).Duplex(
+            "Watch", WatchFrame.Marshaller, static (service, requests, responses, call) => service.WatchAsync(requests, responses, call));
+}

@@ -1,0 +1,35 @@
+using ApiGateway.Host.Calls;
+using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Tracing;
+using Grpc.Core;
+using WatchHub.Contracts;
+
+namespace ApiGateway.Host.Watching;
+
+/// <summary>etcdserverpb.Watch.</summary>
+internal sealed class WatchService(
+    IWatchHub hub, ClusterView cluster, LeaderRequirement leader, WatchBookmarks bookmarks, TimeProvider time,
+    ILogger<WatchService> logger)
+{
+    public async Task WatchAsync(IAsyncStreamReader<byte[]> requests, IServerStreamWriter<WatchFrame> responses, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Watch/Watch");
+        leader.Check(http);
+        var view = await cluster.GetAsync().ConfigureAwait(false);
+        using var call = new WatchCall(hub, cluster, view, time, logger, requests, responses, context.CancellationToken);
+        bookmarks.Add(call);
+        try
+        {
+            await call.RunAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (context.CancellationToken.IsCancellationRequested && exception is not RpcException)
+        {
+            // The client has left, and nobody reads how the stream ended.
+        }
+        finally
+        {
+            bookmarks.Remove(call);
+        }
+    }
+}

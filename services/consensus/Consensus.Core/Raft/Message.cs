@@ -1,0 +1,58 @@
+using Consensus.Contracts;
+
+namespace Consensus.Core.Raft;
+
+/// <summary>What a message between members says.</summary>
+public enum MessageKind : byte
+{
+    /// <summary>"Would you vote for me in this term?" Changes nobody's state (Raft thesis §9.6).</summary>
+    PreVoteRequest = 1,
+    PreVoteAnswer = 2,
+
+    /// <summary>RequestVote (Raft §5.2).</summary>
+    VoteRequest = 3,
+    VoteAnswer = 4,
+
+    /// <summary>AppendEntries (Raft §5.3).</summary>
+    AppendRequest = 5,
+    AppendAnswer = 6,
+
+    /// <summary>An AppendEntries without a position: keeps followers quiet and confirms leadership for reads.</summary>
+    Heartbeat = 7,
+    HeartbeatAnswer = 8,
+
+    /// <summary>A follower asks the leader for a read index (Raft thesis §6.4).</summary>
+    ReadRequest = 9,
+    ReadAnswer = 10,
+}
+
+/// <summary>One message between members. Which fields count depends on <see cref="Kind"/>.</summary>
+public readonly record struct Message(MessageKind Kind, MemberId From, MemberId To, Term Term)
+{
+    /// <summary>
+    /// AppendRequest: index before the first entry. AppendAnswer: last index that matches, or the refused previous index.
+    /// Vote requests: last index of the candidate's log. ReadAnswer: the read index.
+    /// </summary>
+    public LogIndex Index { get; init; }
+
+    /// <summary>AppendRequest: term at <see cref="Index"/>. Vote requests: term of the candidate's last entry.</summary>
+    public Term IndexTerm { get; init; }
+
+    /// <summary>AppendRequest: the entries after <see cref="Index"/>, without gaps; null is none.</summary>
+    public Entry[]? Entries { get; init; }
+
+    /// <summary>AppendRequest, Heartbeat: the leader's commit index, as far as the receiver may use it.</summary>
+    public LogIndex Commit { get; init; }
+
+    /// <summary>Answers: the request was refused.</summary>
+    public bool Rejected { get; init; }
+
+    /// <summary>Refused AppendAnswer: last index of the follower that can still match (Raft §5.3, conflict optimisation).</summary>
+    public LogIndex HintIndex { get; init; }
+
+    /// <summary>Refused AppendAnswer: the follower's term at <see cref="HintIndex"/>.</summary>
+    public Term HintTerm { get; init; }
+
+    /// <summary>Heartbeat and its answer: confirmation round. ReadRequest and ReadAnswer: the asker's own number for its read.</summary>
+    public ulong Context { get; init; }
+}

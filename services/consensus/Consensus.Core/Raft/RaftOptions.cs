@@ -1,0 +1,30 @@
+using Consensus.Contracts;
+
+namespace Consensus.Core.Raft;
+
+/// <summary>What a <see cref="RaftNode"/> is told once.</summary>
+public sealed record RaftOptions
+{
+    public required MemberId Self { get; init; }
+
+    /// <summary>All voters, this member among them.</summary>
+    public required IReadOnlyList<MemberId> Voters { get; init; }
+
+    /// <summary>Source of election jitter; two members should not share it.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Ticks without a leader before an election; each election waits a random time in [this, 2 * this).</summary>
+    public int ElectionTimeoutTicks { get; init; } = 10;
+
+    /// <summary>Ticks between heartbeats.</summary>
+    public int HeartbeatTicks { get; init; } = 1;
+
+    /// <summary>Command bytes a leader accepts beyond its commit index. One batch is always accepted when there are none.</summary>
+    public long MaxUncommittedBytes { get; init; } = 256L * 1024 * 1024;
+
+    /// <summary>Command bytes in one append message; one entry always fits.</summary>
+    public int MaxAppendBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Append messages on their way to one follower.</summary>
+    public int MaxInflightAppends { get; init; } = 256;
+}

@@ -1,0 +1,38 @@
+using Consensus.Host.Wal;
+
+namespace Consensus.Host.Identity;
+
+/// <summary>A data directory, held against other processes as long as this object lives.</summary>
+public sealed class DataDirectory : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private DataDirectory(string path, FileStream @lock)
+    {
+        Path = path;
+        _lock = @lock;
+    }
+
+    public string Path { get; }
+
+    /// <summary>Where the log lies in it.</summary>
+    public string WalPath => System.IO.Path.Combine(Path, "wal");
+
+    /// <exception cref="DataDirectoryException">Another process holds it, or it cannot be made.</exception>
+    public static DataDirectory Open(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+            var file = new FileStream(
+                System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new DataDirectory(path, file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataDirectoryException($"data directory {path} cannot be used, or another process uses it: {e.Message}", e);
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+}

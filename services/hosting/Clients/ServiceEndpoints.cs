@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Configuration;
+
+namespace Hosting.Clients;
+
+/// <summary>
+/// Channels to the other services, one for each, made from the configuration on first use:
+/// <c>Services:Consensus</c>, <c>Services:Storage</c>, <c>Services:WatchHub</c>, <c>Services:LeaseManager</c>, each
+/// <c>http://host:port</c> (one address) or <c>dns:///host:port</c> (all addresses of the name, in turn). Thread-safe.
+/// </summary>
+public sealed class ServiceEndpoints(IConfiguration configuration) : IDisposable
+{
+    // Lazy: two threads that ask first must not open two channels.
+    private readonly ConcurrentDictionary<string, Lazy<GrpcChannel>> _channels = new();
+
+    /// <summary>The channel to a service; owned by this object.</summary>
+    /// <param name="service">Name below <c>Services:</c> in the configuration.</param>
+    /// <exception cref="ConfigurationException">The configuration says nothing about that service.</exception>
+    public GrpcChannel Channel(string service) =>
+        _channels.GetOrAdd(service, static (name, all) => new(() => ChannelFactory.Create(AddressOf(name, all))), configuration).Value;
+
+    /// <summary>The address itself, for a client that spreads over several channels by its own rule.</summary>
+    /// <exception cref="ConfigurationException">The configuration says nothing about that service.</exception>
+    public string Address(string service) => AddressOf(service, configuration);
+
+    public void Dispose()
+    {
+        foreach (var channel in _channels.Values)
+        {
+            if (channel.IsValueCreated)
+                channel.Value.Dispose();
+        }
+    }
+
+    private static string AddressOf(string service, IConfiguration configuration) =>
+        configuration["Services:" + service] is { Length: > 0 } address
+            ? address
+            : throw new ConfigurationException(
+                $"no address of {service}: set Services:{service} (environment: Services__{service}) to http://host:port or dns:///host:port");
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Hosting.Listening;
+
+/// <summary>A port that cannot be listened on, in the words that etcd has for it.</summary>
+public static class ListenFailure
+{
+    /// <summary>
+    /// Binds each endpoint for a moment; null when all are free, otherwise <c>listen tcp 127.0.0.1:2379: bind: address already in use</c>.
+    /// Done before anything is opened, so that a second start by mistake touches nothing.
+    /// </summary>
+    public static string? Probe(IEnumerable<IPEndPoint> endpoints)
+    {
+        foreach (var endpoint in endpoints)
+        {
+            using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(endpoint);
+            }
+            catch (SocketException error)
+            {
+                return Describe(endpoint, error.SocketErrorCode);
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Whether starting failed because an endpoint could not be bound, and which.</summary>
+    public static bool TryDescribe(Exception error, IEnumerable<IPEndPoint> endpoints, [NotNullWhen(true)] out string? text)
+    {
+        text = null;
+        for (var cause = error; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is AddressInUseException or SocketException)
+            {
+                text = Probe(endpoints) ?? $"listen tcp: {error.Message}";
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static string Describe(IPEndPoint endpoint, SocketError error) => $"listen tcp {endpoint}: bind: " + error switch
+    {
+        SocketError.AddressAlreadyInUse => "address already in use",
+        SocketError.AddressNotAvailable => "cannot assign requested address",
+        SocketError.AccessDenied => "permission denied",
+        _ => error.ToString(),
+    };
+}

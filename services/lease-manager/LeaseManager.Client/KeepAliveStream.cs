@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Consensus.Contracts;
+using Grpc.Core;
+using LeaseManager.Client.Wire;
+using LeaseManager.Contracts;
+
+namespace LeaseManager.Client;
+
+/// <summary>Keep-alives on one duplex stream. What is asked while a batch is being sent goes into the next one.</summary>
+internal sealed class KeepAliveStream : IAsyncDisposable
+{
+    private const int MaxBatch = 1024;
+
+    // Unsent keep-alives; beyond it callers wait for room.
+    private const int MaxUnsent = 65_536;
+
+    private readonly AsyncDuplexStreamingCall<KeepAliveBatch, KeepAliveAnswers> _call;
+    private readonly Channel<KeepAliveRequest> _unsent =
+        Channel.CreateBounded<KeepAliveRequest>(new BoundedChannelOptions(MaxUnsent) { SingleReader = true });
+    private readonly ConcurrentDictionary<ulong, TaskCompletionSource<KeepAliveResult>> _pending = new();
+    private readonly Task _sending;
+    private readonly Task _receiving;
+    private ulong _lastRequestId;
+    private Exception? _lost;
+
+    public KeepAliveStream(AsyncDuplexStreamingCall<KeepAliveBatch, KeepAliveAnswers> call)
+    {
+        _call = call;
+        _sending = SendAsync();
+        _receiving = ReceiveAsync();
+    }
+
+    /// <summary>True once the stream is of no more use.</summary>
+    public bool IsLost => Volatile.Read(ref _lost) is not null;
+
+    public async Task<KeepAliveResult> KeepAliveAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation)
+    {
+        var id = Interlocked.Increment(ref _lastRequestId);
+        var answer = new TaskCompletionSource<KeepAliveResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _pending[id] = answer;
+        try
+        {
+            var request = new KeepAliveRequest { RequestId = id, LeaseId = leaseId, MinApplied = minApplied.Value };
+            if (!_unsent.Writer.TryWrite(request))
+                await _unsent.Writer.WriteAsync(request, cancellation);
+            // Lost between the check above and now: nobody else would complete it.
+            if (Volatile.Read(ref _lost) is { } lost)
+                throw NotActive(lost);
+            return await answer.Task.WaitAsync(cancellation);
+        }
+        catch (ChannelClosedException closed)
+        {
+            throw NotActive(closed.InnerException ?? closed);
+        }
+        finally
+        {
+            _pending.TryRemove(id, out _);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _unsent.Writer.TryComplete();
+        _call.Dispose();
+        await _sending;
+        await _receiving;
+    }
+
+    private async Task SendAsync()
+    {
+        var reader = _unsent.Reader;
+        try
+        {
+            while (await reader.WaitToReadAsync())
+            {
+                var batch = new KeepAliveBatch();
+                while (batch.Requests.Count < MaxBatch && reader.TryRead(out var request))
+                    batch.Requests.Add(request);
+                await _call.RequestStream.WriteAsync(batch);
+            }
+            await _call.RequestStream.CompleteAsync();
+        }
+        catch (Exception broken) when (broken is RpcException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            Lose(broken);
+        }
+    }
+
+    private async Task ReceiveAsync()
+    {
+        try
+        {
+            while (await _call.ResponseStream.MoveNext(CancellationToken.None))
+                foreach (var answer in _call.ResponseStream.Current.Answers)
+                    Complete(answer);
+            Lose(new LeaseManagerNotActiveException("the lease manager closed the stream"));
+        }
+        catch (Exception broken) when (broken is RpcException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            Lose(broken);
+        }
+    }
+
+    private void Complete(KeepAliveAnswer answer)
+    {
+        if (!_pending.TryRemove(answer.RequestId, out var waiting))
+            return;
+        if (answer.NotActive.Length > 0)
+            waiting.TrySetException(new LeaseManagerNotActiveException(answer.NotActive));
+        else
+            waiting.TrySetResult(new KeepAliveResult(answer.TtlSeconds, answer.Revision, new Term(answer.Term)));
+    }
+
+    private void Lose(Exception reason)
+    {
+        Interlocked.CompareExchange(ref _lost, reason, null);
+        _unsent.Writer.TryComplete(reason);
+        foreach (var (id, _) in _pending)
+            if (_pending.TryRemove(id, out var waiting))
+                waiting.TrySetException(NotActive(reason));
+        _call.Dispose();
+    }
+
+    private static LeaseManagerNotActiveException NotActive(Exception lost) => new($"the lease manager cannot be reached: {lost.Message}");
+}

@@ -1,0 +1,77 @@
+using Consensus.Contracts;
+using Grpc.Core;
+using Grpc.Net.Client;
+using LeaseManager.Client.Wire;
+using LeaseManager.Contracts;
+using Rpc = LeaseManager.Client.Wire.LeaseManager;
+
+namespace LeaseManager.Client;
+
+/// <summary>The lease manager over gRPC. Whatever keeps it from answering is a <see cref="LeaseManagerNotActiveException"/>.</summary>
+public sealed class LeaseManagerClient : ILeaseManager, IAsyncDisposable
+{
+    private readonly GrpcChannel _channel;
+    private readonly Rpc.LeaseManagerClient _rpc;
+    private readonly Lock _gate = new();
+    private KeepAliveStream? _keepAlives;
+
+    /// <param name="address">An http URL or "dns:///name:port".</param>
+    public LeaseManagerClient(string address)
+    {
+        var options = new GrpcChannelOptions { MaxReceiveMessageSize = null };
+        if (address.StartsWith("dns:", StringComparison.Ordinal))
+            options.Credentials = ChannelCredentials.Insecure;
+        _channel = GrpcChannel.ForAddress(address, options);
+        _rpc = new Rpc.LeaseManagerClient(_channel);
+    }
+
+    public ValueTask<KeepAliveResult> KeepAliveAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation) =>
+        new(Stream().KeepAliveAsync(leaseId, minApplied, cancellation));
+
+    public async ValueTask<TimeToLiveResult> TimeToLiveAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation)
+    {
+        var request = new TimeToLiveRequest { LeaseId = leaseId, MinApplied = minApplied.Value };
+        var answer = await AnswerAsync(_rpc.TimeToLiveAsync(request, cancellationToken: cancellation), cancellation);
+        return new TimeToLiveResult(answer.RemainingSeconds, answer.GrantedSeconds, answer.Revision, new Term(answer.Term));
+    }
+
+    public async ValueTask<LeaseListResult> ListAsync(LogIndex minApplied, CancellationToken cancellation)
+    {
+        var request = new ListRequest { MinApplied = minApplied.Value };
+        var answer = await AnswerAsync(_rpc.ListAsync(request, cancellationToken: cancellation), cancellation);
+        return new LeaseListResult([.. answer.Ids], answer.Revision, new Term(answer.Term));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_keepAlives is not null)
+            await _keepAlives.DisposeAsync();
+        _channel.Dispose();
+    }
+
+    private KeepAliveStream Stream()
+    {
+        lock (_gate)
+        {
+            if (_keepAlives is null || _keepAlives.IsLost)
+                _keepAlives = new KeepAliveStream(_rpc.KeepAlive());
+            return _keepAlives;
+        }
+    }
+
+    private static async Task<T> AnswerAsync<T>(AsyncUnaryCall<T> call, CancellationToken cancellation)
+    {
+        try
+        {
+            return await call;
+        }
+        catch (RpcException canceled) when (canceled.StatusCode == StatusCode.Cancelled && cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("the caller gave up", canceled, cancellation);
+        }
+        catch (RpcException lost) when (lost.StatusCode is StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.FailedPrecondition)
+        {
+            throw new LeaseManagerNotActiveException(lost.Status.Detail);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using LeaseManager.Contracts;
+using LeaseManager.Host.Grpc;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace LeaseManager.Host;
+
+/// <summary>Composition of the lease manager.</summary>
+public static class LeaseManagerExtensions
+{
+    /// <summary>
+    /// Adds the manager as <see cref="ILeaseManager"/> and as a hosted service. Needs an <see cref="Storage.Contracts.IStorage"/> and an
+    /// <see cref="Consensus.Contracts.IConsensus"/>. Configuration: <c>LeaseManager:Name</c>, <c>LeaseManager:IsPrimary</c>.
+    /// </summary>
+    public static IServiceCollection AddLeaseManager(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(new LeaseManagerOptions
+        {
+            Name = configuration["LeaseManager:Name"] ?? Environment.MachineName,
+            IsPrimary = configuration.GetValue("LeaseManager:IsPrimary", true),
+        });
+        services.AddSingleton<LeaseManagerService>();
+        services.AddSingleton<ILeaseManager>(static provider => provider.GetRequiredService<LeaseManagerService>());
+        services.AddHostedService(static provider => provider.GetRequiredService<LeaseManagerService>());
+        return services;
+    }
+
+    /// <summary>Maps the manager's gRPC binding.</summary>
+    public static IEndpointRouteBuilder MapLeaseManager(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGrpcService<LeaseManagerGrpcService>();
+        return endpoints;
+    }
+}

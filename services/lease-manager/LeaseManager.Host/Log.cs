@@ -1,0 +1,31 @@
+using Storage.Contracts;
+
+namespace LeaseManager.Host;
+
+/// <summary>Every log message of the lease manager.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Claimed the leases with epoch {Epoch}")]
+    public static partial void Claimed(ILogger logger, ulong epoch);
+
+    [LoggerMessage(2, LogLevel.Warning, "Fenced: another manager's claim replaced epoch {Epoch}; claiming again in {Wait}")]
+    public static partial void FencedPrimary(ILogger logger, ulong epoch, TimeSpan wait);
+
+    [LoggerMessage(3, LogLevel.Warning, "Fenced: another manager's claim replaced epoch {Epoch}; passive from now on, as this manager is not primary")]
+    public static partial void FencedPassive(ILogger logger, ulong epoch);
+
+    [LoggerMessage(4, LogLevel.Warning, "The claim was refused: {Error}; trying again")]
+    public static partial void ClaimRefused(ILogger logger, StorageError error);
+
+    [LoggerMessage(5, LogLevel.Warning, "The lease feed broke; reopening it")]
+    public static partial void FeedBroken(ILogger logger, Exception? exception);
+
+    [LoggerMessage(6, LogLevel.Warning, "The way of proposals broke ({Reason}); reopening it with {Pending} pending")]
+    public static partial void ProposalsBroken(ILogger logger, string reason, int pending);
+
+    [LoggerMessage(7, LogLevel.Warning, "Ending {Count} leases was refused: {Error}; trying again")]
+    public static partial void ExpireRefused(ILogger logger, int count, StorageError error);
+
+    [LoggerMessage(8, LogLevel.Warning, "Expiring v2 nodes was refused: {Error}; trying again")]
+    public static partial void V2ExpireRefused(ILogger logger, StorageError error);
+}

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Net;
+using Hosting.Logging;
+using Standalone.Flags;
+
+namespace Standalone.Member;
+
+/// <summary>Turns flags into <see cref="MemberOptions"/>, refusing in etcd's words what etcd refuses.</summary>
+internal static class MemberVerification
+{
+    private const uint MaxElectionMs = 50_000;
+
+    // The port that every client tried first before 2379 was assigned; old v2 clients still do.
+    private const string DefaultClientUrl = "http://127.0.0.1:2379", DefaultOldClientUrl = "http://127.0.0.1:4001";
+
+    /// <exception cref="StartRefusedException">The flags contradict each other or the machine.</exception>
+    public static MemberOptions Verify(FlagSet flags)
+    {
+        if (!EtcdLogLevels.TryParse(flags.Text("log-level"), out var logLevel))
+            throw StartRefusedException.Usage($"unrecognized level: \"{flags.Text("log-level")}\"");
+        _ = BindEndpoints(flags.Urls("listen-peer-urls"));
+        var clientEndpoints = BindEndpoints(
+            flags.IsSet("listen-client-urls") ? flags.Urls("listen-client-urls") : [DefaultClientUrl, DefaultOldClientUrl]);
+        if (flags.IsSet("listen-client-urls") && !flags.IsSet("advertise-client-urls"))
+            throw Refuse("--advertise-client-urls is required when --listen-client-urls is set explicitly");
+        VerifyBootstrap(flags);
+
+        var (heartbeat, election) = Timing(flags);
+        var name = flags.Text("name");
+        var dataDir = flags.Text("data-dir") is { Length: > 0 } given ? given : name + ".etcd";
+        var peerUrls = flags.Urls("initial-advertise-peer-urls");
+        if (!Directory.Exists(dataDir)) // After the first start the data says who the members are, not the flags.
+            VerifyInitialCluster(flags, name, peerUrls);
+        return new()
+        {
+            Name = name,
+            DataDir = dataDir,
+            ClientEndpoints = clientEndpoints,
+            AdvertiseClientUrls = flags.Urls("advertise-client-urls"),
+            AdvertisePeerUrls = peerUrls,
+            ClusterToken = flags.Text("initial-cluster-token"),
+            LogLevel = logLevel,
+            HeartbeatInterval = heartbeat,
+            ElectionTimeout = election,
+            MinLeaseTtlSeconds = MinLeaseTtlSeconds(heartbeat, election),
+            MaxRequestBytes = Bounded(flags, "max-request-bytes"),
+            MaxTxnOps = Bounded(flags, "max-txn-ops"),
+        };
+    }
+
+    private static IPEndPoint[] BindEndpoints(IReadOnlyList<string> urls) => [.. urls.Select(BindEndpoint)];
+
+    private static IPEndPoint BindEndpoint(string url)
+    {
+        var uri = new Uri(url);
+        if (uri.Scheme != Uri.UriSchemeHttp)
+            throw Refuse($"listening on {url} is not supported yet: only http://address:port is");
+        if (uri.Host == "localhost")
+            return new(IPAddress.Loopback, uri.Port);
+        return IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address)
+            ? new(address, uri.Port)
+            : throw Refuse($"expected IP in URL for binding ({url})");
+    }
+
+    private static void VerifyBootstrap(FlagSet flags)
+    {
+        string[] methods = ["initial-cluster", "discovery", "discovery-srv"];
+        if (methods.Count(method => flags.Text(method).Length > 0) > 1)
+            throw Refuse("multiple discovery or bootstrap flags are set. Choose one of \"initial-cluster\", \"discovery\" or \"discovery-srv\"");
+        if (flags.Text("discovery").Length > 0 || flags.Text("discovery-srv").Length > 0)
+            throw Refuse("discovery is not supported yet: use --initial-cluster");
+        if (flags.Text("logger") != "zap")
+            throw Refuse(flags.Text("logger") == "capnslog"
+                ? "--logger=capnslog is removed in v3.5"
+                : $"unknown logger option \"{flags.Text("logger")}\"");
+        if (flags.Text("auto-compaction-mode") is not ("periodic" or "revision"))
+            throw Refuse($"unknown auto-compaction-mode \"{flags.Text("auto-compaction-mode")}\"");
+    }
+
+    private static (TimeSpan Heartbeat, TimeSpan Election) Timing(FlagSet flags)
+    {
+        var (heartbeatMs, electionMs) = (flags.UInt("heartbeat-interval"), flags.UInt("election-timeout"));
+        if (heartbeatMs == 0)
+            throw Refuse($"--heartbeat-interval must be >0 (set to {heartbeatMs}ms)");
+        if (electionMs == 0)
+            throw Refuse($"--election-timeout must be >0 (set to {electionMs}ms)");
+        if (electionMs > MaxElectionMs)
+            throw Refuse($"--election-timeout[{electionMs}ms] is too long, and should be set less than {MaxElectionMs}ms");
+        if (electionMs / 5 < heartbeatMs)
+            throw Refuse($"--election-timeout[{electionMs}ms] should be at least as 5 times as --heartbeat-interval[{heartbeatMs}ms]");
+        return (TimeSpan.FromMilliseconds(heartbeatMs), TimeSpan.FromMilliseconds(electionMs));
+    }
+
+    // etcd: one and a half election timeouts in whole heartbeats, rounded up to seconds; a lease must outlive an election.
+    private static long MinLeaseTtlSeconds(TimeSpan heartbeat, TimeSpan election)
+    {
+        var electionTicks = election.Ticks / heartbeat.Ticks;
+        var shortest = heartbeat * (3 * electionTicks / 2);
+        return (long)Math.Ceiling(shortest.TotalSeconds);
+    }
+
+    private static int Bounded(FlagSet flags, string name)
+    {
+        var value = flags.UInt(name);
+        return value is > 0 and <= int.MaxValue / 2 ? (int)value : throw Refuse($"--{name} must lie between 1 and {int.MaxValue / 2} (set to {value})");
+    }
+
+    private static void VerifyInitialCluster(FlagSet flags, string name, IReadOnlyList<string> advertised)
+    {
+        var text = flags.Text("initial-cluster") is { Length: > 0 } given ? given : $"{name}=http://localhost:2380";
+        var members = new Dictionary<string, List<string>>();
+        foreach (var pair in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var equals = pair.IndexOf('=');
+            var url = equals < 0 ? pair : pair[(equals + 1)..];
+            if (equals <= 0 || MemberUrls.Complaint(url) is not null)
+                throw Refuse($"error setting up initial cluster: {(equals <= 0 ? $"could not parse \"{pair}\"" : MemberUrls.Complaint(url))}");
+            if (!members.TryGetValue(pair[..equals].Trim(), out var urls))
+                members[pair[..equals].Trim()] = urls = [];
+            urls.Add(url.Trim());
+        }
+
+        if (members.Values.SelectMany(urls => urls).GroupBy(url => url).Any(group => group.Count() > 1))
+            throw Refuse($"initial cluster {text} has duplicate url");
+        if (!members.TryGetValue(name, out var own))
+            throw Refuse($"couldn't find local name \"{name}\" in the initial cluster configuration");
+        var initial = string.Join(',', own.Order(StringComparer.Ordinal).Select(url => $"{name}={url}"));
+        if (!own.Order(StringComparer.Ordinal).SequenceEqual(advertised))
+            throw Refuse(
+                $"--initial-cluster has {initial} but missing from --initial-advertise-peer-urls={string.Join(',', advertised)} "
+                + $"(resolved urls: \"{string.Join(',', advertised)}\" != \"{string.Join(',', own)}\")");
+        if (members.Count > 1)
+            throw Refuse($"a cluster of {members.Count.ToString(CultureInfo.InvariantCulture)} members is not supported yet: start one member");
+        if (flags.Text("initial-cluster-state") == "existing")
+            throw Refuse("cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs");
+    }
+
+    private static StartRefusedException Refuse(string text) => StartRefusedException.Verification(text);
+}

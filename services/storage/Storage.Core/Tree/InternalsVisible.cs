@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+// The tree's tests build damaged pages on purpose and measure page internals.
+[assembly: InternalsVisibleTo("Storage.Tree.Tests")]

@@ -1,0 +1,42 @@
+using Storage.Core.Tree.Pages;
+
+namespace Storage.Core.Tree;
+
+/// <summary>Reads one completed commit straight from the device; never sees memory that the tree's owner changes.</summary>
+internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshotRegistry registry, int ticket) : ITreeSnapshot, IPageSource
+{
+    private bool _isDisposed;
+
+    public bool TryGet(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return TreeLookup.TryGet(this, state.Roots[table.Value], table, key, out value);
+    }
+
+    public ITreeCursor Seek(TableId table, ReadOnlySpan<byte> from)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return new TreeCursor(this, state.Roots[table.Value], table, from);
+    }
+
+    public ReadOnlySpan<byte> Node(long page, TableId table)
+    {
+        // A cursor that outlives its snapshot would read pages that are being reused.
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return pages.Node(page, table, state.Txn);
+    }
+
+    public ReadOnlySpan<byte> Overflow(long page, int valueBytes, TableId table)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return pages.Overflow(page, valueBytes, table, state.Txn);
+    }
+
+    public void Dispose()
+    {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        registry.Exit(ticket);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Grpc.Core;
+using WatchHub.Client.Wire;
+using WatchHub.Contracts;
+
+namespace WatchHub.Client.Sessions;
+
+/// <summary>
+/// One session over one duplex stream. When its reader falls behind, it stops taking batches from the stream: HTTP/2 flow control then stops
+/// the hub's writer, and the hub's bounded buffer does the rest.
+/// </summary>
+internal sealed class WatchHubClientSession : IWatchSession
+{
+    // Messages unread here before the stream is left alone. They are small: event bytes are shared with the batch.
+    private const int MaxUnread = 8192;
+
+    // Requests not yet sent. A hub that takes none for so long is lost, and the session with it.
+    private const int MaxUnsent = 65_536;
+
+    private readonly AsyncDuplexStreamingCall<SessionRequest, SessionBatch> _call;
+    private readonly MessageQueue<WatchMessage> _messages = new();
+    private readonly Channel<SessionRequest> _requests =
+        Channel.CreateBounded<SessionRequest>(new BoundedChannelOptions(MaxUnsent) { SingleReader = true });
+    private readonly Task _sending;
+    private readonly Task _receiving;
+
+    public WatchHubClientSession(AsyncDuplexStreamingCall<SessionRequest, SessionBatch> call)
+    {
+        _call = call;
+        _sending = SendAsync();
+        _receiving = ReceiveAsync();
+    }
+
+    public void Create(WatchSpec watch) => Send(WireMessages.ToWire(watch));
+
+    public void Cancel(long watchId) => Send(new SessionRequest { CancelWatchId = watchId });
+
+    public void RequestProgress() => Send(new SessionRequest { Progress = true });
+
+    public ValueTask<bool> WaitToReadAsync(CancellationToken cancellation) => _messages.WaitToReadAsync(cancellation);
+
+    public bool TryRead(out WatchMessage message) => _messages.TryRead(out message);
+
+    public async ValueTask DisposeAsync()
+    {
+        End();
+        await _sending;
+        await _receiving;
+        _call.Dispose();
+    }
+
+    private void Send(SessionRequest request)
+    {
+        // Full: see MaxUnsent. After the end: the caller learns of it where it reads.
+        if (!_requests.Writer.TryWrite(request))
+            End();
+    }
+
+    private async Task SendAsync()
+    {
+        try
+        {
+            await foreach (var request in _requests.Reader.ReadAllAsync())
+            {
+                // Buffered until the last of those at hand: one flush for a burst of creates.
+                _call.RequestStream.WriteOptions = _requests.Reader.TryPeek(out _) ? new WriteOptions(WriteFlags.BufferHint) : WriteOptions.Default;
+                await _call.RequestStream.WriteAsync(request);
+            }
+        }
+        catch (Exception lost) when (IsLost(lost))
+        {
+            // The session's end is its report: the reader sees false and resumes elsewhere.
+            End();
+        }
+    }
+
+    private async Task ReceiveAsync()
+    {
+        var unpacked = new List<WatchMessage>();
+        try
+        {
+            while (await _call.ResponseStream.MoveNext(CancellationToken.None))
+            {
+                unpacked.Clear();
+                foreach (var message in _call.ResponseStream.Current.Messages)
+                    WireMessages.FromWire(message, unpacked);
+                _messages.Append(CollectionsMarshal.AsSpan(unpacked));
+                await _messages.WaitForRoomAsync(MaxUnread);
+            }
+        }
+        catch (Exception lost) when (IsLost(lost))
+        {
+            // As above.
+        }
+        End();
+    }
+
+    private void End()
+    {
+        _requests.Writer.TryComplete();
+        _messages.End();
+        // Cancels the call; both loops then run out.
+        _call.Dispose();
+    }
+
+    private static bool IsLost(Exception exception) =>
+        exception is RpcException or OperationCanceledException or ObjectDisposedException or InvalidOperationException or IOException;
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using Consensus.Contracts;
+using Storage.Contracts;
+using WatchHub.Contracts;
+using WatchHub.Core.FanOut;
+using WatchHub.Core.Sessions;
+using WatchHub.Core.Watchers;
+
+namespace WatchHub.Core;
+
+/// <summary>Live delivery: a revision comes in and goes to every synced watcher that matches.</summary>
+public sealed partial class HubCore
+{
+    /// <summary>The next revision of the feed. One that was applied before is ignored.</summary>
+    /// <param name="revision">All events of the revision.</param>
+    /// <param name="term">For headers.</param>
+    /// <param name="trace">Span of this fan-out, when sampled.</param>
+    public void Apply(RevisionEvents revision, Term term, ActivityContext trace)
+    {
+        _term = term;
+        if (revision.Revision <= _current)
+            return;
+        _current = revision.Revision;
+        _window.Add(revision);
+        _matches.Collect(revision, _index);
+        for (var slot = 0; slot < _matches.Count; slot++)
+            if (_matches.Group(slot).Synced.Count > 0)
+                FanOut(slot, revision, trace);
+        _matches.Clear();
+    }
+
+    /// <summary>Everything up to <paramref name="current"/> has been fed; what is below <paramref name="compacted"/> is gone.</summary>
+    public void Advance(long current, long compacted, Term term)
+    {
+        _term = term;
+        _compacted = Math.Max(_compacted, compacted);
+        if (current <= _current)
+            return;
+        _current = current;
+        if (_window.Count == 0)
+            _window.Restart(current + 1);
+    }
+
+    /// <summary>
+    /// The feed cannot go on where it was: revisions after the current one may be missed. Every synced watcher catches up from there, and the
+    /// next <see cref="Advance"/> says where the feed goes on.
+    /// </summary>
+    public void FeedLost()
+    {
+        _window.Restart(_current + 1);
+        foreach (var session in _sessions)
+            foreach (var watcher in session.Watchers.Values)
+                if (watcher.Set == WatcherSet.Synced)
+                    MoveToUnsynced(watcher, Math.Max(watcher.Next, _current + 1));
+    }
+
+    private void FanOut(int slot, RevisionEvents revision, ActivityContext trace)
+    {
+        var group = _matches.Group(slot);
+        var fields = _space == KeySpace.V3 ? _matches.Fields(slot) : default;
+
+        // From the end: a watcher that turns Blocked leaves the array under the loop.
+        for (var i = group.Synced.Count - 1; i >= 0; i--)
+        {
+            var watcher = group.Synced[i];
+            if (revision.Revision < watcher.Next)
+                continue;
+            if (!watcher.Session.HasRoom)
+            {
+                MoveToBlocked(watcher, revision.Revision);
+                continue;
+            }
+            watcher.Active = true;
+            if (_space == KeySpace.V3)
+                StageFields(watcher, fields, revision.Revision, revision.Revision, trace);
+            else
+                StageDocuments(watcher, revision, _matches.Events(slot), trace);
+        }
+    }
+
+    private void StageFields(Watcher watcher, ReadOnlyMemory<byte> fields, long header, long last, ActivityContext trace)
+    {
+        while (watcher.Fragment && fields.Length > _limits.MessageBytes)
+        {
+            var length = EventFields.FragmentLength(fields.Span, _limits.MessageBytes);
+            if (length == fields.Length)
+                break;
+            Stage(watcher, fields[..length], header, last, fragment: true, trace);
+            fields = fields[length..];
+        }
+        Stage(watcher, fields, header, last, fragment: false, trace);
+    }
+
+    // v2: one event a message, as every line of the v2 API is one.
+    private void StageDocuments(Watcher watcher, RevisionEvents revision, List<int> events, ActivityContext trace)
+    {
+        for (var i = 0; i < events.Count; i++)
+            Stage(
+                watcher, revision.Events[events[i]].Event, revision.Revision, revision.Revision,
+                fragment: i + 1 < events.Count, trace);
+    }
+
+    private void Stage(
+        Watcher watcher, ReadOnlyMemory<byte> events, long header, long last, bool fragment, ActivityContext trace) =>
+        watcher.Session.Stage(new WatchMessage(
+            watcher.WatchId, WatchMessageKind.Events, header, last, _term, events, fragment, CompactRevision: 0, trace));
+}

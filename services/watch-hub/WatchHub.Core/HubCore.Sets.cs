@@ -1,0 +1,54 @@
+using WatchHub.Core.Watchers;
+
+namespace WatchHub.Core;
+
+/// <summary>The moves of watchers between their sets.</summary>
+public sealed partial class HubCore
+{
+    // Unsynced watchers whose turn comes. One that was dropped meanwhile is skipped when it comes up; none is in here twice.
+    private readonly Queue<Watcher> _unsynced = new();
+
+    // Invariant: every revision <= _current that the watcher matches has been staged.
+    private static void MoveToSynced(Watcher watcher)
+    {
+        Leave(watcher);
+        watcher.Set = WatcherSet.Synced;
+        watcher.Group.Synced.Add(watcher);
+    }
+
+    private void MoveToUnsynced(Watcher watcher, long next)
+    {
+        Leave(watcher);
+        watcher.Set = WatcherSet.Unsynced;
+        watcher.Next = next;
+        watcher.Session.Behind++;
+        _unsynced.Enqueue(watcher);
+    }
+
+    // Invariant: everything below next has been staged.
+    private static void MoveToBlocked(Watcher watcher, long next)
+    {
+        Leave(watcher);
+        watcher.Set = WatcherSet.Blocked;
+        watcher.Next = next;
+        watcher.Session.Behind++;
+        watcher.Session.Blocked.Add(watcher);
+    }
+
+    private static void Leave(Watcher watcher)
+    {
+        switch (watcher.Set)
+        {
+            case WatcherSet.Synced:
+                watcher.Group.Synced.Remove(watcher);
+                break;
+            case WatcherSet.Unsynced:
+                watcher.Session.Behind--;
+                break;
+            case WatcherSet.Blocked:
+                watcher.Session.Behind--;
+                watcher.Session.Blocked.Remove(watcher);
+                break;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using Storage.Contracts;
+
+namespace WatchHub.Core.Index;
+
+/// <summary>When a v2 event concerns a watched path. Paths are clean: they begin with '/' and end without, the root apart.</summary>
+internal static class PathRules
+{
+    /// <summary>True for a deleted or expired directory.</summary>
+    public static bool RemovesDirectory(FeedEventKind kind) =>
+        (kind & (FeedEventKind.Delete | FeedEventKind.Directory)) == (FeedEventKind.Delete | FeedEventKind.Directory);
+
+    /// <summary>True when a watch of <paramref name="watched"/> hears of an event at <paramref name="path"/>.</summary>
+    public static bool Matches(
+        ReadOnlySpan<byte> watched, bool recursive, ReadOnlySpan<byte> path, FeedEventKind kind, bool skipHidden)
+    {
+        if (path.SequenceEqual(watched))
+            return true;
+        if (recursive && IsBelow(path, watched))
+            return !(skipHidden && IsHidden(path[(watched is [_] ? 0 : watched.Length)..]));
+        return RemovesDirectory(kind) && IsBelow(watched, path);
+    }
+
+    private static bool IsBelow(ReadOnlySpan<byte> path, ReadOnlySpan<byte> ancestor) =>
+        ancestor is [(byte)'/']
+            ? path.Length > 1
+            : path.Length > ancestor.Length && path.StartsWith(ancestor) && path[ancestor.Length] == (byte)'/';
+
+    private static bool IsHidden(ReadOnlySpan<byte> below) => below.IndexOf("/_"u8) >= 0;
+}

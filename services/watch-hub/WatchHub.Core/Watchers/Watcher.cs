@@ -1,0 +1,28 @@
+using WatchHub.Core.Sessions;
+
+namespace WatchHub.Core.Watchers;
+
+/// <summary>One watch. Small, because most are idle: what several watches have in common lives in their <see cref="WatchGroup"/>.</summary>
+internal sealed class Watcher(long watchId, HubSession session, WatchGroup group)
+{
+    public readonly long WatchId = watchId;
+    public readonly HubSession Session = session;
+    public readonly WatchGroup Group = group;
+
+    // Unsynced, Blocked: the first revision not sent yet. Synced: the first revision wanted, which may lie in the future.
+    public long Next;
+
+    // The revision its Created message named. Progress never reports less. v2: later revisions are delivered by the rules of
+    // live delivery (hidden keys are skipped) even when the watcher fell behind and reads them from history.
+    public long LiveAfter;
+
+    // Position in the array of its set (Synced: the group's, Blocked: the session's).
+    public int Slot;
+
+    public WatcherSet Set;
+    public bool ProgressNotify;
+    public bool Fragment;
+
+    // Had events since the last progress round.
+    public bool Active;
+}

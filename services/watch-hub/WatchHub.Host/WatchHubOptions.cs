@@ -1,0 +1,18 @@
+using WatchHub.Core;
+
+namespace WatchHub.Host;
+
+/// <summary>Configuration of a hub.</summary>
+public sealed record WatchHubOptions
+{
+    /// <summary>Bounds of each key space's core.</summary>
+    public HubLimits Limits { get; init; } = new();
+
+    /// <summary>Requests of one session not yet seen by the hub; a session that sends more at once is ended.</summary>
+    public int SessionRequests { get; init; } = 65_536;
+
+    /// <summary>First wait before a lost feed or a failed history read is tried again; doubles up to <see cref="RetryMax"/>.</summary>
+    public TimeSpan RetryMin { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    public TimeSpan RetryMax { get; init; } = TimeSpan.FromSeconds(2);
+}

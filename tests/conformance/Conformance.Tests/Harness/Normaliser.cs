@@ -1,0 +1,68 @@
+using System.Text.RegularExpressions;
+
+namespace Conformance.Harness;
+
+/// <summary>
+/// Removes from one session's answers what two correct servers may answer differently: identities, ports, and where
+/// the revision (v3) or index (v2) stood when the scenario began.
+/// </summary>
+internal sealed class Normaliser
+{
+    // Every server is brought to at least this revision (v2: index) before its first scenario, so that small numbers
+    // in answers are what the scenario itself sent, and larger ones are positions.
+    public const long FirstPosition = 16;
+
+    // A number further away from the origin than any scenario goes is no position either (the largest int64, say).
+    private const long FarthestPosition = 1_000_000;
+
+    private readonly List<(Regex Pattern, string Placeholder)> _hidden = [];
+    private readonly string _positionName;
+
+    public Normaliser(Target target, string positionName)
+    {
+        _positionName = positionName;
+        Hide(target.ClusterId.ToString(), "<cluster>");
+        Hide(target.ClusterId.ToString("x"), "<cluster>");
+        Hide(target.MemberId.ToString(), "<member>");
+        Hide(target.MemberId.ToString("x"), "<member>");
+        Hide($"127.0.0.1:{target.ClientPort}", "<endpoint>");
+        Hide($"127.0.0.1:{target.PeerPort}", "<peer>");
+    }
+
+    /// <summary>Revision or index at the scenario's start; later ones are shown relative to it.</summary>
+    public long Origin { get; set; }
+
+    /// <summary>Replaces a literal (an id that only this server chose) from now on.</summary>
+    public void Hide(string literal, string placeholder) =>
+        _hidden.Add((new Regex($@"(?<![0-9a-zA-Z]){Regex.Escape(literal)}(?![0-9a-zA-Z])"), placeholder));
+
+    /// <summary>An absolute revision or index as <c>rev+3</c>; a number too small to be one stays.</summary>
+    public string Position(long absolute)
+    {
+        var distance = absolute - Origin;
+        if (absolute < FirstPosition || distance > FarthestPosition)
+            return absolute.ToString();
+        return distance < 0 ? $"{_positionName}{distance}" : $"{_positionName}+{distance}";
+    }
+
+    /// <summary>As <see cref="Position(long)"/>, for the group <c>n</c> of each match of the pattern.</summary>
+    public string Positions(Regex pattern, string text) => pattern.Replace(text, match =>
+    {
+        var shown = match.Value;
+        // From the last group to the first, so that earlier offsets stay valid.
+        foreach (var number in match.Groups["n"].Captures.Reverse())
+        {
+            var at = number.Index - match.Index;
+            shown = string.Concat(shown.AsSpan(0, at), Position(long.Parse(number.ValueSpan)), shown.AsSpan(at + number.Length));
+        }
+        return shown;
+    });
+
+    /// <summary>Replaces every hidden literal.</summary>
+    public string Hidden(string text)
+    {
+        foreach (var (pattern, placeholder) in _hidden)
+            text = pattern.Replace(text, placeholder);
+        return text;
+    }
+}

@@ -1,0 +1,34 @@
+using Conformance.Etcdctl;
+using Conformance.V2;
+using Conformance.V3;
+using Xunit.Abstractions;
+
+namespace Conformance;
+
+/// <summary>Goal: scenarios are never lost unnoticed. Method: count them by kind; a smaller number is a failure.</summary>
+public sealed class ScenarioCountTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void Scenarios_OfEachKind_AreAtLeastAsManyAsBefore()
+    {
+        var etcdctl = EtcdctlKvTests.Set.Count + EtcdctlClusterTests.Set.Count + EtcdctlLoadTests.Set.Count;
+        var grpc = GrpcKvTests.Set.Count + GrpcStreamTests.Set.Count + GrpcRandomTests.Set.Count;
+        var v2 = V2KeysTests.Set.Count + V2WatchTests.Set.Count + HttpTests.Set.Count;
+        output.WriteLine($"etcdctl {etcdctl}, gRPC {grpc}, v2 and HTTP {v2}, together {etcdctl + grpc + v2}");
+        Assert.True(etcdctl >= 113, $"etcdctl scenarios: {etcdctl}");
+        Assert.True(grpc >= 127, $"gRPC scenarios: {grpc}");
+        Assert.True(v2 >= 92, $"v2 and HTTP scenarios: {v2}");
+    }
+
+    [Fact]
+    public void Scenarios_OfAllKinds_HaveDifferentNames()
+    {
+        string[] names =
+        [
+            .. EtcdctlKvTests.Set.Names, .. EtcdctlClusterTests.Set.Names, .. EtcdctlLoadTests.Set.Names,
+            .. GrpcKvTests.Set.Names, .. GrpcStreamTests.Set.Names, .. GrpcRandomTests.Set.Names,
+            .. V2KeysTests.Set.Names, .. V2WatchTests.Set.Names, .. HttpTests.Set.Names,
+        ];
+        Assert.Equal(names.Length, names.Distinct().Count());
+    }
+}

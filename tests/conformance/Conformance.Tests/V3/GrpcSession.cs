@@ -1,0 +1,126 @@
+using Conformance.Harness;
+using EtcdApi.Etcdserverpb;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Conformance.V3;
+
+/// <summary>The gRPC steps of a scenario; each writes its request and its answer into the transcript.</summary>
+internal sealed class GrpcSession : IAsyncDisposable
+{
+    private readonly Target _target;
+    private readonly Transcript _transcript;
+    private readonly Normaliser _normaliser;
+    private readonly MessageText _text;
+
+    private GrpcSession(Target target, Transcript transcript, Normaliser normaliser)
+    {
+        (_target, _transcript, _normaliser) = (target, transcript, normaliser);
+        _text = new MessageText(normaliser);
+    }
+
+    /// <summary>Revision before the scenario's first write.</summary>
+    public long Origin => _normaliser.Origin;
+
+    public static async Task<GrpcSession> OpenAsync(Target target, Transcript transcript)
+    {
+        var normaliser = new Normaliser(target, "rev") { Origin = await V3Store.EmptyAsync(target) };
+        return new GrpcSession(target, transcript, normaliser);
+    }
+
+    /// <summary>An absolute revision <paramref name="distance"/> writes after the start.</summary>
+    public long Rev(long distance) => Origin + distance;
+
+    public void Note(string text) => _transcript.Add("# " + text);
+
+    public Task<RangeResponse?> Range(RangeRequest request) => Call(Rpc.Range, request);
+
+    public Task<PutResponse?> Put(PutRequest request) => Call(Rpc.Put, request);
+
+    public Task<PutResponse?> Put(string key, string value, long lease = 0) =>
+        Put(new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value), Lease = lease });
+
+    public Task<DeleteRangeResponse?> Delete(DeleteRangeRequest request) => Call(Rpc.Delete, request);
+
+    public Task<TxnResponse?> Txn(TxnRequest request) => Call(Rpc.Txn, request);
+
+    public Task<CompactionResponse?> Compact(long revision, bool physical = false) =>
+        Call(Rpc.Compact, new CompactionRequest { Revision = revision, Physical = physical });
+
+    public async Task<LeaseGrantResponse?> Grant(long ttl, long id)
+    {
+        var granted = await Call(Rpc.LeaseGrant, new LeaseGrantRequest { TTL = ttl, ID = id });
+        if (granted is not null)
+            _text.ExpectTtl(granted.TTL);
+        return granted;
+    }
+
+    /// <summary>Grants a lease whose id the server chooses; the id is hidden from then on.</summary>
+    public async Task<long> GrantAnyId(long ttl, string placeholder)
+    {
+        var request = new LeaseGrantRequest { TTL = ttl };
+        var granted = await Rpc.LeaseGrant.CallAsync(_target.Channel, request);
+        _normaliser.Hide(granted.ID.ToString(), placeholder);
+        _text.ExpectTtl(granted.TTL);
+        _transcript.Add($"> LeaseGrant {_text.Inline(request)}\n{_text.Block(granted)}");
+        Note(granted.ID > 0 ? "a positive id was chosen" : "the id is not positive");
+        return granted.ID;
+    }
+
+    /// <summary>Calls a method; null when it answered with an error, which is in the transcript.</summary>
+    public async Task<TResponse?> Call<TRequest, TResponse>(Unary<TRequest, TResponse> rpc, TRequest request, Metadata? metadata = null)
+        where TRequest : IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        var sent = _text.Inline(request);
+        var metadataText = metadata is null ? "" : " " + string.Join(' ', metadata.Select(m => $"[{m.Key}: {m.Value}]"));
+        _transcript.Add($"> {rpc.Name} {sent}{metadataText}");
+        try
+        {
+            var answer = await Rpc.SendAsync(_target.Channel, Rpc.Method(MethodType.Unary, rpc.Service, rpc.Name), request.ToByteArray(), metadata);
+            _transcript.Add(_text.Block(rpc.Parser, answer));
+            return rpc.Parser.ParseFrom(answer);
+        }
+        catch (RpcException e)
+        {
+            _transcript.Add(Error(e.Status));
+            return null;
+        }
+    }
+
+    /// <summary>Sends bytes as they are to any path; only the outcome and the answer's size are shown.</summary>
+    public async Task CallRaw(string service, string method, byte[] request, Func<string, string>? normaliseDetail = null)
+    {
+        _transcript.Add($"> {service}/{method} {(request.Length > 64 ? $"<{request.Length} bytes>" : Convert.ToHexStringLower(request))}");
+        try
+        {
+            var answer = await Rpc.SendAsync(_target.Channel, Rpc.Method(MethodType.Unary, service, method), request);
+            _transcript.Add($"  answered {(answer.Length > 0 ? "a message" : "an empty message")}");
+        }
+        catch (RpcException e)
+        {
+            var detail = normaliseDetail is null ? e.Status.Detail : normaliseDetail(e.Status.Detail);
+            _transcript.Add(Error(new Status(e.StatusCode, detail)));
+        }
+    }
+
+    public MessageStream<WatchRequest, WatchResponse> OpenWatch(Metadata? metadata = null) =>
+        Open<WatchRequest, WatchResponse>("etcdserverpb.Watch", "Watch", WatchResponse.Parser, metadata);
+
+    public MessageStream<LeaseKeepAliveRequest, LeaseKeepAliveResponse> OpenKeepAlive() =>
+        Open<LeaseKeepAliveRequest, LeaseKeepAliveResponse>("etcdserverpb.Lease", "LeaseKeepAlive", LeaseKeepAliveResponse.Parser, null);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private MessageStream<TRequest, TResponse> Open<TRequest, TResponse>(
+        string service, string method, MessageParser<TResponse> parser, Metadata? metadata)
+        where TRequest : IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        var call = _target.Channel.CreateCallInvoker()
+            .AsyncDuplexStreamingCall(Rpc.Method(MethodType.DuplexStreaming, service, method), null, new CallOptions(metadata));
+        return new(call, parser, _transcript, _text);
+    }
+
+    private string Error(Status status) => $"  error {(int)status.StatusCode} {status.StatusCode}: {_normaliser.Hidden(status.Detail)}";
+}

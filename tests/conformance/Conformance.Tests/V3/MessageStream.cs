@@ -1,0 +1,95 @@
+using Conformance.Harness;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Conformance.V3;
+
+/// <summary>A bidirectional stream; everything sent and read goes into the transcript.</summary>
+internal sealed class MessageStream<TRequest, TResponse>(
+    AsyncDuplexStreamingCall<byte[], byte[]> call, MessageParser<TResponse> parser, Transcript transcript, MessageText text) : IAsyncDisposable
+    where TRequest : IMessage<TRequest>
+    where TResponse : class, IMessage<TResponse>
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
+
+    public async Task Send(TRequest request)
+    {
+        transcript.Add($"> stream {text.Inline(request)}");
+        await call.RequestStream.WriteAsync(request.ToByteArray());
+    }
+
+    public async Task HalfClose()
+    {
+        transcript.Add("> stream half-closed");
+        await call.RequestStream.CompleteAsync();
+    }
+
+    /// <summary>Sends and reads the one answer to it.</summary>
+    public async Task<TResponse?> Ask(TRequest request)
+    {
+        await Send(request);
+        return await Read();
+    }
+
+    /// <summary>Reads and shows the next message; null when the stream ended instead.</summary>
+    public async Task<TResponse?> Read()
+    {
+        if (await Next() is not { } bytes)
+            return null;
+        transcript.Add(text.Block(parser, bytes));
+        return parser.ParseFrom(bytes);
+    }
+
+    /// <summary>Reads several messages whose order is not promised, and shows them in the order of <paramref name="key"/>.</summary>
+    public async Task ReadInOrderOf(int count, Func<TResponse, long> key)
+    {
+        var answers = new List<TResponse>();
+        for (var i = 0; i < count && await Next() is { } bytes; i++)
+            answers.Add(parser.ParseFrom(bytes));
+        foreach (var answer in answers.OrderBy(key))
+            transcript.Add(text.Block(answer));
+    }
+
+    /// <summary>
+    /// Asks again and again until an answer comes: for requests that a server may drop while it is busy. Answers to
+    /// the surplus requests are not read.
+    /// </summary>
+    public async Task<TResponse?> AskUntilAnswered(TRequest request)
+    {
+        transcript.Add($"> stream, until answered {text.Inline(request)}");
+        var answer = Read();
+        while (await Task.WhenAny(answer, Task.Delay(200)) != answer || !answer.IsCompleted)
+            await call.RequestStream.WriteAsync(request.ToByteArray());
+        return await answer;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        call.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<byte[]?> Next()
+    {
+        using var deadline = new CancellationTokenSource(s_deadline);
+        try
+        {
+            if (await call.ResponseStream.MoveNext(deadline.Token))
+                return call.ResponseStream.Current;
+            transcript.Add("  end of stream");
+        }
+        catch (RpcException) when (deadline.IsCancellationRequested)
+        {
+            transcript.Add($"  nothing came within {s_deadline.TotalSeconds} s");
+        }
+        catch (OperationCanceledException)
+        {
+            transcript.Add($"  nothing came within {s_deadline.TotalSeconds} s");
+        }
+        catch (RpcException e)
+        {
+            transcript.Add($"  stream error {(int)e.StatusCode} {e.StatusCode}: {e.Status.Detail}");
+        }
+        return null;
+    }
+}

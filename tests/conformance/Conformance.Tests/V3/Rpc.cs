@@ -1,0 +1,44 @@
+using EtcdApi.Etcdserverpb;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace Conformance.V3;
+
+/// <summary>The public methods by their wire paths; payloads cross the wire as plain bytes.</summary>
+internal static class Rpc
+{
+    public static readonly Unary<RangeRequest, RangeResponse> Range = new("etcdserverpb.KV", "Range", RangeResponse.Parser);
+    public static readonly Unary<PutRequest, PutResponse> Put = new("etcdserverpb.KV", "Put", PutResponse.Parser);
+    public static readonly Unary<DeleteRangeRequest, DeleteRangeResponse> Delete = new("etcdserverpb.KV", "DeleteRange", DeleteRangeResponse.Parser);
+    public static readonly Unary<TxnRequest, TxnResponse> Txn = new("etcdserverpb.KV", "Txn", TxnResponse.Parser);
+    public static readonly Unary<CompactionRequest, CompactionResponse> Compact = new("etcdserverpb.KV", "Compact", CompactionResponse.Parser);
+    public static readonly Unary<LeaseGrantRequest, LeaseGrantResponse> LeaseGrant = new("etcdserverpb.Lease", "LeaseGrant", LeaseGrantResponse.Parser);
+    public static readonly Unary<LeaseRevokeRequest, LeaseRevokeResponse> LeaseRevoke = new("etcdserverpb.Lease", "LeaseRevoke", LeaseRevokeResponse.Parser);
+    public static readonly Unary<LeaseTimeToLiveRequest, LeaseTimeToLiveResponse> LeaseTimeToLive = new("etcdserverpb.Lease", "LeaseTimeToLive", LeaseTimeToLiveResponse.Parser);
+    public static readonly Unary<LeaseLeasesRequest, LeaseLeasesResponse> LeaseLeases = new("etcdserverpb.Lease", "LeaseLeases", LeaseLeasesResponse.Parser);
+    public static readonly Unary<MemberListRequest, MemberListResponse> MemberList = new("etcdserverpb.Cluster", "MemberList", MemberListResponse.Parser);
+    public static readonly Unary<StatusRequest, StatusResponse> Status = new("etcdserverpb.Maintenance", "Status", StatusResponse.Parser);
+    public static readonly Unary<AlarmRequest, AlarmResponse> Alarm = new("etcdserverpb.Maintenance", "Alarm", AlarmResponse.Parser);
+    public static readonly Unary<HashKVRequest, HashKVResponse> HashKV = new("etcdserverpb.Maintenance", "HashKV", HashKVResponse.Parser);
+
+    private static readonly Marshaller<byte[]> s_bytes = new(static bytes => bytes, static bytes => bytes);
+
+    public static Method<byte[], byte[]> Method(MethodType type, string service, string name) =>
+        new(type, service, name, s_bytes, s_bytes);
+
+    /// <summary>Calls without a transcript: for preparing a server.</summary>
+    public static async Task<TResponse> CallAsync<TRequest, TResponse>(
+        this Unary<TRequest, TResponse> rpc, GrpcChannel channel, TRequest request)
+        where TRequest : IMessage<TRequest>
+        where TResponse : IMessage<TResponse> =>
+        rpc.Parser.ParseFrom(await SendAsync(channel, Method(MethodType.Unary, rpc.Service, rpc.Name), request.ToByteArray()));
+
+    /// <summary>Sends one message as it is and returns the answer's bytes.</summary>
+    public static async Task<byte[]> SendAsync(GrpcChannel channel, Method<byte[], byte[]> method, byte[] request, Metadata? metadata = null)
+    {
+        var options = new CallOptions(metadata, DateTime.UtcNow.AddSeconds(20));
+        using var call = channel.CreateCallInvoker().AsyncUnaryCall(method, null, options, request);
+        return await call.ResponseAsync;
+    }
+}

@@ -1,0 +1,18 @@
+using Conformance.Harness;
+using EtcdApi.Etcdserverpb;
+using Google.Protobuf;
+
+namespace Conformance.V3;
+
+/// <summary>A pair for v3 scenarios: the reference is etcd 3.5.</summary>
+public sealed class V3Pair : TargetPair
+{
+    private protected override Func<ServerProgram> Reference => ServerProgram.Etcd35;
+
+    private protected override async Task PrepareAsync(Target target, long position)
+    {
+        var revision = 0L;
+        while (revision < position)
+            revision = (await Rpc.Put.CallAsync(target.Channel, new PutRequest { Key = ByteString.CopyFromUtf8("warm-up") })).Header.Revision;
+    }
+}

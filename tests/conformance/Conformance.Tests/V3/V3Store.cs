@@ -1,0 +1,21 @@
+using Conformance.Harness;
+using EtcdApi.Etcdserverpb;
+using Google.Protobuf;
+
+namespace Conformance.V3;
+
+/// <summary>What a v3 scenario finds: no key, no lease.</summary>
+internal static class V3Store
+{
+    /// <summary>Removes all leases and keys that an earlier scenario left.</summary>
+    /// <returns>The revision from which the scenario counts.</returns>
+    public static async Task<long> EmptyAsync(Target target)
+    {
+        var leases = await Rpc.LeaseLeases.CallAsync(target.Channel, new LeaseLeasesRequest());
+        foreach (var lease in leases.Leases)
+            await Rpc.LeaseRevoke.CallAsync(target.Channel, new LeaseRevokeRequest { ID = lease.ID });
+        var all = ByteString.CopyFrom(0);
+        var deleted = await Rpc.Delete.CallAsync(target.Channel, new DeleteRangeRequest { Key = all, RangeEnd = all });
+        return deleted.Header.Revision;
+    }
+}

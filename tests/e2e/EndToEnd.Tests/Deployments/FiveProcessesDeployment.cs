@@ -1,0 +1,29 @@
+namespace EndToEnd.Tests.Deployments;
+
+/// <summary>The five services as five processes on loopback, over their gRPC bindings: what the containers run, without containers.</summary>
+public sealed class FiveProcessesDeployment : ProcessDeployment
+{
+    private readonly int[] _ports = Ports.Free(10);
+
+    protected override Task LaunchAsync()
+    {
+        var urls = $"{Client.ToString().TrimEnd('/')},{OldClient.ToString().TrimEnd('/')}";
+        StartService("Consensus", 0, [
+            "--Consensus:DataDir", Path.Combine(Folder, "consensus"), "--Consensus:Name", "infra0", "--Consensus:AdvertiseClientUrls", urls,
+        ]);
+        StartService("Storage", 1, ["--Storage:DataDir", Path.Combine(Folder, "storage"), "--Storage:ReplicaName", "storage"]);
+        StartService("WatchHub", 2, []);
+        StartService("LeaseManager", 3, []);
+        StartService("ApiGateway", 4, ["--Gateway:ListenClientUrls", urls]);
+        return Task.CompletedTask;
+    }
+
+    private void StartService(string service, int number, string[] own) =>
+        Add("dotnet", [
+            Repository.Assembly(service + ".Host"), "--Listen", Address(number), "--HealthListen", Address(number + 5),
+            "--Services:Consensus", Address(0), "--Services:Storage", Address(1), "--Services:WatchHub", Address(2),
+            "--Services:LeaseManager", Address(3), .. own,
+        ]);
+
+    private string Address(int number) => $"http://127.0.0.1:{_ports[number]}";
+}

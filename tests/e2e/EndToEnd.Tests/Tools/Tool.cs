@@ -1,0 +1,21 @@
+namespace EndToEnd.Tests.Tools;
+
+/// <summary>A program that some tests need and a machine may lack.</summary>
+public enum Tool
+{
+    /// <summary>Real etcdctl 3.5: <c>ETCDCTL</c>, or in PATH.</summary>
+    Etcdctl,
+
+    /// <summary>Real etcd 3.5, the oracle: <c>ETCD</c>, or in PATH.</summary>
+    Etcd,
+
+    /// <summary>docker with compose v2, and a daemon that answers.</summary>
+    ContainerEngine,
+}
+
+/// <summary>On a test class: its tests are skipped, by the tool's name, where one is missing; they fail under <c>CI=true</c>.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class NeedsAttribute(params Tool[] tools) : Attribute
+{
+    public Tool[] Tools { get; } = tools;
+}

@@ -1,0 +1,184 @@
+using ApiGateway.Core.Watching;
+using ApiGateway.Tests.Fakes;
+using EtcdApi.Etcdserverpb;
+using Google.Protobuf;
+using WatchHub.Contracts;
+
+namespace ApiGateway.Tests.Core;
+
+/// <summary>Ids, refusals and resumption of a watch stream.</summary>
+public sealed class WatchStreamTests
+{
+    private readonly WatchStream _stream = new();
+
+    private static WatchCommand Command(WatchCreateRequest create)
+    {
+        Assert.True(WatchCommand.TryRead(new WatchRequest { CreateRequest = create }.ToByteArray(), out var command));
+        return command;
+    }
+
+    private static WatchCreateRequest Key(string key, string end = "", long id = 0, long start = 0) => new()
+    {
+        Key = ByteString.CopyFromUtf8(key),
+        RangeEnd = ByteString.CopyFromUtf8(end),
+        WatchId = id,
+        StartRevision = start,
+    };
+
+    private WatchSpec Create(WatchCreateRequest create)
+    {
+        Assert.True(_stream.TryCreate(Command(create), 5, 2, out var spec, out _));
+        return spec!;
+    }
+
+    private WatchReply Accept(in WatchMessage message)
+    {
+        Assert.True(_stream.TryAccept(message, out var reply));
+        return reply;
+    }
+
+    [Fact]
+    public void TryRead_Create_AllFields()
+    {
+        var create = Key("a", "b", 7, 9);
+        create.ProgressNotify = create.PrevKv = create.Fragment = true;
+        create.Filters.Add([WatchCreateRequest.Types.FilterType.Noput, WatchCreateRequest.Types.FilterType.Nodelete]);
+        var command = Command(create);
+        Assert.Equal("a"u8.ToArray(), command.Key.ToArray());
+        Assert.Equal("b"u8.ToArray(), command.RangeEnd.ToArray());
+        Assert.Equal((7, 9), (command.WatchId, command.StartRevision));
+        Assert.True(command is { ProgressNotify: true, PreviousValue: true, Fragment: true, NoPut: true, NoDelete: true });
+    }
+
+    [Fact]
+    public void TryCreate_NoId_NumbersFromZeroAndSkipsTaken()
+    {
+        Assert.Equal(0, Accept(Messages.Created(Create(Key("a")).WatchId, 5)).WatchId);
+        Create(Key("a", id: 1));
+        Assert.Equal(2, Accept(Messages.Created(Create(Key("a")).WatchId, 5)).WatchId);
+    }
+
+    [Fact]
+    public void TryCreate_EmptyKey_IsTheZeroByte() => Assert.Equal([0], Create(Key("")).Key.ToArray());
+
+    [Theory]
+    [InlineData("b", "a", 0, 0, "mvcc: watcher range is empty")]
+    [InlineData("b", "b", 0, 0, "mvcc: watcher range is empty")]
+    [InlineData("b", "", 1, 0, "mvcc: duplicate watch ID provided on the WatchStream")]
+    [InlineData("b", "", 0, -1, "etcdserver: mvcc: required revision has been compacted")]
+    public void TryCreate_Refused_EtcdsShape(string key, string end, long id, long start, string reason)
+    {
+        Create(Key("a", id: 1));
+        Assert.False(_stream.TryCreate(Command(Key(key, end, id, start)), 5, 2, out _, out var refusal));
+        Assert.True(refusal is { WatchId: -1, Created: true, Canceled: true, Revision: 5 });
+        Assert.Equal(reason, refusal.CancelReason);
+    }
+
+    [Fact]
+    public void TryCreate_FromKey_Passes() => Create(Key("b", "\0"));
+
+    [Fact]
+    public void TryCancel_ThenCreateSameId_OldMessagesStayTheOldWatchs()
+    {
+        var old = Create(Key("a", id: 4));
+        Accept(Messages.Created(old.WatchId, 5));
+        Assert.True(_stream.TryCancel(4, out var hubId));
+        Assert.Equal(old.WatchId, hubId);
+        var second = Create(Key("b", id: 4));
+        Assert.NotEqual(old.WatchId, second.WatchId);
+        Assert.True(Accept(Messages.Canceled(old.WatchId, 6)) is { WatchId: 4, Canceled: true, CancelReason: "" });
+        Assert.True(Accept(Messages.Created(second.WatchId, 6)) is { WatchId: 4, Created: true });
+        Assert.False(_stream.TryAccept(Messages.Put(old.WatchId, 7, "a"), out _));
+        Assert.True(_stream.TryCancel(4, out hubId));
+        Assert.Equal(second.WatchId, hubId);
+    }
+
+    [Fact]
+    public void TryCancel_UnknownOrTwice_NoAnswer()
+    {
+        Assert.False(_stream.TryCancel(4, out _));
+        Create(Key("a", id: 4));
+        Assert.True(_stream.TryCancel(4, out _));
+        Assert.False(_stream.TryCancel(4, out _));
+    }
+
+    [Fact]
+    public void TryAccept_Compacted_HasNoRevision()
+    {
+        var spec = Create(Key("a", start: 2));
+        Accept(Messages.Created(spec.WatchId, 9));
+        Assert.True(Accept(Messages.Canceled(spec.WatchId, 9, compactRevision: 4)) is { Revision: 0, CompactRevision: 4, Canceled: true });
+        Assert.False(_stream.HasWatches);
+    }
+
+    [Fact]
+    public void TryResume_AfterEvents_GoesOnBehindTheLast()
+    {
+        var spec = Create(Key("a"));
+        Accept(Messages.Created(spec.WatchId, 5));
+        Accept(Messages.Put(spec.WatchId, 8, "a"));
+        Assert.True(_stream.TryResume(20, 2, out var specs, out _));
+        Assert.Equal((9, 20), (Assert.Single(specs).StartRevision, specs[0].MinRevision));
+        // The client has been told already that its watch stands.
+        Assert.False(_stream.TryAccept(Messages.Created(spec.WatchId, 20), out _));
+        Accept(Messages.Put(spec.WatchId, 9, "a"));
+    }
+
+    [Fact]
+    public void TryResume_CreatedNotSeen_AsksForTheSameAgain()
+    {
+        Create(Key("a"));
+        Assert.True(_stream.TryResume(5, 2, out var specs, out _));
+        Assert.Equal(0, Assert.Single(specs).StartRevision);
+        Assert.True(Accept(Messages.Created(specs[0].WatchId, 6)).Created);
+    }
+
+    [Fact]
+    public void TryResume_IdleWatch_GoesOnAtItsCreation()
+    {
+        var spec = Create(Key("a"));
+        Accept(Messages.Created(spec.WatchId, 5));
+        Assert.True(_stream.TryResume(7, 2, out var specs, out _));
+        Assert.Equal(6, Assert.Single(specs).StartRevision);
+    }
+
+    [Fact]
+    public void TryResume_AfterUnaskedProgress_GoesOnBehindIt()
+    {
+        var spec = Create(Key("a"));
+        Accept(Messages.Created(spec.WatchId, 5));
+        Assert.False(_stream.TryAccept(Messages.Progress(-1, 30), out _));
+        Assert.True(_stream.TryResume(30, 2, out var specs, out _));
+        Assert.Equal(31, Assert.Single(specs).StartRevision);
+    }
+
+    [Fact]
+    public void TryResume_CancelUnderWay_AnsweredHere()
+    {
+        var spec = Create(Key("a", id: 3));
+        Accept(Messages.Created(spec.WatchId, 5));
+        _stream.TryCancel(3, out _);
+        Assert.True(_stream.TryResume(7, 2, out var specs, out var canceled));
+        Assert.Empty(specs);
+        Assert.True(Assert.Single(canceled) is { WatchId: 3, Canceled: true, Created: false });
+    }
+
+    [Fact]
+    public void TryResume_InAFragment_CannotGoOn()
+    {
+        var spec = Create(Key("a"));
+        Accept(Messages.Created(spec.WatchId, 5));
+        Accept(Messages.Put(spec.WatchId, 6, "a", fragment: true));
+        Assert.False(_stream.TryResume(7, 2, out _, out _));
+    }
+
+    [Fact]
+    public void Progress_Asked_AnsweredOnceAndOnlyWithWatches()
+    {
+        Assert.False(_stream.TryAskProgress());
+        Create(Key("a"));
+        Assert.True(_stream.TryAskProgress());
+        Assert.True(Accept(Messages.Progress(-1, 6)) is { WatchId: -1, Revision: 6, Created: false });
+        Assert.False(_stream.TryAccept(Messages.Progress(-1, 7), out _));
+    }
+}

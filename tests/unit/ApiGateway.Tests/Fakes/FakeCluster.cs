@@ -1,0 +1,225 @@
+using System.Collections.Concurrent;
+using Consensus.Contracts;
+using EtcdApi.Etcdserverpb;
+using EtcdApi.Mvccpb;
+using Google.Protobuf;
+using Storage.Contracts;
+using Storage.Contracts.Commands;
+
+namespace ApiGateway.Tests.Fakes;
+
+/// <summary>
+/// Consensus and storage in one object: a proposal is applied at once, each (session, sequence) at most once. A test may hold
+/// results back, break the stream, or drop what is proposed.
+/// </summary>
+#pragma warning disable CA1001 // The stream it hands out belongs to whoever opened it.
+internal sealed class FakeCluster : IConsensus, IStorage
+{
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<string, KeyValue> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<(SessionId, ulong), CommandResult> _outcomes = [];
+    private readonly List<CommandResult> _held = [];
+    private IResultSink? _sink;
+    private Stream? _stream;
+
+    public ConcurrentQueue<CommandEnvelope> Proposed { get; } = new();
+
+    public ConcurrentQueue<V2Write> V2Writes { get; } = new();
+
+    public long Revision { get; private set; } = 1;
+
+    public ulong Index { get; private set; } = 1;
+
+    public int Applied { get; private set; }
+
+    public int StreamsOpened { get; private set; }
+
+    public bool DropProposals { get; set; }
+
+    public bool HoldResults { get; set; }
+
+    public bool HasLeader { get; set; } = true;
+
+    public StorageError NextError { get; set; }
+
+    public Func<string, ReadResult>? OnGetV2 { get; set; }
+
+    public long V2Index { get; set; } = 3;
+
+    public List<(ulong, int)> Alarms { get; } = [];
+
+    public void BreakStream()
+    {
+        Stream? stream;
+        lock (_gate) stream = _stream;
+        stream?.Break();
+    }
+
+    public void BreakResults(string reason)
+    {
+        IResultSink? sink;
+        lock (_gate) sink = _sink;
+        sink?.OnBroken(reason);
+    }
+
+    public void ReleaseResults()
+    {
+        lock (_gate)
+        {
+            HoldResults = false;
+            _sink?.OnResults(_held.ToArray());
+            _held.Clear();
+        }
+    }
+
+    public IProposalStream OpenProposals()
+    {
+        lock (_gate)
+        {
+            StreamsOpened++;
+            return _stream = new Stream(this);
+        }
+    }
+
+    public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => HasLeader
+        ? new ValueTask<ReadIndex>(new ReadIndex(new LogIndex(Index), new Term(2)))
+        : ValueTask.FromException<ReadIndex>(new NoLeaderException("no leader"));
+
+    public ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation)
+    {
+        var member = new Consensus.Contracts.Member(new MemberId(0xb), "one", ["http://127.0.0.1:2380"], ["http://127.0.0.1:2379"], false);
+        return new(new ConsensusStatus(
+            new ClusterId(0xa), new MemberId(0xb), new MemberId(HasLeader ? 0xbUL : 0), new Term(2), new LogIndex(Index),
+            new LogIndex(Index), false, [member]));
+    }
+
+    public IDisposable SubscribeResults(SessionId session, IResultSink sink)
+    {
+        lock (_gate) _sink = sink;
+        return new Subscription();
+    }
+
+    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation)
+    {
+        var request = RangeRequest.Parser.ParseFrom(rangeRequest.Span);
+        lock (_gate)
+        {
+            var found = new RangeResponse();
+            if (_keys.TryGetValue(request.Key.ToStringUtf8(), out var keyValue))
+                found.Kvs.Add(keyValue);
+            found.Count = found.Kvs.Count;
+            return new(new ReadResult(StorageError.None, Revision, new LogIndex(Index), new Term(2), 0, found.ToByteArray()));
+        }
+    }
+
+    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, CancellationToken cancellation) =>
+        new(new ReadResult(
+            StorageError.None, Revision, new LogIndex(Index), new Term(2), 0, new TxnResponse { Succeeded = true }.ToByteArray()));
+
+    public ValueTask<ReadResult> GetV2Async(
+        string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation) =>
+        new(OnGetV2!(path));
+
+    ValueTask<StorageStatus> IStorage.GetStatusAsync(CancellationToken cancellation) => new(new StorageStatus(
+        new LogIndex(Index), new Term(2), new LogIndex(Index), Revision, -1, V2Index, 8192, 4096, Alarms));
+
+    public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>?> LeaseKeysAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation) =>
+        new((IReadOnlyList<ReadOnlyMemory<byte>>?)[new byte[] { (byte)'k' }]);
+
+    public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) =>
+        new(new HashResult(StorageError.None, 77, -1, Revision, Revision, new Term(2)));
+
+    public IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation) => default;
+
+    public IAsyncEnumerable<FeedBatch> FeedAsync(KeySpace space, long fromRevision, CancellationToken cancellation) =>
+        throw new NotSupportedException();
+
+    public ValueTask<HistoryBatch> HistoryAsync(
+        KeySpace space, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> rangeEnd, long fromRevision, long toRevision, int maxBytes,
+        CancellationToken cancellation) => throw new NotSupportedException();
+
+    public IAsyncEnumerable<LeaseBatch> LeasesAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+    private void Apply(ReadOnlyMemory<byte> command)
+    {
+        Assert.True(CommandEnvelope.TryDecode(command, out var envelope, out var payload));
+        Proposed.Enqueue(envelope);
+        lock (_gate)
+        {
+            if (DropProposals)
+                return;
+            Index++;
+            var id = (envelope.Session, envelope.Sequence);
+            if (!_outcomes.TryGetValue(id, out var result))
+                _outcomes[id] = result = Execute(envelope, payload);
+            if (HoldResults)
+                _held.Add(result);
+            else
+                _sink?.OnResults([result]);
+        }
+    }
+
+    private CommandResult Execute(in CommandEnvelope envelope, ReadOnlyMemory<byte> payload)
+    {
+        Applied++;
+        byte[] body = [];
+        var detail = 0;
+        var revision = ++Revision;
+        switch (envelope.Kind)
+        {
+            case CommandKind.Put:
+                var put = PutRequest.Parser.ParseFrom(payload.Span);
+                var before = _keys.GetValueOrDefault(put.Key.ToStringUtf8());
+                _keys[put.Key.ToStringUtf8()] = new KeyValue
+                {
+                    Key = put.Key,
+                    Value = put.Value,
+                    CreateRevision = before?.CreateRevision ?? revision,
+                    ModRevision = revision,
+                    Version = (before?.Version ?? 0) + 1,
+                };
+                body = new PutResponse { PrevKv = put.PrevKv ? before : null }.ToByteArray();
+                break;
+            case CommandKind.LeaseGrant:
+                var grant = LeaseGrantRequest.Parser.ParseFrom(payload.Span);
+                body = new LeaseGrantResponse { ID = grant.ID, TTL = grant.TTL }.ToByteArray();
+                break;
+            case CommandKind.V2Write:
+                V2Writes.Enqueue(V2Write.Parser.ParseFrom(payload.Span));
+                revision = ++V2Index;
+                detail = 1;
+                body = """{"action":"set"}"""u8.ToArray();
+                break;
+        }
+        return new CommandResult(envelope.Session, envelope.Sequence, new LogIndex(Index), new Term(2), NextError, revision, detail, body);
+    }
+
+    private sealed class Subscription : IDisposable
+    {
+        public void Dispose()
+        {
+            // The next subscription replaces this one.
+        }
+    }
+
+    private sealed class Stream(FakeCluster owner) : IProposalStream
+    {
+        private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Broken => _broken.Task;
+
+        public void Break() => _broken.TrySetResult();
+
+        public ValueTask ProposeAsync(Proposal proposal, CancellationToken cancellation)
+        {
+            if (_broken.Task.IsCompleted)
+                throw new ProposalStreamBrokenException("broken by the test");
+            owner.Apply(proposal.Command);
+            return default;
+        }
+
+        public ValueTask DisposeAsync() => default;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Net;
+using ApiGateway.Host;
+using ApiGateway.Host.ClientPort;
+using Consensus.Contracts;
+using Grpc.Core;
+using Grpc.Net.Client;
+using LeaseManager.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Storage.Contracts;
+using WatchHub.Contracts;
+
+namespace ApiGateway.Tests.Fakes;
+
+/// <summary>A gateway over fakes on a loopback port, with a gRPC and an HTTP client.</summary>
+public sealed class GatewayFixture : IAsyncLifetime
+{
+    private WebApplication? _app;
+    private GrpcChannel? _channel;
+
+    internal FakeCluster Cluster { get; } = new();
+
+    internal FakeHub Hub { get; } = new();
+
+    internal ClientPortListener Port { get; private set; } = null!;
+
+    public IPEndPoint Address => (IPEndPoint)Port.LocalEndPoint;
+
+    public CallInvoker Grpc => _channel!.CreateCallInvoker();
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IConsensus>(Cluster).AddSingleton<IStorage>(Cluster);
+        builder.Services.AddSingleton<IWatchHub>(Hub).AddSingleton<ILeaseManager>(new FakeLeases());
+        builder.Services.AddApiGateway(new GatewayOptions());
+        Port = builder.AddEtcdClientPort(new IPEndPoint(IPAddress.Loopback, 0));
+        _app = builder.Build();
+        _app.MapApiGateway();
+        await _app.StartAsync();
+        _channel = GrpcChannel.ForAddress($"http://{Address}", new GrpcChannelOptions { MaxSendMessageSize = null });
+        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{Address}") };
+    }
+
+    public async Task DisposeAsync()
+    {
+        Http.Dispose();
+        _channel!.Dispose();
+        await _app!.StopAsync(new CancellationTokenSource(TimeSpan.FromSeconds(5)).Token);
+        await _app.DisposeAsync();
+    }
+}

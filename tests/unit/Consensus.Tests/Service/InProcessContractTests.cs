@@ -1,0 +1,18 @@
+using Consensus.Host.Service;
+
+namespace Consensus.Tests.Service;
+
+public sealed class InProcessContractTests : ConsensusContractTests
+{
+    private ConsensusService _service = null!;
+
+    public override Task InitializeAsync()
+    {
+        Log = _service = ConsensusService.Start(Options);
+        return Task.CompletedTask;
+    }
+
+    public override async Task DisposeAsync() => await _service.DisposeAsync();
+
+    protected override Task StopLogAsync() => _service.DisposeAsync().AsTask();
+}

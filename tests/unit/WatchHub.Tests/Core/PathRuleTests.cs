@@ -1,0 +1,63 @@
+using Storage.Contracts;
+using WatchHub.Contracts;
+using WatchHub.Tests.Fakes;
+using static WatchHub.Tests.Fakes.Feeds;
+
+namespace WatchHub.Tests.Core;
+
+/// <summary>What a v2 watch hears, live and from history.</summary>
+public class PathRuleTests
+{
+    private const FeedEventKind RemovedDirectory = FeedEventKind.Delete | FeedEventKind.Directory;
+
+    [Theory]
+    // watched, recursive, event, kind, live, history
+    [InlineData("/a/b", false, "/a/b", FeedEventKind.Put, true, true)]
+    [InlineData("/a", false, "/a/b", FeedEventKind.Put, false, false)]
+    [InlineData("/a", true, "/a/b/c", FeedEventKind.Put, true, true)]
+    [InlineData("/a", true, "/a", FeedEventKind.Put, true, true)]
+    [InlineData("/a", true, "/ab", FeedEventKind.Put, false, false)]
+    [InlineData("/", true, "/ab", FeedEventKind.Put, true, true)]
+    [InlineData("/", false, "/ab", FeedEventKind.Put, false, false)]
+    [InlineData("/a", true, "/a/_h", FeedEventKind.Put, false, true)]
+    [InlineData("/a", true, "/a/_h/b", FeedEventKind.Put, false, true)]
+    [InlineData("/", true, "/_h", FeedEventKind.Put, false, true)]
+    [InlineData("/a/_h", true, "/a/_h/b", FeedEventKind.Put, true, true)]
+    [InlineData("/a/_h", false, "/a/_h", FeedEventKind.Put, true, true)]
+    [InlineData("/a/b/c", false, "/a", RemovedDirectory, true, true)]
+    [InlineData("/a/b/c", true, "/a/b", RemovedDirectory, true, true)]
+    [InlineData("/a/_h", false, "/a", RemovedDirectory, true, true)]
+    [InlineData("/ab", false, "/a", RemovedDirectory, false, false)]
+    [InlineData("/a/b", false, "/a", FeedEventKind.Delete, false, false)]
+    [InlineData("/a/b", false, "/a/b", FeedEventKind.Silent, false, false)]
+    public void Watch_Event_HeardByTheRules(string watched, bool recursive, string path, FeedEventKind kind, bool live, bool history)
+    {
+        var hub = new CoreHarness(space: KeySpace.V2);
+        var session = hub.Session();
+        hub.Core.Create(session, V2Watch(1, watched, recursive, start: 0));
+        hub.Feed(Revision(2, V2(path, 2, kind)));
+        hub.Core.Create(session, V2Watch(2, watched, recursive, start: 2));
+        var events = hub.SettleAndRead(session).Where(one => one.Kind == WatchMessageKind.Events).ToList();
+
+        Assert.Equal(live ? 1 : 0, events.Count(one => one.WatchId == 1));
+        Assert.Equal(history ? 1 : 0, events.Count(one => one.WatchId == 2));
+        Assert.All(events, one => Assert.Equal($"2:{path}", System.Text.Encoding.UTF8.GetString(one.Events.Span)));
+    }
+
+    [Fact]
+    public void Watch_FellBehindLive_StillSkipsHiddenKeys()
+    {
+        var hub = new CoreHarness(new WatchHub.Core.HubLimits { SessionMessages = 2 }, space: KeySpace.V2);
+        var session = hub.Session();
+        hub.Core.Create(session, V2Watch(1, "/a", recursive: true, start: 0));
+        for (var index = 2; index <= 20; index++)
+            hub.Feed(Revision(index, V2(index % 2 == 0 ? "/a/_h" : "/a/k", index)));
+        var heard = new List<long>();
+        for (var messages = hub.SettleAndRead(session); messages.Count > 0; messages = hub.SettleAndRead(session))
+            heard.AddRange(messages.Where(one => one.Kind == WatchMessageKind.Events).Select(one => one.Revision));
+        Assert.Equal([3L, 5, 7, 9, 11, 13, 15, 17, 19], heard);
+    }
+
+    private static WatchSpec V2Watch(long id, string path, bool recursive, long start) =>
+        Watch(id, path, recursive ? "\0" : "", start, space: KeySpace.V2);
+}
