@@ -5,7 +5,8 @@ namespace Storage.Core.Leases;
 /// <summary>A lease as replicated state knows it: deadlines are the lease manager's.</summary>
 /// <param name="Id">Not 0; may be negative.</param>
 /// <param name="TtlSeconds">Granted time to live.</param>
-public sealed record Lease(long Id, long TtlSeconds)
+/// <param name="GrantedIndex">Log index of the grant: tells this lease from an earlier one with the same id.</param>
+public sealed record Lease(long Id, long TtlSeconds, ulong GrantedIndex)
 {
     /// <summary>Bytes of <see cref="WriteKey"/>.</summary>
     public const int KeyBytes = 8;

@@ -34,13 +34,15 @@ public sealed class LeaseTable(ITree tree)
         return _leases.Find(key);
     }
 
-    public void Grant(long id, long ttlSeconds)
+    /// <summary>Adds a lease. Stored form: TTL in seconds (i64), log index of the grant (u64), little-endian.</summary>
+    public void Grant(long id, long ttlSeconds, ulong grantedIndex)
     {
         var key = Lease.WriteKey(id);
-        Span<byte> record = stackalloc byte[8];
+        Span<byte> record = stackalloc byte[16];
         BinaryPrimitives.WriteInt64LittleEndian(record, ttlSeconds);
+        BinaryPrimitives.WriteUInt64LittleEndian(record[8..], grantedIndex);
         tree.Put(TableId.Leases, key, record);
-        _leases.Set(key, new Lease(id, ttlSeconds));
+        _leases.Set(key, new Lease(id, ttlSeconds, grantedIndex));
         Note(new LeaseChange(id, ttlSeconds, Removed: false));
     }
 
@@ -65,7 +67,9 @@ public sealed class LeaseTable(ITree tree)
     /// <summary>Takes over a stored lease at start.</summary>
     public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> record)
     {
-        var lease = new Lease(BinaryPrimitives.ReadInt64BigEndian(key), BinaryPrimitives.ReadInt64LittleEndian(record));
+        var lease = new Lease(
+            BinaryPrimitives.ReadInt64BigEndian(key), BinaryPrimitives.ReadInt64LittleEndian(record),
+            BinaryPrimitives.ReadUInt64LittleEndian(record[8..]));
         _leases.Set(key.ToArray(), lease);
     }
 

@@ -66,7 +66,7 @@ public sealed class LeaseAndAlarmTests
         }
         var claim = _replica.Do(new LeaseClaim { Manager = "m" });
         Assert.Equal((1UL, 1), (BinaryPrimitives.ReadUInt64LittleEndian(claim.Body.Span), claim.Detail));
-        var expired = _replica.Do(new LeaseExpire { Epoch = 1, Ids = { 1, 3, 99 } });
+        var expired = _replica.Do(new LeaseExpire { Epoch = 1, KnownIndex = 100, Ids = { 1, 3, 99 } });
         Assert.Equal((StorageError.None, 6), (expired.Error, expired.Revision));
         Assert.Equal("k2=1 c3 m3 v1 l2", _replica.Dump());
     }
@@ -77,8 +77,23 @@ public sealed class LeaseAndAlarmTests
         _replica.Do(new LeaseGrantRequest { ID = 1, TTL = 60 });
         _replica.Do(new LeaseClaim { Manager = "m" });
         _replica.Do(new LeaseClaim { Manager = "n" });
-        Assert.Equal(StorageError.StaleLeaseEpoch, _replica.Do(new LeaseExpire { Epoch = 1, Ids = { 1 } }).Error);
+        Assert.Equal(StorageError.StaleLeaseEpoch, _replica.Do(new LeaseExpire { Epoch = 1, KnownIndex = 100, Ids = { 1 } }).Error);
         Assert.NotNull(_replica.State.Current.Leases.KeysOf(1));
+    }
+
+    [Fact]
+    public void Expire_LeaseGrantedAfterTheManagerLooked_IsLeftAlone()
+    {
+        _replica.Do(new LeaseGrantRequest { ID = 1, TTL = 60 });  // log index 1
+        _replica.Do(new LeaseClaim { Manager = "m" });            // 2
+        _replica.Do(new LeaseRevokeRequest { ID = 1 });           // 3
+        _replica.Do(new LeaseGrantRequest { ID = 1, TTL = 60 });  // 4
+        _replica.Commit();
+        var restarted = _replica.AfterCrash([]);
+        Assert.Equal(StorageError.None, restarted.Do(new LeaseExpire { Epoch = 1, KnownIndex = 3, Ids = { 1 } }).Error);
+        Assert.NotNull(restarted.State.Current.Leases.KeysOf(1));
+        restarted.Do(new LeaseExpire { Epoch = 1, KnownIndex = 4, Ids = { 1 } });
+        Assert.Null(restarted.State.Current.Leases.KeysOf(1));
     }
 
     [Fact]
