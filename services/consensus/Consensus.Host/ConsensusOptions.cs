@@ -36,7 +36,7 @@ public sealed record ConsensusOptions
     public long MaxQueuedBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>Entries kept in memory for tails that keep up, in bytes.</summary>
-    public long RecentBytes { get; init; } = 64 * 1024 * 1024;
+    public long RecentBytes { get; init; } = 8 * 1024 * 1024;
 
     /// <summary>Data in one batch of a tail; a single larger entry is a batch of its own.</summary>
     public int MaxTailBatchBytes { get; init; } = 1024 * 1024;

@@ -19,10 +19,10 @@ public readonly struct HotRevision(HotChange first, HotChange[]? more, ApplySpan
 }
 
 /// <summary>One change: its encoded event, whose tail is the record, and the revision it replaced (main 0: none).</summary>
-public readonly record struct HotChange(byte[] Message, int RecordBytes, bool IsTombstone, Revision Previous)
+public readonly record struct HotChange(ReadOnlyMemory<byte> Message, int RecordBytes, bool IsTombstone, Revision Previous)
 {
     /// <summary>The kv of the event; for a put the stored record.</summary>
-    public ReadOnlyMemory<byte> Record => Message.AsMemory(Message.Length - RecordBytes);
+    public ReadOnlyMemory<byte> Record => Message[^RecordBytes..];
 }
 
 /// <summary>A trace context on the heap: absent for the many commands that are not sampled.</summary>

@@ -3,7 +3,7 @@ using EtcdApi.Wire;
 namespace Storage.Core.Mvcc;
 
 /// <summary>
-/// Encoded mvccpb.Event messages (type 1, kv 2, prev_kv 3). A put's event ends with its stored record, so one array serves the
+/// Encoded mvccpb.Event messages (type 1, kv 2, prev_kv 3). A put's event ends with its stored record, so the same bytes serve the
 /// store, range answers and watchers.
 /// </summary>
 public static class EventRecord
@@ -11,31 +11,32 @@ public static class EventRecord
     private const ulong Delete = 1;
 
     /// <summary>Event of a put; its record is the last <paramref name="recordBytes"/> bytes.</summary>
-    public static byte[] Put(
-        ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long createRevision, long modRevision, long version, long lease, out int recordBytes)
+    public static ReadOnlyMemory<byte> Put(
+        EventArena arena, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long createRevision, long modRevision, long version, long lease,
+        out int recordBytes)
     {
         recordBytes = KeyValueRecord.Size(key.Length, value.Length, createRevision, modRevision, version, lease);
-        var message = GC.AllocateUninitializedArray<byte>(ProtoWriter.MessageSize(2, recordBytes));
-        var writer = new ProtoWriter(message);
+        var message = arena.Take(ProtoWriter.MessageSize(2, recordBytes));
+        var writer = new ProtoWriter(message.Span);
         writer.MessageHeader(2, recordBytes);
         KeyValueRecord.Write(ref writer, key, value, createRevision, modRevision, version, lease);
         return message;
     }
 
     /// <summary>Event of a put whose record is at hand.</summary>
-    public static byte[] Put(ReadOnlySpan<byte> record)
+    public static ReadOnlyMemory<byte> Put(EventArena arena, ReadOnlySpan<byte> record)
     {
-        var message = GC.AllocateUninitializedArray<byte>(ProtoWriter.MessageSize(2, record.Length));
-        new ProtoWriter(message).Message(2, record);
+        var message = arena.Take(ProtoWriter.MessageSize(2, record.Length));
+        new ProtoWriter(message.Span).Message(2, record);
         return message;
     }
 
     /// <summary>Event of a delete: the key and the revision that removed it.</summary>
-    public static byte[] Tombstone(ReadOnlySpan<byte> key, long modRevision, out int recordBytes)
+    public static ReadOnlyMemory<byte> Tombstone(EventArena arena, ReadOnlySpan<byte> key, long modRevision, out int recordBytes)
     {
         recordBytes = KeyValueRecord.Size(key.Length, 0, 0, modRevision, 0, 0);
-        var message = GC.AllocateUninitializedArray<byte>(2 + ProtoWriter.MessageSize(2, recordBytes));
-        var writer = new ProtoWriter(message);
+        var message = arena.Take(2 + ProtoWriter.MessageSize(2, recordBytes));
+        var writer = new ProtoWriter(message.Span);
         writer.Varint(1, Delete);
         writer.MessageHeader(2, recordBytes);
         KeyValueRecord.Write(ref writer, key, default, 0, modRevision, 0, 0);

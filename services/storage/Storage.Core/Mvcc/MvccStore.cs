@@ -19,6 +19,7 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
     private readonly CowMap<KeyHistory> _keys = new();
     private NumberedLog<HotRevision> _hot = new(EmptyRevision + 1);
     private readonly List<HotChange> _changes = [];
+    private readonly EventArena _arena = new();
 
     /// <summary>Newest complete revision.</summary>
     public long Revision { get; private set; } = EmptyRevision;
@@ -68,9 +69,9 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
         if ((lease | previousLease) != 0 && lease != previousLease)
             MoveLease(newKey ?? key.ToArray(), previousLease, lease);
 
-        var message = EventRecord.Put(key, value, next.CreateRevision, revision.Main, next.Version, lease, out var recordBytes);
+        var message = EventRecord.Put(_arena, key, value, next.CreateRevision, revision.Main, next.Version, lease, out var recordBytes);
         Span<byte> buffer = stackalloc byte[RevisionKey.MaxBytes];
-        tree.Put(TableId.Revisions, RevisionKey.Write(buffer, revision, tombstone: false), message.AsSpan(message.Length - recordBytes));
+        tree.Put(TableId.Revisions, RevisionKey.Write(buffer, revision, tombstone: false), message.Span[^recordBytes..]);
         _changes.Add(new HotChange(message, recordBytes, IsTombstone: false, previous));
     }
 
@@ -86,7 +87,7 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
         Volatile.Write(ref slot, slot.WithTombstone(revision));
 
         // The stored form of a tombstone holds the key alone; watchers also get the revision.
-        var message = EventRecord.Tombstone(key, revision.Main, out var recordBytes);
+        var message = EventRecord.Tombstone(_arena, key, revision.Main, out var recordBytes);
         Span<byte> buffer = stackalloc byte[RevisionKey.MaxBytes];
         tree.Put(TableId.Revisions, RevisionKey.Write(buffer, revision, tombstone: true), TombstoneRecord(key));
         _changes.Add(new HotChange(message, recordBytes, IsTombstone: true, previous));

@@ -43,6 +43,7 @@ public static class HistoryReader
     private ref struct Reading(StateView view, KeyRange range, int maxBytes)
     {
         private readonly KeyRange _range = range;
+        private readonly EventArena _arena = new();
         private RecordReader _records = RecordReader.ForView(view.Hot, view.Tree);
         private int _bytes;
         private int _scanned;
@@ -104,7 +105,7 @@ public static class HistoryReader
                     throw new InvalidDataException($"revision {at} holds no key-value record");
                 if (!_range.Contains(record.Key))
                     continue;
-                var message = tombstone ? EventRecord.Tombstone(record.Key, at.Main, out _) : EventRecord.Put(row.Value);
+                var message = tombstone ? EventRecord.Tombstone(_arena, record.Key, at.Main, out _) : EventRecord.Put(_arena, row.Value);
                 (events ??= []).Add(Event(KeyOf(message), message, tombstone, PreviousOf(record.Key, at), at.Main));
             }
             Add(main, events, null);
@@ -114,7 +115,7 @@ public static class HistoryReader
         private readonly Revision PreviousOf(ReadOnlySpan<byte> key, Revision at) =>
             view.Keys.Find(key) is { } history && history.TryFindBelow(at, out var previous, out var tombstone) && !tombstone ? previous : default;
 
-        private FeedEvent Event(ReadOnlyMemory<byte> key, byte[] message, bool tombstone, Revision previous, long main)
+        private FeedEvent Event(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> message, bool tombstone, Revision previous, long main)
         {
             var withPrevious = message;
             // As in etcd, the previous value is the one that a read at the revision before would see, if that can still be read.
@@ -122,7 +123,7 @@ public static class HistoryReader
             {
                 var record = _records.Read(previous);
                 if (!record.IsEmpty)
-                    withPrevious = EventRecord.WithPrevious(message, record);
+                    withPrevious = EventRecord.WithPrevious(message.Span, record);
             }
             _bytes += withPrevious.Length;
             return new FeedEvent(key, message, withPrevious, tombstone ? FeedEventKind.Delete : FeedEventKind.Put);
@@ -136,13 +137,13 @@ public static class HistoryReader
 
         private static ReadOnlyMemory<byte> KeyOf(in HotChange change) => KeyAt(change.Message, change.Record.Span);
 
-        private static ReadOnlyMemory<byte> KeyOf(byte[] message) => KeyAt(message, message.AsSpan(EventRecord.RecordStart(message)));
+        private static ReadOnlyMemory<byte> KeyOf(ReadOnlyMemory<byte> message) => KeyAt(message, message.Span[EventRecord.RecordStart(message.Span)..]);
 
-        private static ReadOnlyMemory<byte> KeyAt(byte[] message, ReadOnlySpan<byte> record)
+        private static ReadOnlyMemory<byte> KeyAt(ReadOnlyMemory<byte> message, ReadOnlySpan<byte> record)
         {
             KeyValueRecord.TryRead(record, out var row);
-            Invariant.Holds(message.AsSpan().Overlaps(row.Key, out var offset));
-            return message.AsMemory(offset, row.Key.Length);
+            Invariant.Holds(message.Span.Overlaps(row.Key, out var offset));
+            return message.Slice(offset, row.Key.Length);
         }
     }
 }
