@@ -27,7 +27,7 @@ internal static class LeaseCommands
             return new Reply(StorageError.NoSpace);
         if (machine.Leases.Contains(id))
             return new Reply(StorageError.LeaseExists);
-        machine.Leases.Grant(id, ttl);
+        machine.Leases.Grant(id, ttl, machine.AppliedIndex);
         var body = new BodyBuffer();
         body.WriteInt64(2, id);
         body.WriteInt64(3, ttl);
@@ -61,7 +61,10 @@ internal static class LeaseCommands
         return new Reply(StorageError.None, body, unchecked((int)epoch));
     }
 
-    /// <summary>Storage.Contracts.Commands.LeaseExpire: epoch 1, ids 2. Each lease ends at a revision of its own; unknown ids are passed over.</summary>
+    /// <summary>
+    /// Storage.Contracts.Commands.LeaseExpire: epoch 1, ids 2, known_index 3. Each lease ends at a revision of its own; passed over are unknown ids,
+    /// and leases granted after the manager looked: those are others under the same id, and their time has only begun (I7).
+    /// </summary>
     public static Reply Expire(StateMachine machine, ReadOnlySpan<byte> request)
     {
         Contracts.Commands.LeaseExpire expire;
@@ -77,7 +80,7 @@ internal static class LeaseCommands
             return new Reply(StorageError.StaleLeaseEpoch);
         foreach (var id in expire.Ids)
         {
-            if (machine.Leases.Contains(id))
+            if (machine.Leases.Find(id) is { } lease && lease.GrantedAt.Value <= expire.KnownIndex)
                 End(machine, id);
         }
         return Reply.Ok;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Consensus.Contracts;
 using Storage.Contracts;
 using Storage.Core.History;
 using Storage.Core.Ordered;
@@ -34,13 +35,12 @@ public sealed class LeaseTable(ITree tree)
         return _leases.Find(key);
     }
 
-    public void Grant(long id, long ttlSeconds)
+    public void Grant(long id, long ttlSeconds, LogIndex at)
     {
         var key = Lease.WriteKey(id);
-        Span<byte> record = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(record, ttlSeconds);
-        tree.Put(TableId.Leases, key, record);
-        _leases.Set(key, new Lease(id, ttlSeconds));
+        var lease = new Lease(id, ttlSeconds, at);
+        tree.Put(TableId.Leases, key, lease.WriteRecord());
+        _leases.Set(key, lease);
         Note(new LeaseChange(id, ttlSeconds, Removed: false));
     }
 
@@ -63,11 +63,7 @@ public sealed class LeaseTable(ITree tree)
     public List<byte[]> KeysOf(long id) => LeasesView.Keys(_attached.Peek(), id);
 
     /// <summary>Takes over a stored lease at start.</summary>
-    public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> record)
-    {
-        var lease = new Lease(BinaryPrimitives.ReadInt64BigEndian(key), BinaryPrimitives.ReadInt64LittleEndian(record));
-        _leases.Set(key.ToArray(), lease);
-    }
+    public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> record) => _leases.Set(key.ToArray(), Lease.Read(key, record));
 
     /// <summary>What readers see from here on.</summary>
     public LeasesView Freeze() => new(_leases.Freeze(), _attached.Freeze(), _changes.View(), Epoch);

@@ -66,7 +66,7 @@ public sealed class LeaseAndAlarmTests
         }
         var claim = _replica.Do(new LeaseClaim { Manager = "m" });
         Assert.Equal((1UL, 1), (BinaryPrimitives.ReadUInt64LittleEndian(claim.Body.Span), claim.Detail));
-        var expired = _replica.Do(new LeaseExpire { Epoch = 1, Ids = { 1, 3, 99 } });
+        var expired = _replica.Do(new LeaseExpire { Epoch = 1, Ids = { 1, 3, 99 }, KnownIndex = _replica.Machine.AppliedIndex.Value });
         Assert.Equal((StorageError.None, 6), (expired.Error, expired.Revision));
         Assert.Equal("k2=1 c3 m3 v1 l2", _replica.Dump());
     }
@@ -77,8 +77,33 @@ public sealed class LeaseAndAlarmTests
         _replica.Do(new LeaseGrantRequest { ID = 1, TTL = 60 });
         _replica.Do(new LeaseClaim { Manager = "m" });
         _replica.Do(new LeaseClaim { Manager = "n" });
-        Assert.Equal(StorageError.StaleLeaseEpoch, _replica.Do(new LeaseExpire { Epoch = 1, Ids = { 1 } }).Error);
+        Assert.Equal(StorageError.StaleLeaseEpoch, _replica.Do(new LeaseExpire { Epoch = 1, Ids = { 1 }, KnownIndex = ulong.MaxValue }).Error);
         Assert.NotNull(_replica.State.Current.Leases.KeysOf(1));
+    }
+
+    [Fact]
+    public void Expire_LeaseGrantedAfterTheManagerLooked_IsLeftAlone()
+    {
+        _replica.Do(new LeaseClaim { Manager = "m" });
+        _replica.Do(new LeaseGrantRequest { ID = 1, TTL = 60 });
+        _replica.Do(new LeaseGrantRequest { ID = 2, TTL = 60 });
+        var known = _replica.Machine.AppliedIndex.Value;
+        _replica.Do(new LeaseRevokeRequest { ID = 1 });
+        _replica.Do(new LeaseGrantRequest { ID = 1, TTL = 60 });
+        _replica.Put("a", "1", lease: 1);
+        var expire = new LeaseExpire { Epoch = 1, Ids = { 1, 2 }, KnownIndex = known };
+
+        // The index of the grant outlives a restart.
+        _replica.Commit();
+        var restarted = _replica.AfterCrash([]);
+        Assert.Equal(StorageError.None, restarted.Do(expire).Error);
+        Assert.Equal([new LeaseChange(1, 60, false)], restarted.State.Current.Leases.All());
+        Assert.Equal("a=1 c2 m2 v1 l1", restarted.Dump());
+
+        expire.KnownIndex = restarted.Machine.AppliedIndex.Value;
+        Assert.Equal(StorageError.None, restarted.Do(expire).Error);
+        Assert.Empty(restarted.State.Current.Leases.All());
+        Assert.Equal("", restarted.Dump());
     }
 
     [Fact]

@@ -148,6 +148,18 @@ public sealed class TxnTests
     }
 
     [Fact]
+    public void Txn_SeveralInvalidOperations_PutsAreReportedBeforeRanges()
+    {
+        _replica.Put("a", "1");
+        var future = Requests.Range("a", revision: 9);
+        Assert.Equal(StorageError.KeyNotFound, _replica.Do(Requests.Txn([], [future, Requests.Put("z", "", ignoreValue: true)])).Error);
+        Assert.Equal(
+            StorageError.LeaseNotFound, _replica.Do(Requests.Txn([], [future, Requests.Txn([], [Requests.Put("z", "", lease: 77)])])).Error);
+        Assert.Equal(StorageError.FutureRevision, _replica.Do(Requests.Txn([], [Requests.Put("a", "2"), Requests.Txn([], [future])])).Error);
+        Assert.Equal("a=1 c2 m2 v1 l0", _replica.Dump());
+    }
+
+    [Fact]
     public void Txn_InvalidOperationOffThePath_DoesNotMatter()
     {
         var response = _replica.Ok<TxnResponse>(Requests.Txn([], [Requests.Put("a", "1")], [Requests.Put("z", "1", lease: 77)]));

@@ -97,7 +97,11 @@ public sealed class ReplayTests
             9 => new LeaseGrantRequest { ID = random.Next(1, 4), TTL = 60 },
             10 => new LeaseRevokeRequest { ID = random.Next(1, 4) },
             11 => new LeaseClaim { Manager = "m" },
-            12 => new LeaseExpire { Epoch = replica.State.Current.Leases.Epoch, Ids = { random.Next(1, 4), random.Next(1, 4) } },
+            12 => new LeaseExpire
+            {
+                Epoch = replica.State.Current.Leases.Epoch, Ids = { random.Next(1, 4), random.Next(1, 4) },
+                KnownIndex = replica.Machine.AppliedIndex.Value - (ulong)random.Next(10),
+            },
             13 => new V2Expire { NowUnixNanos = replica.NowUnixNanos },
             _ => new V2Write
             {
