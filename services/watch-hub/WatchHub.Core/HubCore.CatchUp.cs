@@ -157,7 +157,7 @@ public sealed partial class HubCore
     {
         _chunkEvents.Clear();
         var bytes = 0;
-        var previous = (watcher.Group.Shape & GroupShape.PreviousValue) != 0;
+        var previous = WantsPrevious(watcher, revision);
         for (var i = 0; i < revision.Events.Count; i++)
         {
             var candidate = revision.Events[i];
@@ -169,9 +169,13 @@ public sealed partial class HubCore
         return bytes;
     }
 
+    // As in etcd, the previous value is what a read at the revision before would find, and below the compacted revision nothing is found.
+    private bool WantsPrevious(Watcher watcher, RevisionEvents revision) =>
+        (watcher.Group.Shape & GroupShape.PreviousValue) != 0 && revision.Revision > _compacted;
+
     private void Append(Watcher watcher, RevisionEvents revision, int bytes, ref Chunk chunk)
     {
-        var previous = (watcher.Group.Shape & GroupShape.PreviousValue) != 0;
+        var previous = WantsPrevious(watcher, revision);
         foreach (var position in _chunkEvents)
             _chunk.Add(EventFields.Select(revision.Events[position], previous));
         if (chunk.Revisions == 0)

@@ -344,7 +344,7 @@ internal static class WatchScenarios
             await s.Put(new PutRequest { Key = B($"k{i}"), Value = value });
         await using var watch = s.OpenWatch();
         await watch.Ask(Watch("k", "l", s.Rev(1)));
-        await watch.Read();
+        await watch.ReadJoined(4, response => response.Events.Count, (whole, part) => whole.Events.Add(part.Events));
     }
 
     private static async Task LeaseRevoke(GrpcSession s)

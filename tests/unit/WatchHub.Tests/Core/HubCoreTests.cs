@@ -104,6 +104,20 @@ public class HubCoreTests
     }
 
     [Fact]
+    public void CatchUp_PreviousValueBelowTheCompaction_IsLeftOut()
+    {
+        var hub = new CoreHarness();
+        for (var revision = 2L; revision <= 4; revision++)
+            hub.Feed(Revision(revision, Put("a", revision, previous: $"{revision - 1}")));
+        hub.Core.Advance(4, 3, Term);
+        var session = hub.Session();
+        hub.Core.Create(session, Watch(1, "a", start: 3, previous: true));
+
+        var events = hub.SettleAndRead(session).Skip(1).SelectMany(Events).ToList();
+        Assert.Equal([null, "3"], events.Select(static one => one.PrevKv?.Value.ToStringUtf8()));
+    }
+
+    [Fact]
     public void Apply_TransactionOverSeveralWatchedKeys_OneMessageWithAllInOrder()
     {
         var hub = new CoreHarness();
