@@ -105,14 +105,16 @@ public static class HistoryReader
                 if (!_range.Contains(record.Key))
                     continue;
                 var message = tombstone ? EventRecord.Tombstone(record.Key, at.Main, out _) : EventRecord.Put(row.Value);
-                (events ??= []).Add(Event(KeyOf(message), message, tombstone, PreviousOf(record.Key, at), at.Main));
+                var isCreation = !tombstone && record.CreateRevision == at.Main;
+                var previous = isCreation ? default : Before(record.Key, at.Main);
+                (events ??= []).Add(Event(KeyOf(message), message, tombstone, previous, at.Main));
             }
             Add(main, events, null);
             return to;
         }
 
-        private readonly Revision PreviousOf(ReadOnlySpan<byte> key, Revision at) =>
-            view.Keys.Find(key) is { } history && history.TryFindBelow(at, out var previous, out var tombstone) && !tombstone ? previous : default;
+        private readonly Revision Before(ReadOnlySpan<byte> key, long main) =>
+            view.Keys.Find(key) is { } history && history.TryFind(main - 1, out var previous, out var tombstone) && !tombstone ? previous : default;
 
         private FeedEvent Event(ReadOnlyMemory<byte> key, byte[] message, bool tombstone, Revision previous, long main)
         {

@@ -95,7 +95,7 @@ public sealed class V2ParsingTests
     [Theory]
     [InlineData("", "unexpected end of JSON input")]
     [InlineData("{\"peerURLs\":[", "unexpected end of JSON input")]
-    [InlineData("nonsense", "invalid character 'n' looking for beginning of value")]
+    [InlineData("?", "invalid character '?' looking for beginning of value")]
     [InlineData("{}", "no valid URLs given")]
     [InlineData("{\"peerURLs\":null}", "no valid URLs given")]
     [InlineData("{\"peerURLs\":[\"10.0.0.1:2380\"]}", "URL scheme must be http, https, unix, or unixs: 10.0.0.1:2380")]
