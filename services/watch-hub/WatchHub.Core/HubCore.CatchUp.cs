@@ -163,10 +163,21 @@ public sealed partial class HubCore
             var candidate = revision.Events[i];
             if (!_index.Matches(watcher.Group, candidate, live: revision.Revision > watcher.LiveAfter))
                 continue;
+            if (revision.Revision == _compacted && IsSuperseded(revision, i))
+                continue;
             _chunkEvents.Add(i);
             bytes += EventFields.SizeOf(EventFields.Select(candidate, previous));
         }
         return bytes;
+    }
+
+    // Of the compacted revision itself, compaction keeps each key's last change: the window must show what storage would.
+    private static bool IsSuperseded(RevisionEvents revision, int position)
+    {
+        for (var later = position + 1; later < revision.Events.Count; later++)
+            if (revision.Events[later].Key.Span.SequenceEqual(revision.Events[position].Key.Span))
+                return true;
+        return false;
     }
 
     // As in etcd, the previous value is what a read at the revision before would find, and below the compacted revision nothing is found.

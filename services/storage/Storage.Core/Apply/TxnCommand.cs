@@ -60,7 +60,7 @@ internal static class TxnCommand
             var error = ops.Kind switch
             {
                 TxnOps.Range => StorageError.None,
-                TxnOps.Put => !PutCommand.TryParse(ops.Request, out var put) ? StorageError.Malformed : put.Check(machine),
+                TxnOps.Put => !PutCommand.TryParse(ops.Request, out var put) ? StorageError.Malformed : put.CheckInTxn(machine),
                 TxnOps.DeleteRange => DeleteRangeCommand.TryParse(ops.Request, out _) ? StorageError.None : StorageError.Malformed,
                 TxnOps.Txn => CheckWrites(machine, ops.Request, path),
                 _ => StorageError.KeyNotFound, // an operation with nothing set, as etcd answers it
@@ -80,7 +80,7 @@ internal static class TxnCommand
             {
                 TxnOps.Range => !RangeQuery.TryParse(ops.Request, out var query)
                     ? StorageError.Malformed
-                    : RangeReader.Check(query, machine.Store.Revision, machine.Store.CompactRevision),
+                    : RangeReader.CheckInTxn(query, machine.Store.Revision, machine.Store.CompactRevision),
                 TxnOps.Txn => CheckRanges(machine, ops.Request, path),
                 _ => StorageError.None,
             };

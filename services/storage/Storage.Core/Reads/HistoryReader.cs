@@ -132,6 +132,9 @@ public static class HistoryReader
 
         private readonly void Add(long main, List<FeedEvent>? events, ApplySpan? span)
         {
+            // Of the compacted revision itself, compaction keeps each key's last change; whether it was swept yet must not show.
+            if (main == view.CompactRevision && events is { Count: > 1 })
+                events = events.Where((one, i) => !events.Skip(i + 1).Any(later => later.Key.Span.SequenceEqual(one.Key.Span))).ToList();
             if (events is not null)
                 Found.Add(new RevisionEvents(main, events, span?.Context ?? default));
         }

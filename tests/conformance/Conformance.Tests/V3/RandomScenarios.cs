@@ -14,7 +14,7 @@ namespace Conformance.V3;
 internal static class RandomScenarios
 {
     private const int Steps = 120;
-    private const int Seeds = 20;
+    private const int Seeds = 30;
 
     // Fewer than twelve keys: etcd 3.5 sorts unstably, but keeps the order of equal elements in short lists.
     private static readonly string[] s_keys = ["a", "b", "c", "ca", "d", "e"];

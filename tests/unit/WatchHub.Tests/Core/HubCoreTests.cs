@@ -118,6 +118,21 @@ public class HubCoreTests
     }
 
     [Fact]
+    public void CatchUp_AtTheCompactedRevision_EachKeysLastChange()
+    {
+        var hub = new CoreHarness();
+        hub.Feed(Revision(2, Put("a", 2), Put("b", 2), Delete("a", 2)));
+        hub.Feed(Revision(3, Put("a", 3), Delete("a", 3)));
+        hub.Core.Advance(3, 2, Term);
+        var session = hub.Session();
+        hub.Core.Create(session, Watch(1, "a", "c", start: 2));
+
+        var events = hub.SettleAndRead(session).Skip(1).SelectMany(Events);
+        Assert.Equal(
+            ["Put b", "Delete a", "Put a", "Delete a"], events.Select(static one => $"{one.Type} {one.Kv.Key.ToStringUtf8()}"));
+    }
+
+    [Fact]
     public void Apply_TransactionOverSeveralWatchedKeys_OneMessageWithAllInOrder()
     {
         var hub = new CoreHarness();
