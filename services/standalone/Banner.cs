@@ -12,7 +12,7 @@ internal static class Banner
         var first = urls[0];
         return $"""
             Distributed {VersionText.Own}: etcd API {VersionText.Etcd}, one member "{options.Name}", data in {Path.GetFullPath(options.DataDir)}
-            Clients (v3 gRPC, v3 JSON, v2 REST) connect to {string.Join(" and ", urls)}
+            Clients (v3 gRPC, v2 REST) connect to {string.Join(" and ", urls)}
 
               curl {first}/v2/keys/message -XPUT -d value="Hello world"
               curl {first}/v2/keys/message

@@ -11,7 +11,7 @@ internal sealed record MemberOptions
     /// <summary>Holds everything that the member stores, each service in a folder of its own.</summary>
     public required string DataDir { get; init; }
 
-    /// <summary>Where clients connect; every address serves v3 gRPC, v3 JSON and v2 alike.</summary>
+    /// <summary>Where clients connect; every address serves v3 gRPC and v2 alike.</summary>
     public required IReadOnlyList<IPEndPoint> ClientEndpoints { get; init; }
 
     /// <summary>What members list shows, and clients connect to after they asked for it.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Grpc.Core;
 using Storage.Contracts;
@@ -34,6 +35,8 @@ internal sealed class ReadStream
     public async ValueTask<ReadResult> ReadAsync(Wire.ReadRequest request, CancellationToken cancellation)
     {
         request.Id = Interlocked.Increment(ref _lastId);
+        if (Activity.Current is { Recorded: true } caller)
+            request.Trace = WireFormat.ToWire(caller.Context);
         var answer = new TaskCompletionSource<ReadResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting[request.Id] = answer;
         try

@@ -134,19 +134,22 @@ public static class WireFormat
                 change.Key.Memory, change.Event.Memory,
                 change.EventWithPrevious.IsEmpty ? change.Event.Memory : change.EventWithPrevious.Memory, (FeedEventKind)change.Kind)),
         ],
-        FromWire(revision.Trace));
+        TraceFromWire(revision.Trace));
 
-    private static ByteString ToWire(ActivityContext trace)
+    /// <summary>Empty unless the trace is recorded.</summary>
+    public static ByteString ToWire(in ActivityContext trace)
     {
-        if (trace == default)
+        if (!trace.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
             return ByteString.Empty;
         var bytes = new byte[TraceIdBytes + SpanIdBytes];
+        // Each id fills the span it is given, so the span must be exactly as long as the id.
         trace.TraceId.CopyTo(bytes.AsSpan(0, TraceIdBytes));
         trace.SpanId.CopyTo(bytes.AsSpan(TraceIdBytes));
         return UnsafeByteOperations.UnsafeWrap(bytes);
     }
 
-    private static ActivityContext FromWire(ByteString trace) => trace.Length != TraceIdBytes + SpanIdBytes
+    /// <summary>No context for anything but the bytes that <see cref="ToWire(in ActivityContext)"/> makes.</summary>
+    public static ActivityContext TraceFromWire(ByteString trace) => trace.Length != TraceIdBytes + SpanIdBytes
         ? default
         : new ActivityContext(
             ActivityTraceId.CreateFromBytes(trace.Span[..TraceIdBytes]), ActivitySpanId.CreateFromBytes(trace.Span[TraceIdBytes..]),

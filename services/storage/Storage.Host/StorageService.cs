@@ -96,6 +96,7 @@ public sealed class StorageService : IStorage, IAsyncDisposable
     {
         if (!IsApplied(minApplied))
             await _waiters.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
+        using var activity = Activity.Current is null ? null : StorageTelemetry.Spans.StartActivity("storage.get-v2");
         return StateReads.V2(_state, path, recursive, nowUnixNanos); // children always come sorted
     }
 

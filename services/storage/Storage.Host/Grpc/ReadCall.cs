@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Consensus.Contracts;
 using Grpc.Core;
@@ -20,12 +21,14 @@ internal sealed class ReadCall(IStorage storage, CancellationToken cancellation)
     public async Task RunAsync(
         IAsyncStreamReader<Client.Wire.ReadRequestBatch> requests, IServerStreamWriter<Client.Wire.ReadResponseBatch> responses)
     {
+        // Each read brings the trace it belongs to; the stream itself is part of none.
+        Activity.Current = null;
         var writing = WriteAsync(responses);
         await foreach (var batch in requests.ReadAllAsync(cancellation).ConfigureAwait(false))
         {
             foreach (var request in batch.Requests)
             {
-                var read = StartAsync(request);
+                var read = request.Trace.IsEmpty ? StartAsync(request) : StartTracedAsync(request);
                 if (read.IsCompletedSuccessfully)
                     await _answers.Writer.WriteAsync(read.Result.ToWire(request.Id), cancellation).ConfigureAwait(false);
                 else
@@ -47,6 +50,12 @@ internal sealed class ReadCall(IStorage storage, CancellationToken cancellation)
                 request.V2.Path, request.V2.Recursive, request.V2.Sorted, request.V2.NowUnixNanos, minApplied, cancellation),
             _ => ValueTask.FromResult(new ReadResult(StorageError.Malformed, 0, default, default, 0, default)),
         };
+    }
+
+    private async ValueTask<ReadResult> StartTracedAsync(Client.Wire.ReadRequest request)
+    {
+        using var span = StorageTelemetry.Spans.StartActivity("storage.read", ActivityKind.Server, WireFormat.TraceFromWire(request.Trace));
+        return await StartAsync(request).ConfigureAwait(false);
     }
 
     private async Task AnswerLaterAsync(ulong id, ValueTask<ReadResult> read)

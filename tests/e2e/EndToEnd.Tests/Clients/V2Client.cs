@@ -33,13 +33,15 @@ public sealed class V2Client(Uri server) : IDisposable
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
+    private static readonly TimeSpan WaitDeadline = TimeSpan.FromSeconds(30);
+
     /// <summary>A long poll: the task completes once the request is known to wait at the server, its result with the event.</summary>
     public async Task<Task<V2Answer>> StartWaitAsync(string path)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, path);
         // The headers come at once, the body with the event.
         var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        return ReadAsync(answer);
+        return ReadAsync(answer).WaitAsync(WaitDeadline);
     }
 
     public void Dispose() => _http.Dispose();

@@ -84,29 +84,35 @@ public sealed class StandaloneStartupTests : IDisposable
     [Fact]
     public async Task FirstPut_AfterStart_IsAnsweredWithinASecond()
     {
-        // The best of a few starts: the machine may be busy, the program may not be slow.
-        var best = TimeSpan.MaxValue;
-        for (var attempt = 0; attempt < 4 && best >= TimeSpan.FromSeconds(1); attempt++)
+        // The median of a few starts: the machine may be busy now and then, the program may not be slow.
+        var starts = new List<TimeSpan>();
+        for (var start = 0; start < 5; start++)
+            starts.Add(await TimeToFirstPutAsync($"{DataDir}{start}"));
+        starts.Sort();
+        var median = starts[starts.Count / 2];
+        Assert.True(median < TimeSpan.FromSeconds(1), $"the first put took {string.Join(", ", starts.Select(one => $"{one.TotalMilliseconds:F0} ms"))}");
+    }
+
+    private async Task<TimeSpan> TimeToFirstPutAsync(string dataDir)
+    {
+        var clock = Stopwatch.StartNew();
+        await using var server = StartServer("--data-dir", dataDir, "--listen-client-urls", Urls, "--advertise-client-urls", Urls);
+        using var v2 = new V2Client(new Uri($"http://127.0.0.1:{_ports[0]}/"));
+        await Poll.UntilAsync("the first put", TimeSpan.FromSeconds(30), async () =>
         {
-            var clock = Stopwatch.StartNew();
-            await using var server = StartServer("--data-dir", $"{DataDir}{attempt}", "--listen-client-urls", Urls, "--advertise-client-urls", Urls);
-            using var v2 = new V2Client(new Uri($"http://127.0.0.1:{_ports[0]}/"));
-            await Poll.UntilAsync("the first put", TimeSpan.FromSeconds(30), async () =>
+            try
             {
-                try
-                {
-                    return (await v2.PutAsync("v2/keys/first", ("value", "put"))).Status == HttpStatusCode.Created;
-                }
-                catch (HttpRequestException) when (!server.HasExited)
-                {
-                    return false; // Not listening yet.
-                }
-            });
-            best = clock.Elapsed < best ? clock.Elapsed : best;
-            server.Terminate();
-            await server.WaitForExitAsync();
-        }
-        Assert.True(best < TimeSpan.FromSeconds(1), $"the first put took {best.TotalMilliseconds:F0} ms");
+                return (await v2.PutAsync("v2/keys/first", ("value", "put"))).Status == HttpStatusCode.Created;
+            }
+            catch (HttpRequestException) when (!server.HasExited)
+            {
+                return false; // Not listening yet.
+            }
+        });
+        var took = clock.Elapsed;
+        server.Terminate();
+        await server.WaitForExitAsync();
+        return took;
     }
 
     public void Dispose() => _folder.Dispose();

@@ -229,6 +229,38 @@ public abstract class StorageContractTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Feed_TracedCommand_CarriesItsTrace()
+    {
+        var trace = NewTrace();
+        Consensus.Append([new CommandEnvelope(CommandKind.Put, Session, ++_sequence, 1, 1_000, trace).Encode(Requests.Put("a", "1").ToByteArray())]);
+        await foreach (var batch in Storage.FeedAsync(KeySpace.V3, 2, Soon))
+        {
+            if (batch.Revisions.Count == 0)
+                continue;
+            var carried = batch.Revisions.Single().Trace;
+            Assert.Equal((trace.TraceId, ActivityTraceFlags.Recorded), (carried.TraceId, carried.TraceFlags));
+            break;
+        }
+    }
+
+    [Fact]
+    public async Task Range_WithinARecordedSpan_IsPartOfItsTrace()
+    {
+        var reads = new System.Collections.Concurrent.ConcurrentBag<Activity>();
+        using var source = new ActivitySource(nameof(Range_WithinARecordedSpan_IsPartOfItsTrace));
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = listened => listened == source || listened.Name == "Distributed.Storage",
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStarted = reads.Add,
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var caller = source.StartActivity("caller", ActivityKind.Internal, NewTrace());
+        await Storage.RangeAsync(Requests.Range("x").ToByteArray(), default, Soon);
+        Assert.Contains(reads, span => span.OperationName == "storage.range" && span.TraceId == caller!.TraceId);
+    }
+
+    [Fact]
     public async Task History_Range_GivesMatchingEventsOnly()
     {
         await AppliedAsync(Append(Requests.Put("a", "1"), Requests.Put("b", "2"), Requests.Put("a", "3")));
@@ -349,6 +381,9 @@ public abstract class StorageContractTests : IAsyncLifetime
             _ => throw new ArgumentException("no command", nameof(requests)),
         },
         request, Session, ++_sequence))]);
+
+    private static ActivityContext NewTrace() =>
+        new(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
 
     private async Task AppliedAsync(LogIndex index) => await Storage.RangeAsync(Requests.Range("x").ToByteArray(), index, Soon);
 
