@@ -187,7 +187,7 @@ public sealed partial class HubCore
             return;
         var fields = EventFields.Encode(CollectionsMarshal.AsSpan(_chunk));
         _chunk.Clear();
-        StageFields(watcher, fields, _current, chunk.LastRevision, chunk.Trace);
+        StageFields(watcher, Content(fields, _current, chunk.LastRevision, chunk.Trace));
         watcher.Next = chunk.LastRevision + 1;
         chunk = new Chunk();
     }

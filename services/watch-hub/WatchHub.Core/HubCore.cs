@@ -103,7 +103,7 @@ public sealed partial class HubCore
             ProgressWatchers++;
         }
         session.Stage(new WatchMessage(
-            spec.WatchId, WatchMessageKind.Created, seen, start - 1, _term, default, Fragment: false, CompactRevision: 0, Trace: default));
+            spec.WatchId, WatchMessageKind.Created, seen, start - 1, _term, default, fragment: false, compactRevision: 0, trace: default));
 
         if (start < _compacted)
             CancelCompacted(watcher);
@@ -140,7 +140,7 @@ public sealed partial class HubCore
         var session = watcher.Session;
         session.Watchers.Remove(watcher.WatchId);
         session.Stage(new WatchMessage(
-            watcher.WatchId, WatchMessageKind.Canceled, revision, 0, _term, default, Fragment: false, compactRevision, Trace: default));
+            watcher.WatchId, WatchMessageKind.Canceled, revision, 0, _term, default, fragment: false, compactRevision, trace: default));
     }
 
     private void Drop(Watcher watcher)
