@@ -13,6 +13,9 @@ public sealed partial class HubCore
     private readonly List<HistoryRequest> _historyRequests = [];
     private readonly List<ReadOnlyMemory<byte>> _chunk = [];
     private readonly List<int> _chunkEvents = [];
+
+    // The form that the watcher wants of each of these: with prev_kv it is made when asked for, so it is asked for once.
+    private readonly List<ReadOnlyMemory<byte>> _chunkForms = [];
     private int _historyInFlight;
 
     /// <summary>True when <see cref="CatchUp"/> has more to do without any further input.</summary>
@@ -146,7 +149,7 @@ public sealed partial class HubCore
                     return;
                 }
             }
-            Append(watcher, revision, bytes, ref chunk);
+            Append(revision, bytes, ref chunk);
             if (chunk.Revisions == _limits.CatchUpRevisions)
                 Flush(watcher, ref chunk);
         }
@@ -156,6 +159,7 @@ public sealed partial class HubCore
     private int SelectMatching(Watcher watcher, RevisionEvents revision)
     {
         _chunkEvents.Clear();
+        _chunkForms.Clear();
         var bytes = 0;
         var previous = (watcher.Group.Shape & GroupShape.PreviousValue) != 0;
         for (var i = 0; i < revision.Events.Count; i++)
@@ -163,17 +167,17 @@ public sealed partial class HubCore
             var candidate = revision.Events[i];
             if (!_index.Matches(watcher.Group, candidate, live: revision.Revision > watcher.LiveAfter))
                 continue;
+            var form = EventFields.Select(candidate, previous);
             _chunkEvents.Add(i);
-            bytes += EventFields.SizeOf(EventFields.Select(candidate, previous));
+            _chunkForms.Add(form);
+            bytes += EventFields.SizeOf(form);
         }
         return bytes;
     }
 
-    private void Append(Watcher watcher, RevisionEvents revision, int bytes, ref Chunk chunk)
+    private void Append(RevisionEvents revision, int bytes, ref Chunk chunk)
     {
-        var previous = (watcher.Group.Shape & GroupShape.PreviousValue) != 0;
-        foreach (var position in _chunkEvents)
-            _chunk.Add(EventFields.Select(revision.Events[position], previous));
+        _chunk.AddRange(_chunkForms);
         if (chunk.Revisions == 0)
             chunk.Trace = revision.Trace;
         chunk.Revisions++;

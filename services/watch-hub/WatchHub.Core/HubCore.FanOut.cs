@@ -21,6 +21,11 @@ public sealed partial class HubCore
         if (revision.Revision <= _current)
             return;
         _current = revision.Revision;
+        if (_watchers == 0)
+        {
+            _window.Skip(revision.Revision);
+            return;
+        }
         _window.Add(revision);
         _matches.Collect(revision, _index);
         for (var slot = 0; slot < _matches.Count; slot++)

@@ -32,6 +32,9 @@ public sealed partial class HubCore
     // Every revision up to _current has been applied here.
     private long _current;
     private long _compacted;
+
+    // Watches in any set. Without one, only the position is kept: who comes later and wants the past asks storage's history.
+    private int _watchers;
     private Term _term;
 
     public HubCore(KeySpace space, HubLimits limits)
@@ -96,6 +99,7 @@ public sealed partial class HubCore
             Fragment = spec.Fragment,
         };
         session.Watchers.Add(spec.WatchId, watcher);
+        _watchers++;
         session.MinRevision = Math.Max(session.MinRevision, spec.MinRevision);
         if (spec.ProgressNotify)
         {
@@ -147,6 +151,7 @@ public sealed partial class HubCore
     {
         Leave(watcher);
         watcher.Set = WatcherSet.Gone;
+        _watchers--;
         _index.Leave(watcher.Group);
         if (watcher.ProgressNotify)
         {
