@@ -95,6 +95,9 @@ public sealed class StorageClient : IStorage, IDisposable
     public async ValueTask<StorageStatus> GetStatusAsync(CancellationToken cancellation) =>
         (await _stub.StatusAsync(new Wire.StatusRequest(), cancellationToken: cancellation).ConfigureAwait(false)).FromWire();
 
+    public async ValueTask SweptAsync(long revision, CancellationToken cancellation) =>
+        await _stub.SweptAsync(new Wire.SweptRequest { Revision = revision }, cancellationToken: cancellation).ConfigureAwait(false);
+
     public async ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation)
     {
         var response = await _stub.HashKvAsync(new Wire.HashKvRequest { Revision = revision }, cancellationToken: cancellation).ConfigureAwait(false);

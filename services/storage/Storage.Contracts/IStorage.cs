@@ -62,6 +62,12 @@ public interface IStorage
     ValueTask<StorageStatus> GetStatusAsync(CancellationToken cancellation);
 
     /// <summary>
+    /// Completes once what compaction at <paramref name="revision"/> made unreadable is gone from this replica's data file, for good. The revision
+    /// must be one that was compacted.
+    /// </summary>
+    ValueTask SweptAsync(long revision, CancellationToken cancellation);
+
+    /// <summary>
     /// CRC-32 Castagnoli over the v3 key space as etcd's HashKV computes it, at <paramref name="revision"/> (0 or negative: current).
     /// </summary>
     ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation);

@@ -21,6 +21,7 @@ public sealed class StorageService : IStorage, IAsyncDisposable
     private readonly PublishedState _state;
     private readonly ResultRouter _results = new();
     private readonly AppliedWaiters _waiters;
+    private readonly SweepWaiters _sweepWaiters;
     private readonly ViewSignal _signal;
     private readonly Feeds _feeds;
     private readonly CommitLoop _commits;
@@ -48,8 +49,9 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         _waiters = new AppliedWaiters(_state);
         _signal = new ViewSignal(_state);
         _feeds = new Feeds(_state, _signal, _fatal);
-        _commits = new CommitLoop(consensus, _owner, options, time, _fatal, logger);
-        _sweeps = new SweepLoop(_owner, _commits, _fatal, logger);
+        _sweepWaiters = new SweepWaiters(_owner.Machine.Sweep.SweptRevision);
+        _commits = new CommitLoop(consensus, _owner, _sweepWaiters, options, time, _fatal, logger);
+        _sweeps = new SweepLoop(_owner, _commits, _sweepWaiters, _fatal, logger);
         _applies = new ApplyLoop(consensus, _owner, _results, _waiters, _signal, _commits, _sweeps, time, _fatal, logger);
         StorageLog.Rebuilt(logger, _state.Current.AppliedIndex.Value, _state.Current.Revision, _state.Current.Keys.Count);
     }
@@ -138,6 +140,15 @@ public sealed class StorageService : IStorage, IAsyncDisposable
             view.AppliedIndex, view.AppliedTerm, _commits.Durable, view.Revision, view.CompactRevision, view.V2.Index, fileBytes, inUse, view.Alarms));
     }
 
+    public ValueTask SweptAsync(long revision, CancellationToken cancellation)
+    {
+        var swept = _sweepWaiters.WaitAsync(revision, cancellation);
+        // The sweep itself may be over already, and only its commit to come.
+        if (!swept.IsCompleted)
+            _commits.Urgent.Raise();
+        return swept;
+    }
+
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation)
     {
         try
@@ -160,7 +171,9 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         if (!_fatal.HasHappened)
             await _commits.TryCommitAsync(CancellationToken.None).ConfigureAwait(false);
         _results.Break("the storage replica is stopping");
-        _waiters.End(new ObjectDisposedException(nameof(StorageService), "the storage replica is stopping"));
+        var reason = new ObjectDisposedException(nameof(StorageService), "the storage replica is stopping");
+        _waiters.End(reason);
+        _sweepWaiters.End(reason);
         _data?.Dispose();
         _stopping.Dispose();
     }

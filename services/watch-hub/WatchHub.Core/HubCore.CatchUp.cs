@@ -161,11 +161,13 @@ public sealed partial class HubCore
         _chunkEvents.Clear();
         _chunkForms.Clear();
         var bytes = 0;
-        var previous = (watcher.Group.Shape & GroupShape.PreviousValue) != 0;
+        var previous = WantsPrevious(watcher, revision);
         for (var i = 0; i < revision.Events.Count; i++)
         {
             var candidate = revision.Events[i];
             if (!_index.Matches(watcher.Group, candidate, live: revision.Revision > watcher.LiveAfter))
+                continue;
+            if (revision.Revision == _compacted && IsSuperseded(revision, i))
                 continue;
             var form = EventFields.Select(candidate, previous);
             _chunkEvents.Add(i);
@@ -174,6 +176,19 @@ public sealed partial class HubCore
         }
         return bytes;
     }
+
+    // Of the compacted revision itself, compaction keeps each key's last change: the window must show what storage would.
+    private static bool IsSuperseded(RevisionEvents revision, int position)
+    {
+        for (var later = position + 1; later < revision.Events.Count; later++)
+            if (revision.Events[later].Key.Span.SequenceEqual(revision.Events[position].Key.Span))
+                return true;
+        return false;
+    }
+
+    // As in etcd, the previous value is what a read at the revision before would find, and below the compacted revision nothing is found.
+    private bool WantsPrevious(Watcher watcher, RevisionEvents revision) =>
+        (watcher.Group.Shape & GroupShape.PreviousValue) != 0 && revision.Revision > _compacted;
 
     private void Append(RevisionEvents revision, int bytes, ref Chunk chunk)
     {

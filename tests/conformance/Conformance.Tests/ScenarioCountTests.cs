@@ -16,7 +16,7 @@ public sealed class ScenarioCountTests(ITestOutputHelper output)
         var v2 = V2KeysTests.Set.Count + V2WatchTests.Set.Count + HttpTests.Set.Count;
         output.WriteLine($"etcdctl {etcdctl}, gRPC {grpc}, v2 and HTTP {v2}, together {etcdctl + grpc + v2}");
         Assert.True(etcdctl >= 113, $"etcdctl scenarios: {etcdctl}");
-        Assert.True(grpc >= 127, $"gRPC scenarios: {grpc}");
+        Assert.True(grpc >= 142, $"gRPC scenarios: {grpc}");
         Assert.True(v2 >= 92, $"v2 and HTTP scenarios: {v2}");
     }
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace ApiGateway.Core.V2;
 
 /// <summary>
@@ -6,37 +8,44 @@ namespace ApiGateway.Core.V2;
 /// </summary>
 public sealed class FormValues
 {
-    private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, byte[]> _values = new(StringComparer.Ordinal);
 
     /// <summary>Adds the pairs of a query string or form body; "" or the text of the first error. Pairs around a bad one are kept, as Go keeps them.</summary>
-    public string Add(string encoded)
+    public string Add(ReadOnlySpan<byte> encoded)
     {
         var error = "";
-        foreach (var pair in encoded.Split('&'))
+        foreach (var range in encoded.Split((byte)'&'))
         {
-            if (pair.Contains(';', StringComparison.Ordinal))
+            var pair = encoded[range];
+            if (pair.Contains((byte)';'))
             {
                 error = First(error, "invalid semicolon separator in query");
                 continue;
             }
             if (pair.Length == 0)
                 continue;
-            var equals = pair.IndexOf('=', StringComparison.Ordinal);
+            var equals = pair.IndexOf((byte)'=');
             var rawName = equals < 0 ? pair : pair[..equals];
-            var rawValue = equals < 0 ? "" : pair[(equals + 1)..];
+            var rawValue = equals < 0 ? default : pair[(equals + 1)..];
             if (!UrlText.TryDecode(rawName, plusIsSpace: true, out var name, out var bad)
                 || !UrlText.TryDecode(rawValue, plusIsSpace: true, out var value, out bad))
             {
                 error = First(error, $"invalid URL escape \"{bad}\"");
                 continue;
             }
-            _values.TryAdd(name, value);
+            _values.TryAdd(Encoding.UTF8.GetString(name), value);
         }
         return error;
     }
 
-    /// <summary>The value, null when the name was not given.</summary>
-    public string? Find(string name) => _values.GetValueOrDefault(name);
+    /// <summary>As above, for text.</summary>
+    public string Add(string encoded) => Add(Encoding.UTF8.GetBytes(encoded));
+
+    /// <summary>The value, null when the name was not given. Bytes that are no UTF-8 have become U+FFFD.</summary>
+    public string? Find(string name) => FindBytes(name) is { } value ? Encoding.UTF8.GetString(value) : null;
+
+    /// <summary>The value as it was sent, null when the name was not given.</summary>
+    public byte[]? FindBytes(string name) => _values.GetValueOrDefault(name);
 
     private static string First(string earlier, string later) => earlier.Length > 0 ? earlier : later;
 }

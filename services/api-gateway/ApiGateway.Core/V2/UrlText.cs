@@ -5,47 +5,51 @@ namespace ApiGateway.Core.V2;
 /// <summary>Percent-encoding as Go's net/url treats it.</summary>
 public static class UrlText
 {
-    /// <summary>Decodes; on a bad escape false, with the offending piece (at most three characters) in <paramref name="bad"/>.</summary>
-    /// <param name="text">Characters above 0x7f stand for themselves.</param>
+    /// <summary>Decodes; on a bad escape false, with the offending piece (at most three bytes) in <paramref name="bad"/>.</summary>
+    /// <param name="text">Bytes above 0x7f stand for themselves.</param>
     /// <param name="plusIsSpace">True in queries and forms.</param>
-    /// <param name="decoded">Bytes that are no UTF-8 have become U+FFFD.</param>
+    /// <param name="decoded">Whatever bytes the text stands for; they need not be UTF-8.</param>
     /// <param name="bad">The piece that is no escape.</param>
-    public static bool TryDecode(ReadOnlySpan<char> text, bool plusIsSpace, out string decoded, out string bad)
+    public static bool TryDecode(ReadOnlySpan<byte> text, bool plusIsSpace, out byte[] decoded, out string bad)
     {
         bad = "";
-        if (text.IndexOfAny('%', '+') < 0)
+        if (text.IndexOfAny((byte)'%', (byte)'+') < 0)
         {
-            decoded = text.ToString();
+            decoded = text.ToArray();
             return true;
         }
-        decoded = "";
-        var bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
+        decoded = [];
+        var bytes = new byte[text.Length];
         var length = 0;
         for (var i = 0; i < text.Length; i++)
         {
-            if (text[i] == '%')
+            var b = text[i];
+            if (b == '%')
             {
-                if (i + 2 >= text.Length || !char.IsAsciiHexDigit(text[i + 1]) || !char.IsAsciiHexDigit(text[i + 2]))
+                if (i + 2 >= text.Length || !char.IsAsciiHexDigit((char)text[i + 1]) || !char.IsAsciiHexDigit((char)text[i + 2]))
                 {
-                    bad = text[i..Math.Min(i + 3, text.Length)].ToString();
+                    bad = Encoding.UTF8.GetString(text[i..Math.Min(i + 3, text.Length)]);
                     return false;
                 }
-                bytes[length++] = Convert.FromHexString(text.Slice(i + 1, 2))[0];
+                b = Convert.FromHexString([(char)text[i + 1], (char)text[i + 2]])[0];
                 i += 2;
             }
-            else if (text[i] == '+' && plusIsSpace)
+            else if (b == '+' && plusIsSpace)
             {
-                bytes[length++] = (byte)' ';
+                b = (byte)' ';
             }
-            else
-            {
-                var units = char.IsHighSurrogate(text[i]) && i + 1 < text.Length ? 2 : 1;
-                length += Encoding.UTF8.GetBytes(text.Slice(i, units), bytes.AsSpan(length));
-                i += units - 1;
-            }
+            bytes[length++] = b;
         }
-        decoded = Encoding.UTF8.GetString(bytes, 0, length);
+        decoded = bytes[..length];
         return true;
+    }
+
+    /// <summary>Decodes a path; bytes that are no UTF-8 become U+FFFD.</summary>
+    public static bool TryDecodePath(string text, out string decoded)
+    {
+        var isDecoded = TryDecode(Encoding.UTF8.GetBytes(text), plusIsSpace: false, out var bytes, out _);
+        decoded = Encoding.UTF8.GetString(bytes);
+        return isDecoded;
     }
 
     /// <summary>Encodes a path the way Go prints one: what a path segment may hold stays.</summary>

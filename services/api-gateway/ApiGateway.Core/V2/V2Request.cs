@@ -7,5 +7,5 @@ namespace ApiGateway.Core.V2;
 /// <param name="WaitIndex">0: from now.</param>
 /// <param name="PrevValue">Null: not given; never empty.</param>
 public sealed record V2Request(
-    string Path, string Value, ulong? TtlSeconds, bool Dir, bool? PrevExist, string? PrevValue, ulong PrevIndex, bool Recursive,
+    string Path, byte[] Value, ulong? TtlSeconds, bool Dir, bool? PrevExist, byte[]? PrevValue, ulong PrevIndex, bool Recursive,
     bool Sorted, bool Wait, ulong WaitIndex, bool Stream, bool Quorum, bool? Refresh, bool NoValueOnSuccess);

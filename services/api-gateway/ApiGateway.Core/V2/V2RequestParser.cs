@@ -27,8 +27,8 @@ public static class V2RequestParser
         if (wait && method != "GET")
             return new V2Error(V2Errors.InvalidField, "\"wait\" can only be used with GET requests", 0);
 
-        var prevValue = form.Find("prevValue");
-        if (prevValue is "")
+        var prevValue = form.FindBytes("prevValue");
+        if (prevValue is [])
             return new V2Error(V2Errors.PrevValueRequired, "\"prevValue\" cannot be empty", 0);
         var noValueOnSuccess = false;
         if (!TryBool(form, "noValueOnSuccess", ref noValueOnSuccess)) return BadField("noValueOnSuccess");
@@ -46,7 +46,7 @@ public static class V2RequestParser
         if (!TryOptionalBool(form, "refresh", out var refresh))
             return new V2Error(V2Errors.InvalidField, "invalid value for refresh", 0);
 
-        var value = form.Find("value") ?? "";
+        var value = form.FindBytes("value") ?? [];
         if (refresh is true && value.Length > 0)
             return new V2Error(V2Errors.RefreshValue, "A value was provided on a refresh", 0);
         if (refresh is true && ttlSeconds is null)

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Storage.Contracts.Commands;
 
 namespace ApiGateway.Core.V2;
@@ -18,7 +19,7 @@ public static class V2WriteRule
             Operation = operation,
             Path = request.Path,
             Dir = request.Dir,
-            Value = request.Value,
+            Value = UnsafeByteOperations.UnsafeWrap(request.Value),
             PrevIndex = request.PrevIndex,
             Recursive = request.Recursive,
             // A refresh that may only create is an ordinary create with the empty value.
@@ -27,7 +28,7 @@ public static class V2WriteRule
             NoValueOnSuccess = request.NoValueOnSuccess && method != "DELETE",
         };
         if (request.PrevValue is not null)
-            command.PrevValue = request.PrevValue;
+            command.PrevValue = UnsafeByteOperations.UnsafeWrap(request.PrevValue);
         if (request.TtlSeconds is { } seconds)
             command.ExpiresAtUnixNanos = Deadline(nowUnixNanos, seconds);
         return command;

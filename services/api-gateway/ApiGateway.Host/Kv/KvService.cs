@@ -65,8 +65,12 @@ internal sealed class KvService(
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Compact");
         leader.Check(http);
-        ProtoBody.Parse(EtcdApi.Etcdserverpb.CompactionRequest.Parser, request);
-        return await AnswerAsync(await proposer.ProposeAsync(CommandKind.Compact, request).ConfigureAwait(false)).ConfigureAwait(false);
+        var compaction = ProtoBody.Parse(EtcdApi.Etcdserverpb.CompactionRequest.Parser, request);
+        var result = await proposer.ProposeAsync(CommandKind.Compact, request).ConfigureAwait(false);
+        // As long as it takes: whoever asks for this wants the space.
+        if (compaction.Physical && result.Error == StorageError.None)
+            await storage.SweptAsync(compaction.Revision, context.CancellationToken).ConfigureAwait(false);
+        return await AnswerAsync(result).ConfigureAwait(false);
     }
 
     private ValueTask<Reply> AnswerAsync(in CommandResult result)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using ApiGateway.Core.V2;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -29,8 +28,8 @@ internal static class RequestForm
     private static bool IsForm(string? contentType) =>
         contentType is not null && contentType.AsSpan().TrimStart().StartsWith(FormType, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Null when it is larger than a form may be.</summary>
-    private static async ValueTask<string?> ReadBodyAsync(HttpContext context)
+    /// <summary>The body; null when it is larger than a form may be.</summary>
+    internal static async ValueTask<byte[]?> ReadBodyAsync(HttpContext context)
     {
         if (context.Request.ContentLength > MaxBytes)
             return null;
@@ -47,9 +46,9 @@ internal static class RequestForm
             }
             if (result.IsCompleted)
             {
-                var text = Encoding.UTF8.GetString(result.Buffer);
+                var body = result.Buffer.ToArray();
                 reader.AdvanceTo(result.Buffer.End);
-                return text;
+                return body;
             }
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }

@@ -54,7 +54,7 @@ internal sealed class RestRouter(
             return RestResponse.EmptyAsync(context, StatusCodes.Status200OK);
 
         var (rawPath, query) = RequestTarget.Of(context);
-        if (!UrlText.TryDecode(rawPath, plusIsSpace: false, out var path, out _))
+        if (!UrlText.TryDecodePath(rawPath, out var path))
             return RestResponse.BadRequestAsync(context);
         var clean = UrlPath.Clean(path);
         if (clean != path)
@@ -72,6 +72,9 @@ internal sealed class RestRouter(
         {
             "/v2/machines" => members.HandleMachinesAsync(context),
             "/version" => VersionAsync(context),
+            // What they report is not gathered here, so a GET finds nothing; the verbs they take are told as etcd tells them.
+            "/v2/stats/self" or "/v2/stats/leader" or "/v2/stats/store" when !HttpMethods.IsGet(context.Request.Method) =>
+                RestResponse.MethodNotAllowedAsync(context, "GET"),
             "/health" => health.HandleAsync(context, query),
             _ => RestResponse.NotFoundAsync(context),
         };

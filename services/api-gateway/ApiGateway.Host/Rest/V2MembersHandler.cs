@@ -1,5 +1,7 @@
+using System.Globalization;
 using ApiGateway.Core.V2;
 using ApiGateway.Host.Cluster;
+using Consensus.Contracts;
 
 namespace ApiGateway.Host.Rest;
 
@@ -11,25 +13,61 @@ internal sealed class V2MembersHandler(ClusterView cluster)
     public async Task HandleAsync(HttpContext context, string rest)
     {
         var method = context.Request.Method;
-        // Without an id there is nothing to change or to remove.
-        if (method is not ("GET" or "POST" or "PUT" or "DELETE") || (method is "PUT" or "DELETE" && rest.Length == 0))
+        if (method is not ("GET" or "POST" or "PUT" or "DELETE"))
         {
             await RestResponse.MethodNotAllowedAsync(context, "GET,POST,DELETE,PUT").ConfigureAwait(false);
             return;
         }
         var view = await cluster.RefreshAsync(context.RequestAborted).ConfigureAwait(false);
         context.Response.Headers["X-Etcd-Cluster-Id"] = view.Status.Cluster.ToString();
-        var (status, body) = (method, rest) switch
+        // Without an id there is nothing to change or to remove; this refusal names no verbs.
+        if (method is "PUT" or "DELETE" && rest.Length == 0)
         {
-            // Membership cannot be changed here yet; etcd says this when a change finds no quorum.
-            not ("GET", _) => (StatusCodes.Status500InternalServerError, MemberJson.Error("Internal Server Error")),
-            (_, "") => (StatusCodes.Status200OK, MemberJson.All(view.Status.Members)),
-            (_, "leader") => view.Status.Members.FirstOrDefault(member => member.Id == view.Status.Leader) is { } leader
-                ? (StatusCodes.Status200OK, MemberJson.One(leader))
-                : (StatusCodes.Status503ServiceUnavailable, MemberJson.Error("During election")),
-            _ => (StatusCodes.Status404NotFound, MemberJson.Error("Not found")),
-        };
+            await RestResponse.ErrorAsync(context, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed").ConfigureAwait(false);
+            return;
+        }
+        var (status, body) = method == "GET"
+            ? Show(view.Status, rest)
+            : await ChangeAsync(context, method, rest, view.Status).ConfigureAwait(false);
         await RestResponse.WriteAsync(context, status, RestResponse.Json, body).ConfigureAwait(false);
+    }
+
+    private static (int Status, string Body) Show(ConsensusStatus status, string rest) => rest switch
+    {
+        "" => (StatusCodes.Status200OK, MemberJson.All(status.Members)),
+        "leader" => status.Members.FirstOrDefault(member => member.Id == status.Leader) is { } leader
+            ? (StatusCodes.Status200OK, MemberJson.One(leader))
+            : (StatusCodes.Status503ServiceUnavailable, MemberJson.Error("During election")),
+        _ => (StatusCodes.Status404NotFound, MemberJson.Error("Not found")),
+    };
+
+    private static async ValueTask<(int Status, string Body)> ChangeAsync(HttpContext context, string method, string rest, ConsensusStatus status)
+    {
+        if (method is "PUT" or "DELETE" && !IsMember(rest, status))
+            return (StatusCodes.Status404NotFound, MemberJson.Error($"No such member: {rest}"));
+        if (method is "PUT" or "POST")
+        {
+            var type = MediaType(context.Request.ContentType ?? "");
+            if (type != RestResponse.Json)
+                return (StatusCodes.Status415UnsupportedMediaType, MemberJson.Error($"Bad Content-Type {type}, accept application/json"));
+            if (await RequestForm.ReadBodyAsync(context).ConfigureAwait(false) is not { } json)
+                return (StatusCodes.Status400BadRequest, MemberJson.Error("http: request body too large"));
+            if (PeerUrls.Parse(json, out _) is { Length: > 0 } error)
+                return (StatusCodes.Status400BadRequest, MemberJson.Error(error));
+        }
+        // Membership cannot be changed here yet; etcd says this when a change finds no quorum.
+        return (StatusCodes.Status500InternalServerError, MemberJson.Error("Internal Server Error"));
+    }
+
+    private static bool IsMember(string id, ConsensusStatus status) =>
+        ulong.TryParse(id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+        && status.Members.Any(member => member.Id.Value == value);
+
+    // A type without parameters is compared as it was written.
+    private static string MediaType(string contentType)
+    {
+        var semicolon = contentType.IndexOf(';', StringComparison.Ordinal);
+        return semicolon < 0 ? contentType : contentType[..semicolon].Trim().ToLowerInvariant();
     }
 
     public async Task HandleMachinesAsync(HttpContext context)

@@ -74,10 +74,22 @@ internal readonly ref struct PutCommand
     /// <summary>Whether it can be applied to the state as it is.</summary>
     public StorageError Check(StateMachine machine)
     {
-        if (_lease != 0 && !_ignoreLease && !machine.Leases.Contains(_lease))
+        if (LacksLease(machine))
             return StorageError.LeaseNotFound;
-        return (_ignoreValue || _ignoreLease) && machine.Store.FindLive(_key) is null ? StorageError.KeyNotFound : StorageError.None;
+        return LacksKey(machine) ? StorageError.KeyNotFound : StorageError.None;
     }
+
+    /// <summary>The same inside a txn, where etcd looks in the other order.</summary>
+    public StorageError CheckInTxn(StateMachine machine)
+    {
+        if (LacksKey(machine))
+            return StorageError.KeyNotFound;
+        return LacksLease(machine) ? StorageError.LeaseNotFound : StorageError.None;
+    }
+
+    private bool LacksLease(StateMachine machine) => _lease != 0 && !_ignoreLease && !machine.Leases.Contains(_lease);
+
+    private bool LacksKey(StateMachine machine) => (_ignoreValue || _ignoreLease) && machine.Store.FindLive(_key) is null;
 
     /// <summary>Writes; the response's fields behind the header go to <paramref name="body"/> when there is one.</summary>
     public void Write(StateMachine machine, IBufferWriter<byte>? body)

@@ -44,7 +44,34 @@ internal static class TxnCommand
         return false;
     }
 
+    // As in etcd, every put on the path is checked before any range: which error a txn with several gets depends on it.
     private static StorageError Check(StateMachine machine, ReadOnlySpan<byte> txn, TxnPath path)
+    {
+        var error = CheckWrites(machine, txn, path);
+        path.Rewind();
+        return error != StorageError.None ? error : CheckRanges(machine, txn, path);
+    }
+
+    private static StorageError CheckWrites(StateMachine machine, ReadOnlySpan<byte> txn, TxnPath path)
+    {
+        var ops = new TxnOps(txn, path.Take());
+        while (ops.MoveNext())
+        {
+            var error = ops.Kind switch
+            {
+                TxnOps.Range => StorageError.None,
+                TxnOps.Put => !PutCommand.TryParse(ops.Request, out var put) ? StorageError.Malformed : put.CheckInTxn(machine),
+                TxnOps.DeleteRange => DeleteRangeCommand.TryParse(ops.Request, out _) ? StorageError.None : StorageError.Malformed,
+                TxnOps.Txn => CheckWrites(machine, ops.Request, path),
+                _ => StorageError.KeyNotFound, // an operation with nothing set, as etcd answers it
+            };
+            if (error != StorageError.None)
+                return error;
+        }
+        return StorageError.None;
+    }
+
+    private static StorageError CheckRanges(StateMachine machine, ReadOnlySpan<byte> txn, TxnPath path)
     {
         var ops = new TxnOps(txn, path.Take());
         while (ops.MoveNext())
@@ -53,11 +80,9 @@ internal static class TxnCommand
             {
                 TxnOps.Range => !RangeQuery.TryParse(ops.Request, out var query)
                     ? StorageError.Malformed
-                    : RangeReader.Check(query, machine.Store.Revision, machine.Store.CompactRevision),
-                TxnOps.Put => !PutCommand.TryParse(ops.Request, out var put) ? StorageError.Malformed : put.Check(machine),
-                TxnOps.DeleteRange => DeleteRangeCommand.TryParse(ops.Request, out _) ? StorageError.None : StorageError.Malformed,
-                TxnOps.Txn => Check(machine, ops.Request, path),
-                _ => StorageError.KeyNotFound, // an operation with nothing set, as etcd answers it
+                    : RangeReader.CheckInTxn(query, machine.Store.Revision, machine.Store.CompactRevision),
+                TxnOps.Txn => CheckRanges(machine, ops.Request, path),
+                _ => StorageError.None,
             };
             if (error != StorageError.None)
                 return error;

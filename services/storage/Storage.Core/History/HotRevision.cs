@@ -18,7 +18,7 @@ public readonly struct HotRevision(HotChange first, HotChange[]? more, ApplySpan
     public HotChange this[int sub] => sub == 0 ? _first : _more![sub - 1];
 }
 
-/// <summary>One change: its encoded event, whose tail is the record, and the revision it replaced (main 0: none).</summary>
+/// <summary>One change: its encoded event, whose tail is the record, and the revision of the previous value (main 0: none).</summary>
 public readonly record struct HotChange(ReadOnlyMemory<byte> Message, int RecordBytes, bool IsTombstone, Revision Previous)
 {
     /// <summary>The kv of the event; for a put the stored record.</summary>

@@ -62,8 +62,10 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
         else
         {
             if (!slot.IsTombstone)
-                (previous, previousLease) = (slot.Modified, slot.Lease);
+                (previous, previousLease) = (BeforeCommand(slot), slot.Lease);
             next = slot.WithPut(revision, lease);
+            if (next.CreateRevision == revision.Main)
+                previous = default; // the command itself created the key
             Volatile.Write(ref slot, next);
         }
         if ((lease | previousLease) != 0 && lease != previousLease)
@@ -81,7 +83,7 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
         var revision = new Revision(Revision + 1, _changes.Count);
         ref var slot = ref _keys.FindShared(key);
         Invariant.Holds(!Unsafe.IsNullRef(ref slot) && !slot.IsTombstone);
-        var previous = slot.Modified;
+        var previous = BeforeCommand(slot);
         if (slot.Lease != 0)
             leases.Detach(slot.Lease, key);
         Volatile.Write(ref slot, slot.WithTombstone(revision));
@@ -158,6 +160,12 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
 
     /// <summary>What readers see from here on.</summary>
     public (CowMapView<KeyHistory> Keys, NumberedLogView<HotRevision> Hot) Freeze() => (_keys.Freeze(), _hot.View());
+
+    // What a read at the revision before the command under way finds: that, and no change of the command itself, is an event's previous value.
+    private Revision BeforeCommand(KeyHistory history) =>
+        history.Modified.Main <= Revision ? history.Modified
+        : history.TryFind(Revision, out var before, out var tombstone) && !tombstone ? before
+        : default;
 
     private void MoveLease(byte[] key, long from, long to)
     {

@@ -107,14 +107,16 @@ public static class HistoryReader
                 if (!_range.Contains(record.Key))
                     continue;
                 var message = tombstone ? EventRecord.Tombstone(_arena, record.Key, at.Main, out _) : EventRecord.Put(_arena, row.Value);
-                (events ??= []).Add(Event(KeyOf(message), message, tombstone, PreviousOf(record.Key, at), at.Main));
+                var isCreation = !tombstone && record.CreateRevision == at.Main;
+                var previous = isCreation ? default : Before(record.Key, at.Main);
+                (events ??= []).Add(Event(KeyOf(message), message, tombstone, previous, at.Main));
             }
             Add(main, events, null);
             return to;
         }
 
-        private readonly Revision PreviousOf(ReadOnlySpan<byte> key, Revision at) =>
-            view.Keys.Find(key) is { } history && history.TryFindBelow(at, out var previous, out var tombstone) && !tombstone ? previous : default;
+        private readonly Revision Before(ReadOnlySpan<byte> key, long main) =>
+            view.Keys.Find(key) is { } history && history.TryFind(main - 1, out var previous, out var tombstone) && !tombstone ? previous : default;
 
         private FeedEvent Event(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> message, bool tombstone, Revision previous, long main)
         {
@@ -125,6 +127,9 @@ public static class HistoryReader
 
         private readonly void Add(long main, List<FeedEvent>? events, ApplySpan? span)
         {
+            // Of the compacted revision itself, compaction keeps each key's last change; whether it was swept yet must not show.
+            if (main == view.CompactRevision && events is { Count: > 1 })
+                events = events.Where((one, i) => !events.Skip(i + 1).Any(later => later.Key.Span.SequenceEqual(one.Key.Span))).ToList();
             if (events is not null)
                 Found.Add(new RevisionEvents(main, events, span?.Context ?? default));
         }

@@ -17,11 +17,18 @@ public readonly ref struct RangeQuery
         Revision = numbers[4];
         Target = numbers[6] is >= 0 and <= 4 ? (int)numbers[6] : 0;
         // "Sorted by something" without an order means ascending; unknown orders mean none.
-        Order = numbers[5] is Ascend or Descend ? (int)numbers[5] : Target != 0 ? Ascend : NoOrder;
+        Order = (int)numbers[5] switch
+        {
+            Ascend => Ascend,
+            Descend => Descend,
+            NoOrder when Target != 0 => Ascend,
+            _ => NoOrder,
+        };
         (MinModRevision, MaxModRevision) = (numbers[10], numbers[11]);
         (MinCreateRevision, MaxCreateRevision) = (numbers[12], numbers[13]);
         KeysOnly = keysOnly;
         CountOnly = countOnly;
+        LimitsBeforeSorting = numbers[5] == NoOrder && Limit > 0 && !IsFiltered;
     }
 
     public KeyRange Range { get; }
@@ -34,6 +41,12 @@ public readonly ref struct RangeQuery
 
     /// <summary>0 key, 1 version, 2 create revision, 3 mod revision, 4 value.</summary>
     public int Target { get; }
+
+    /// <summary>
+    /// Only the first keys up to the limit, and one more, are sorted: etcd pushes the limit into the fetch unless an order was named,
+    /// and a target alone names none. Which rows such a client gets, and so what its pages hold, follows from it.
+    /// </summary>
+    public bool LimitsBeforeSorting { get; }
 
     public bool KeysOnly { get; }
     public bool CountOnly { get; }

@@ -14,6 +14,12 @@ public static class RangeReader
         : query.Revision > 0 && query.Revision < compactRevision ? StorageError.Compacted
         : StorageError.None;
 
+    /// <summary>The same inside a txn, where etcd compares a negative revision as it is instead of reading at the current one.</summary>
+    public static StorageError CheckInTxn(in RangeQuery query, long currentRevision, long compactRevision) =>
+        query.Revision < 0 && query.Revision < compactRevision
+            ? StorageError.Compacted
+            : Check(query, currentRevision, compactRevision);
+
     /// <summary>Writes the answer behind what <paramref name="body"/> holds already. Writes nothing on an error.</summary>
     public static StorageError Read(scoped ref KeySpaceReader source, scoped in RangeQuery query, IBufferWriter<byte> body)
     {

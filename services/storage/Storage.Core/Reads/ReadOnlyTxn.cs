@@ -29,6 +29,9 @@ public static class ReadOnlyTxn
                 case TxnOps.Range:
                     if (!RangeQuery.TryParse(ops.Request, out var query))
                         return StorageError.Malformed;
+                    error = RangeReader.CheckInTxn(query, source.Revision, source.CompactRevision);
+                    if (error != StorageError.None)
+                        return error;
                     response.WriteNestedHeader(source.Revision);
                     error = RangeReader.Read(ref source, query, response);
                     break;

@@ -34,10 +34,13 @@ internal static class SortedRange
     {
         var rows = new List<Row>();
         count = 0;
+        // One more than the limit: "more" is known, and the sort decides which of them is left out.
+        var fetched = query.LimitsBeforeSorting && query.Limit < int.MaxValue ? query.Limit + 1 : long.MaxValue;
         var keys = LiveKeys.In(source.Keys, query.Range, revision);
         while (keys.MoveNext())
         {
-            count++;
+            if (++count > fetched)
+                continue;
             var record = source.Records.Read(keys.Revision);
             if (!KeyValueRecord.TryRead(record, out var row) || !query.Accepts(row.CreateRevision, row.ModRevision))
                 continue;

@@ -12,7 +12,7 @@ namespace Storage.Core.State;
 public sealed partial class StateMachine
 {
     /// <summary>A tree commit under way, and what it will make durable.</summary>
-    public sealed record PendingCommit(ITreeCommit Commit, LogIndex AppliedIndex, long Revision, long V2Index);
+    public sealed record PendingCommit(ITreeCommit Commit, LogIndex AppliedIndex, long Revision, long V2Index, long SweptRevision);
 
     /// <summary>
     /// Seals everything applied so far, the applied index with its effects (I2), for a commit that the shell carries out. Null when nothing
@@ -24,7 +24,7 @@ public sealed partial class StateMachine
         new MetaRecord(
             AppliedIndex.Value, AppliedTerm.Value, Store.Revision, Store.CompactRevision, Sweep.SweptRevision,
             V2.InitialIndex, V2.Index, V2.LastNodeId, Leases.Epoch, _sessions.ClockUnixNanos).Save(_tree);
-        return _tree.BeginCommit() is { } commit ? new PendingCommit(commit, AppliedIndex, Store.Revision, V2.Index) : null;
+        return _tree.BeginCommit() is { } commit ? new PendingCommit(commit, AppliedIndex, Store.Revision, V2.Index, Sweep.SweptRevision) : null;
     }
 
     /// <summary>The commit was carried out: snapshots see it, and memory no longer has to hold what it holds.</summary>

@@ -94,18 +94,36 @@ internal static class V2Json
         for (var i = 0; i < utf8.Length; i++)
         {
             var b = utf8[i];
-            var width = 1;
-            if (b == 0xe2 && i + 2 < utf8.Length && utf8[i + 1] == 0x80 && utf8[i + 2] is (0xa8 or 0xa9))
-                width = 3; // U+2028 and U+2029
-            else if (b is >= 0x20 and not ((byte)'"' or (byte)'\\' or (byte)'<' or (byte)'>' or (byte)'&'))
+            if (b is >= 0x20 and < 0x80 and not ((byte)'"' or (byte)'\\' or (byte)'<' or (byte)'>' or (byte)'&'))
                 continue;
-            Raw(json, utf8[start..i]);
-            Raw(json, width == 3 ? (utf8[i + 2] == 0xa8 ? "\\u2028"u8 : "\\u2029"u8) : Escape(b));
+            var width = 1;
+            var escape = b < 0x80 ? Escape(b) : EscapeOf(utf8[i..], out width);
+            if (!escape.IsEmpty)
+            {
+                Raw(json, utf8[start..i]);
+                Raw(json, escape);
+                start = i + width;
+            }
             i += width - 1;
-            start = i + 1;
         }
         Raw(json, utf8[start..]);
         Raw(json, "\""u8);
+    }
+
+    // Beyond ASCII: empty for what stays as it is. Of bytes that are no UTF-8, each is replaced by itself.
+    private static ReadOnlySpan<byte> EscapeOf(ReadOnlySpan<byte> utf8, out int width)
+    {
+        if (Rune.DecodeFromUtf8(utf8, out var rune, out width) != OperationStatus.Done)
+        {
+            width = 1;
+            return "\\ufffd"u8;
+        }
+        return rune.Value switch
+        {
+            0x2028 => "\\u2028"u8,
+            0x2029 => "\\u2029"u8,
+            _ => default,
+        };
     }
 
     private static ReadOnlySpan<byte> Escape(byte b) => b switch

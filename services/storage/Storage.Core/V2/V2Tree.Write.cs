@@ -16,9 +16,9 @@ public sealed partial class V2Tree
         return write.Operation switch
         {
             V2Write.Types.Operation.Set => Set(call),
-            V2Write.Types.Operation.Create => Create(call, write.Path, "create", replaced: null, Utf8(write.Value)),
+            V2Write.Types.Operation.Create => Create(call, write.Path, "create", replaced: null, write.Value.ToByteArray()),
             V2Write.Types.Operation.CreateInOrder =>
-                Create(call, V2Path.Join(write.Path, (Index + 1).ToString("D20")), "create", replaced: null, Utf8(write.Value)),
+                Create(call, V2Path.Join(write.Path, (Index + 1).ToString("D20")), "create", replaced: null, write.Value.ToByteArray()),
             V2Write.Types.Operation.Update => Update(call),
             V2Write.Types.Operation.CompareAndSwap => CompareAndSwap(call),
             V2Write.Types.Operation.Delete => Delete(call),
@@ -45,7 +45,7 @@ public sealed partial class V2Tree
             return Fail(error);
         if (previous is { IsDirectory: true })
             return Fail(V2Error.NotAFile, call.Path);
-        var value = call.Write.Refresh ? previous!.Value : Utf8(call.Write.Value);
+        var value = call.Write.Refresh ? previous!.Value : call.Write.Value.ToByteArray();
         return Create(call, call.Path, "set", previous, value);
     }
 
@@ -116,7 +116,7 @@ public sealed partial class V2Tree
     {
         var node = previous with
         {
-            Value = call.Write.Refresh ? previous.Value : Utf8(call.Write.Value),
+            Value = call.Write.Refresh ? previous.Value : call.Write.Value.ToByteArray(),
             ExpiresAtUnixNanos = call.Deadline,
             ModifiedIndex = Index + 1,
         };
@@ -159,11 +159,11 @@ public sealed partial class V2Tree
 
     private static Reply? Mismatch(V2Write write, V2Node node)
     {
-        var valueDiffers = write.HasPrevValue && write.PrevValue.Length > 0 && !node.Value.AsSpan().SequenceEqual(Utf8(write.PrevValue));
+        var valueDiffers = write.HasPrevValue && write.PrevValue.Length > 0 && !node.Value.AsSpan().SequenceEqual(write.PrevValue.Span);
         var indexDiffers = write.PrevIndex != 0 && write.PrevIndex != (ulong)node.ModifiedIndex;
         if (!valueDiffers && !indexDiffers)
             return null;
-        var value = valueDiffers ? $"[{write.PrevValue} != {Encoding.UTF8.GetString(node.Value)}]" : "";
+        var value = valueDiffers ? $"[{write.PrevValue.ToStringUtf8()} != {Encoding.UTF8.GetString(node.Value)}]" : "";
         var index = indexDiffers ? $"[{write.PrevIndex} != {node.ModifiedIndex}]" : "";
         return Fail(V2Error.CompareFailed, valueDiffers && indexDiffers ? $"{value} {index}" : value + index);
     }

@@ -78,6 +78,12 @@ internal sealed class StorageGrpcService(IStorage storage) : Client.Wire.Storage
     public override async Task<Client.Wire.StatusResponse> Status(Client.Wire.StatusRequest request, ServerCallContext context) =>
         (await storage.GetStatusAsync(context.CancellationToken).ConfigureAwait(false)).ToWire();
 
+    public override async Task<Client.Wire.SweptResponse> Swept(Client.Wire.SweptRequest request, ServerCallContext context)
+    {
+        await storage.SweptAsync(request.Revision, context.CancellationToken).ConfigureAwait(false);
+        return new Client.Wire.SweptResponse();
+    }
+
     public override async Task<Client.Wire.HashKvResponse> HashKv(Client.Wire.HashKvRequest request, ServerCallContext context)
     {
         var result = await storage.HashKvAsync(request.Revision, context.CancellationToken).ConfigureAwait(false);

@@ -99,7 +99,7 @@ internal sealed class ApplyLoop(
         signal.Set();
         commits.Applied.Raise();
         if (tooDirty)
-            commits.TooDirty.Raise();
+            commits.Urgent.Raise();
         if (sweepPending)
             sweeps.Pending.Raise();
         StorageTelemetry.AppliedEntries.Add(to - from);

@@ -8,15 +8,16 @@ namespace Storage.Host.Service;
 /// Commits the tree: some time after something was applied, or at once when much has changed. The disk is written on a thread of its own
 /// while applies go on.
 /// </summary>
-internal sealed class CommitLoop(IConsensus consensus, StateOwner owner, StorageOptions options, TimeProvider time, FatalHandler fatal, ILogger logger)
+internal sealed class CommitLoop(
+    IConsensus consensus, StateOwner owner, SweepWaiters sweeps, StorageOptions options, TimeProvider time, FatalHandler fatal, ILogger logger)
 {
     private ulong _durable = owner.Published.Current.AppliedIndex.Value;
 
     /// <summary>Raised when there is something to commit.</summary>
     public Wakeup Applied { get; } = new();
 
-    /// <summary>Raised when <see cref="MaxDirtyBytes"/> are exceeded.</summary>
-    public Wakeup TooDirty { get; } = new();
+    /// <summary>Raised when the next commit must not wait out its interval: <see cref="MaxDirtyBytes"/> are exceeded, or someone waits for it.</summary>
+    public Wakeup Urgent { get; } = new();
 
     public long MaxDirtyBytes => options.MaxDirtyBytes;
 
@@ -64,6 +65,7 @@ internal sealed class CommitLoop(IConsensus consensus, StateOwner owner, Storage
             StorageTelemetry.CommitSeconds.Record(took.TotalSeconds);
             StorageLog.Committed(logger, pending.AppliedIndex.Value, took.TotalMilliseconds);
             Volatile.Write(ref _durable, pending.AppliedIndex.Value);
+            sweeps.Wake(pending.SweptRevision);
             await ReportAsync(pending.AppliedIndex, stopping).ConfigureAwait(false);
             return true;
         }
@@ -80,10 +82,10 @@ internal sealed class CommitLoop(IConsensus consensus, StateOwner owner, Storage
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var interval = Task.Delay(options.CommitInterval, time, ended.Token);
-        var tooDirty = TooDirty.WaitAsync(ended.Token).AsTask();
-        await Task.WhenAny(interval, tooDirty).ConfigureAwait(false);
+        var urgent = Urgent.WaitAsync(ended.Token).AsTask();
+        await Task.WhenAny(interval, urgent).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(interval, tooDirty).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(interval, urgent).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stopping.ThrowIfCancellationRequested();
     }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Storage.Host.Service;
 
 /// <summary>Drives compaction in small steps between applies.</summary>
-internal sealed class SweepLoop(StateOwner owner, CommitLoop commits, FatalHandler fatal, ILogger logger)
+internal sealed class SweepLoop(StateOwner owner, CommitLoop commits, SweepWaiters waiters, FatalHandler fatal, ILogger logger)
 {
     // About a millisecond under the lock.
     private const int KeysPerStep = 512;
@@ -48,6 +48,8 @@ internal sealed class SweepLoop(StateOwner owner, CommitLoop commits, FatalHandl
             await Task.Yield(); // an apply that waits for the lock goes first
         }
         commits.Applied.Raise();
+        if (waiters.IsAnyWaiting)
+            commits.Urgent.Raise();
         StorageTelemetry.SweptRevisions.Add(removed);
         StorageLog.Swept(logger, owner.Published.Current.CompactRevision, removed);
     }

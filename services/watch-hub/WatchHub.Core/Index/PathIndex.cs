@@ -9,7 +9,7 @@ namespace WatchHub.Core.Index;
 /// directory also wakes every watch at a path below it.
 /// </summary>
 /// <remarks>
-/// etcd v2 sends a directory's removal twice to a recursive stream watcher of that directory. Here it comes once (I6).
+/// etcd v2 sends a node's removal twice to a stream watcher of that very node. Here it comes once (I6).
 /// </remarks>
 internal sealed class PathIndex : IWatchIndex
 {

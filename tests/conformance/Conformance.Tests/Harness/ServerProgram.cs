@@ -8,11 +8,14 @@ namespace Conformance.Harness;
 internal sealed record ServerProgram(
     string Label, string FileName, IReadOnlyList<string> FirstArguments, IReadOnlyList<string> ExtraFlags)
 {
+    /// <summary>Real etcd, on whichever side.</summary>
+    public bool IsEtcd { get; init; }
+
     /// <summary>The reference for everything of v3.</summary>
-    public static ServerProgram Etcd35() => new("etcd-3.5", Peers.Require("3.5", "etcd"), [], []);
+    public static ServerProgram Etcd35() => new("etcd-3.5", Peers.Require("3.5", "etcd"), [], []) { IsEtcd = true };
 
     /// <summary>The reference for v2: the last release line in which v2 is a first-class store.</summary>
-    public static ServerProgram Etcd34() => new("etcd-3.4", Peers.Require("3.4", "etcd"), [], ["--enable-v2"]);
+    public static ServerProgram Etcd34() => new("etcd-3.4", Peers.Require("3.4", "etcd"), [], ["--enable-v2"]) { IsEtcd = true };
 
     /// <summary>The server under test; <paramref name="etcd"/> stands in when real etcd is asked for on both sides.</summary>
     public static ServerProgram Candidate(Func<ServerProgram> etcd)

@@ -24,6 +24,9 @@ internal sealed class Target : IAsyncDisposable
 
     public string Label => _server.Program.Label;
 
+    /// <summary>Real etcd, on whichever side.</summary>
+    public bool IsEtcd => _server.Program.IsEtcd;
+
     public int ClientPort => _server.ClientPort;
 
     public int PeerPort => _server.PeerPort;

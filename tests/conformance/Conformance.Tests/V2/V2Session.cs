@@ -71,7 +71,7 @@ internal sealed partial class V2Session : IAsyncDisposable
         Show("GET", target, null, []);
         var answer = await RawHttp.SendAsync(_target.ClientPort, "GET", target, [], null);
         ShowHead(answer, "");
-        return new V2Watch(answer, ShowEvent);
+        return new V2Watch(answer, ShowEvent, isEtcd: _target.IsEtcd);
     }
 
     /// <summary>Many writes whose answers nobody looks at.</summary>
@@ -104,8 +104,17 @@ internal sealed partial class V2Session : IAsyncDisposable
         foreach (var (name, value) in answer.Headers.Where(h => !s_ignoredHeaders.Contains(h.Name)).OrderBy(h => h.Name, StringComparer.Ordinal))
             _transcript.Add($"  {name}: {HeaderValue(name, value)}");
         if (body.Length <= AlwaysOnePieceBytes)
-            _transcript.Add(answer.IsChunked ? "  (chunked)" : answer.Header("content-length") is null ? "  (neither length nor chunks)" : "  (with its length)");
+            _transcript.Add(Framing(answer, body));
     }
+
+    private static string Framing(RawHttp answer, string body) =>
+        answer.IsChunked ? "  (chunked)"
+        : answer.Header("content-length") is null && !IsGosBareRefusal(answer, body) ? "  (neither length nor chunks)"
+        : "  (with its length)";
+
+    // A request line that Go's server cannot read is refused with bytes written straight to the socket, whose end is the end of the
+    // connection. Other servers frame this answer as any other; a client reads the same body from both.
+    private static bool IsGosBareRefusal(RawHttp answer, string body) => answer.StatusLine == body && body == "400 Bad Request";
 
     private string HeaderValue(string name, string value) =>
         name == "x-etcd-index" ? _normaliser.Position(long.Parse(value))

@@ -51,6 +51,26 @@ internal sealed class MessageStream<TRequest, TResponse>(
     }
 
     /// <summary>
+    /// Reads until <paramref name="count"/> parts have come and shows them as one message. How many revisions of its history a watcher is sent
+    /// in one message is the server's choice: etcd sends a thousand of any size, which need not fit what a client accepts, while
+    /// here a message is full after some bytes. Only revisions are never split.
+    /// </summary>
+    public async Task ReadJoined(int count, Func<TResponse, int> parts, Action<TResponse, TResponse> join)
+    {
+        TResponse? whole = null;
+        while ((whole is null || parts(whole) < count) && await Next() is { } bytes)
+        {
+            var part = parser.ParseFrom(bytes);
+            if (whole is null)
+                whole = part;
+            else
+                join(whole, part);
+        }
+        if (whole is not null)
+            transcript.Add(text.Block(whole));
+    }
+
+    /// <summary>
     /// Asks again and again until an answer comes: for requests that a server may drop while it is busy. Answers to
     /// the surplus requests are not read.
     /// </summary>

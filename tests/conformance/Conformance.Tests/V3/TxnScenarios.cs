@@ -32,6 +32,8 @@ internal static class TxnScenarios
         yield return new("txn/validation", Validation);
         yield return new("txn/failing-operation-undoes-all", FailingOperation);
         yield return new("txn/ranges-at-revisions", RangesAtRevisions);
+        yield return new("txn/negative-revisions", NegativeRevisions);
+        yield return new("txn/several-errors", SeveralErrors);
         yield return new("txn/create-update-delete-idioms", Idioms);
     }
 
@@ -297,6 +299,48 @@ internal static class TxnScenarios
         await s.Txn(Then(Op(new RangeRequest { Key = B("k"), Revision = s.Rev(2) })));
         await s.Txn(Then(Op(PutOf("k", "5")), Op(new RangeRequest { Key = B("k"), Revision = s.Rev(2) })));
         await s.Range(Get("k"));
+    }
+
+    private static async Task NegativeRevisions(GrpcSession s)
+    {
+        async Task Read()
+        {
+            foreach (var revision in (long[])[-1, -2, long.MinValue])
+            {
+                var range = new RangeRequest { Key = B("k"), Revision = revision };
+                await s.Range(range);
+                await s.Txn(Then(Op(range)));
+                await s.Txn(Then(Op(PutOf("l", "1")), Op(range)));
+            }
+        }
+        await s.Put("k", "1");
+        await s.Put("k", "2");
+        await Read();
+        await s.Compact(s.Rev(2));
+        await Read();
+    }
+
+    // Which of them is reported: what a put lacks comes before what a range asks for.
+    private static async Task SeveralErrors(GrpcSession s)
+    {
+        await s.Put("k", "1");
+        await s.Put("k", "2");
+        await s.Compact(s.Rev(2));
+        var lacksBoth = new PutRequest { Key = B("n"), Lease = 424242, IgnoreValue = true };
+        var future = Op(new RangeRequest { Key = B("k"), Revision = s.Rev(99) });
+        var compacted = Op(new RangeRequest { Key = B("k"), Revision = s.Rev(1) });
+        var missing = Op(new PutRequest { Key = B("missing"), IgnoreValue = true });
+        var noLease = Op(new PutRequest { Key = B("l"), Lease = 424242 });
+        await s.Txn(Then(future, missing));
+        await s.Txn(Then(future, compacted));
+        await s.Txn(Then(compacted, future));
+        await s.Txn(Then(noLease, missing));
+        await s.Txn(Then(missing, noLease));
+        await s.Txn(Then(future, Op(Then(Op(new PutRequest { Key = B("m"), Lease = 424242 })))));
+        await s.Txn(Then(Op(Then(future)), missing));
+        await s.Put(lacksBoth);
+        await s.Txn(Then(Op(lacksBoth)));
+        await s.Range(Get("a", "z"));
     }
 
     // How Kubernetes writes (v3-semantics §10).

@@ -20,6 +20,7 @@ internal static class WatchScenarios
         yield return new("watch/txn-is-one-response", TxnIsOneResponse);
         yield return new("watch/prev-kv", PrevKv);
         yield return new("watch/prev-kv-compacted", PrevKvCompacted);
+        yield return new("watch/prev-kv-within-a-txn", PrevKvWithinTxn);
         yield return new("watch/filters", Filters);
         yield return new("watch/future-revision", FutureRevision);
         yield return new("watch/negative-revision", NegativeRevision);
@@ -148,6 +149,23 @@ internal static class WatchScenarios
         await s.Compact(s.Rev(2));
         await using var watch = s.OpenWatch();
         await watch.Ask(Create(new WatchCreateRequest { Key = B("k"), PrevKv = true, StartRevision = s.Rev(2) }));
+        await watch.Read();
+    }
+
+    // What a key held before the transaction, not what an earlier operation of it wrote. From history and live.
+    private static async Task PrevKvWithinTxn(GrpcSession s)
+    {
+        var both = Then(Op(PutOf("k", "in the txn")), Op(Del("a", "z")));
+        await s.Put("k", "before");
+        await s.Txn(both);
+        await using var watch = s.OpenWatch();
+        await watch.Ask(Create(new WatchCreateRequest { Key = B("a"), RangeEnd = B("z"), PrevKv = true, StartRevision = s.Rev(2) }));
+        await watch.Read();
+        await s.Put("k", "before");
+        await watch.Read();
+        await s.Txn(both);
+        await watch.Read();
+        await s.Txn(both);
         await watch.Read();
     }
 
@@ -344,7 +362,7 @@ internal static class WatchScenarios
             await s.Put(new PutRequest { Key = B($"k{i}"), Value = value });
         await using var watch = s.OpenWatch();
         await watch.Ask(Watch("k", "l", s.Rev(1)));
-        await watch.Read();
+        await watch.ReadJoined(4, response => response.Events.Count, (whole, part) => whole.Events.Add(part.Events));
     }
 
     private static async Task LeaseRevoke(GrpcSession s)

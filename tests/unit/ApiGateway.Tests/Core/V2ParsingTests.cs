@@ -83,6 +83,31 @@ public sealed class V2ParsingTests
         Assert.Equal("a b+\u00e9\u00e9", form.Find("value"));
     }
 
+    [Fact]
+    public void Command_ValuesThatAreNoText_TravelAsTheyWereSent()
+    {
+        Assert.Null(Parse("value=%ff%feA&prevValue=%00%c3", out var request));
+        var command = V2WriteRule.Command("PUT", request!, 0);
+        Assert.Equal([0xff, 0xfe, 0x41], command.Value.ToByteArray());
+        Assert.Equal([0x00, 0xc3], command.PrevValue.ToByteArray());
+    }
+
+    [Theory]
+    [InlineData("", "unexpected end of JSON input")]
+    [InlineData("{\"peerURLs\":[", "unexpected end of JSON input")]
+    [InlineData("?", "invalid character '?' looking for beginning of value")]
+    [InlineData("{}", "no valid URLs given")]
+    [InlineData("{\"peerURLs\":null}", "no valid URLs given")]
+    [InlineData("{\"peerURLs\":[\"10.0.0.1:2380\"]}", "URL scheme must be http, https, unix, or unixs: 10.0.0.1:2380")]
+    [InlineData("{\"peerURLs\":[\"http://10.0.0.1\"]}", "URL address does not have the form \"host:port\": http://10.0.0.1")]
+    [InlineData("{\"peerURLs\":[\"http://a:1:2\"]}", "URL address does not have the form \"host:port\": http://a:1:2")]
+    [InlineData("{\"peerURLs\":[\"http://[::1]\"]}", "URL address does not have the form \"host:port\": http://[::1]")]
+    [InlineData("{\"peerURLs\":[\"http://a:1/path\"]}", "URL must not contain a path: http://a:1/path")]
+    [InlineData("{\"peerURLs\":[\" http://a:1 \",\"https://[::1]:2\"]}", "")]
+    [InlineData("{\"peerurls\":[\"unix://a:1\"]}", "")]
+    public void PeerUrls_Body_EtcdsWords(string json, string error) =>
+        Assert.Equal(error, PeerUrls.Parse(System.Text.Encoding.UTF8.GetBytes(json), out _));
+
     [Theory]
     [InlineData("PUT", "", V2Write.Types.Operation.Set)]
     [InlineData("PUT", "prevExist=true", V2Write.Types.Operation.Update)]

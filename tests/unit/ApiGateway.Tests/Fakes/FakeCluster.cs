@@ -40,6 +40,10 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     public bool HasLeader { get; set; } = true;
 
+    public ConcurrentQueue<long> SweepsAwaited { get; } = new();
+
+    public TaskCompletionSource Swept { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public StorageError NextError { get; set; }
 
     public Func<string, ReadResult>? OnGetV2 { get; set; }
@@ -125,6 +129,12 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>?> LeaseKeysAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation) =>
         new((IReadOnlyList<ReadOnlyMemory<byte>>?)[new byte[] { (byte)'k' }]);
+
+    public ValueTask SweptAsync(long revision, CancellationToken cancellation)
+    {
+        SweepsAwaited.Enqueue(revision);
+        return new(Swept.Task.WaitAsync(cancellation));
+    }
 
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) =>
         new(new HashResult(StorageError.None, 77, -1, Revision, Revision, new Term(2)));

@@ -74,11 +74,32 @@ public sealed class GrpcTests(GatewayFixture gateway) : IClassFixture<GatewayFix
     }
 
     [Fact]
+    public async Task Compact_Physical_AnswersOnceStorageHasSwept()
+    {
+        await gateway.Grpc.CallAsync<CompactionRequest, CompactionResponse>(Kv, "Compact", new CompactionRequest { Revision = 1 });
+        Assert.Empty(gateway.Cluster.SweepsAwaited);
+        var compacting = gateway.Grpc.CallAsync<CompactionRequest, CompactionResponse>(
+            Kv, "Compact", new CompactionRequest { Revision = 1, Physical = true });
+        await Wait.UntilAsync(() => !gateway.Cluster.SweepsAwaited.IsEmpty);
+        Assert.Equal(1, Assert.Single(gateway.Cluster.SweepsAwaited));
+        Assert.False(compacting.IsCompleted);
+        gateway.Cluster.Swept.TrySetResult();
+        await compacting;
+    }
+
+    [Fact]
     public async Task Unknown_MethodAndService_GrpcGosWords()
     {
         Assert.Equal(
             new Status(StatusCode.Unimplemented, "unknown method Nope for service etcdserverpb.KV"),
             await FailureAsync<PutRequest, PutResponse>(Kv, "Nope", new PutRequest()));
+        // Names are compared byte for byte, other than in ASP.NET's routing.
+        Assert.Equal(
+            new Status(StatusCode.Unimplemented, "unknown method put for service etcdserverpb.KV"),
+            await FailureAsync<PutRequest, PutResponse>(Kv, "put", new PutRequest { Key = Text("a") }));
+        Assert.Equal(
+            new Status(StatusCode.Unimplemented, "unknown service etcdserverpb.kv"),
+            await FailureAsync<PutRequest, PutResponse>("etcdserverpb.kv", "Put", new PutRequest { Key = Text("a") }));
         Assert.Equal(
             new Status(StatusCode.Unimplemented, "unknown service foo.Bar"),
             await FailureAsync<PutRequest, PutResponse>("foo.Bar", "Baz", new PutRequest()));

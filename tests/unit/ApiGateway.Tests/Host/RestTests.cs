@@ -43,14 +43,14 @@ public sealed class RestTests(GatewayFixture gateway) : IClassFixture<GatewayFix
         Assert.Equal("application/json", response.Content.Headers.ContentType!.ToString());
         Assert.Equal("*", Header(response, "Access-Control-Allow-Origin"));
         var command = gateway.Cluster.V2Writes.Last();
-        Assert.Equal(("/a/b", "x y", true), (command.Path, command.Value, command.HasExpiresAtUnixNanos));
+        Assert.Equal(("/a/b", "x y", true), (command.Path, command.Value.ToStringUtf8(), command.HasExpiresAtUnixNanos));
     }
 
     [Fact]
     public async Task Put_JsonBody_HasNoValue()
     {
         await SendAsync("PUT", "/v2/keys/json", new StringContent("value=x", Encoding.UTF8, "application/json"));
-        Assert.Equal(("/json", ""), (gateway.Cluster.V2Writes.Last().Path, gateway.Cluster.V2Writes.Last().Value));
+        Assert.Equal(("/json", ""), (gateway.Cluster.V2Writes.Last().Path, gateway.Cluster.V2Writes.Last().Value.ToStringUtf8()));
     }
 
     [Fact]

@@ -127,6 +127,30 @@ public sealed class DeleteAndCompactTests
     }
 
     [Fact]
+    public void History_KeyChangedTwiceByOneTxn_PreviousIsFromBeforeTheTxn()
+    {
+        _replica.Put("a", "0");
+        _replica.Do(Requests.Txn([], [Requests.Put("a", "1"), Requests.Put("c", "1"), Requests.Delete("a", "z"), Requests.Put("a", "2")]));
+        var hot = Describe(HistoryReader.Read(_replica.State, new KeyRange([0], [0]), 3, long.MaxValue, int.MaxValue));
+        _replica.Commit();
+        var stored = Describe(HistoryReader.Read(_replica.AfterCrash([]).State, new KeyRange([0], [0]), 3, long.MaxValue, int.MaxValue));
+        Assert.Equal("3: a PUT 1 prev 0 ; c PUT 1 ; a DELETE  prev 0 ; c DELETE  ; a PUT 2 | next 4", hot);
+        Assert.Equal(hot, stored);
+
+        // Compacted there, each key's last change is left, swept or not.
+        _replica.Compact(3);
+        Assert.Equal("3: c DELETE  ; a PUT 2 | next 4", Describe(HistoryReader.Read(_replica.State, new KeyRange([0], [0]), 3, long.MaxValue, int.MaxValue)));
+        _replica.Commit();
+        var unswept = _replica.AfterCrash([]);
+        Assert.Equal("3: c DELETE  ; a PUT 2 | next 4", Describe(HistoryReader.Read(unswept.State, new KeyRange([0], [0]), 3, long.MaxValue, int.MaxValue)));
+        unswept.Sweep();
+        unswept.Commit();
+        Assert.Equal(
+            "3: c DELETE  ; a PUT 2 | next 4",
+            Describe(HistoryReader.Read(unswept.AfterCrash([]).State, new KeyRange([0], [0]), 3, long.MaxValue, int.MaxValue)));
+    }
+
+    [Fact]
     public void History_RangeAndBounds_AreKept()
     {
         for (var i = 0; i < 6; i++)

@@ -69,6 +69,25 @@ public sealed class RangeTests
         Assert.Equal((expected[..3], true, 3), (Keys(limited), limited.More, limited.Count));
     }
 
+    /// <summary>etcd 3.5: without a named order the limit is applied to the keys first, and one more than it is sorted.</summary>
+    [Theory]
+    [InlineData(RangeRequest.Types.SortOrder.None, 1, "b", true)]
+    [InlineData(RangeRequest.Types.SortOrder.None, 2, "b c", true)]
+    [InlineData(RangeRequest.Types.SortOrder.None, 3, "d b c", true)]
+    [InlineData(RangeRequest.Types.SortOrder.None, 4, "d b c a", false)]
+    [InlineData(RangeRequest.Types.SortOrder.Ascend, 1, "d", true)]
+    [InlineData(RangeRequest.Types.SortOrder.Ascend, 2, "d b", true)]
+    [InlineData((RangeRequest.Types.SortOrder)7, 2, "a b", true)]
+    [InlineData((RangeRequest.Types.SortOrder)7, 0, "a b c d", false)]
+    public void Range_SortTargetAndLimit_SortsWhatEtcdSorts(RangeRequest.Types.SortOrder order, long limit, string expected, bool more)
+    {
+        _replica.Put("d", "-");
+        var request = Requests.Range("a", "\0", limit: limit);
+        (request.SortTarget, request.SortOrder) = (RangeRequest.Types.SortTarget.Value, order);
+        var response = _replica.Range(request);
+        Assert.Equal((expected, more, 4), (Keys(response), response.More, response.Count));
+    }
+
     [Fact]
     public void Range_Limit_SaysMoreAndCountsAll()
     {

@@ -148,6 +148,35 @@ public sealed class TxnTests
     }
 
     [Fact]
+    public void Txn_SeveralInvalidOperations_PutsAreReportedBeforeRanges()
+    {
+        _replica.Put("a", "1");
+        var future = Requests.Range("a", revision: 9);
+        Assert.Equal(StorageError.KeyNotFound, _replica.Do(Requests.Txn([], [future, Requests.Put("z", "", ignoreValue: true)])).Error);
+        Assert.Equal(
+            StorageError.LeaseNotFound, _replica.Do(Requests.Txn([], [future, Requests.Txn([], [Requests.Put("z", "", lease: 77)])])).Error);
+        Assert.Equal(StorageError.FutureRevision, _replica.Do(Requests.Txn([], [Requests.Put("a", "2"), Requests.Txn([], [future])])).Error);
+        Assert.Equal("a=1 c2 m2 v1 l0", _replica.Dump());
+
+        // A put that lacks both its key and its lease says so in one order alone and in the other inside a txn, as etcd does.
+        var both = Requests.Put("z", "", lease: 77, ignoreValue: true);
+        Assert.Equal(StorageError.LeaseNotFound, _replica.Do(both).Error);
+        Assert.Equal(StorageError.KeyNotFound, _replica.Do(Requests.Txn([], [both])).Error);
+    }
+
+    [Fact]
+    public void Txn_RangeAtANegativeRevision_IsCompactedOnceAnythingWas()
+    {
+        _replica.Put("a", "1");
+        var range = Requests.Txn([], [Requests.Range("a", revision: -1)]);
+        Assert.Single(_replica.Ok<TxnResponse>(range).Responses[0].ResponseRange.Kvs);
+        _replica.Compact(2);
+        Assert.Equal(StorageError.Compacted, _replica.Do(range).Error);
+        Assert.Equal(StorageError.Compacted, StateReads.Txn(_replica.State, range.ToByteArray()).Error);
+        Assert.Equal(StorageError.None, _replica.RangeError(Requests.Range("a", revision: -1)));
+    }
+
+    [Fact]
     public void Txn_InvalidOperationOffThePath_DoesNotMatter()
     {
         var response = _replica.Ok<TxnResponse>(Requests.Txn([], [Requests.Put("a", "1")], [Requests.Put("z", "1", lease: 77)]));

@@ -6,6 +6,7 @@ using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using Storage.Contracts;
 using Storage.Contracts.Commands;
+using Storage.Core.Tree;
 using Storage.Host;
 using Storage.Tests.Harness;
 
@@ -20,6 +21,7 @@ public abstract class StorageContractTests : IAsyncLifetime
 
     private readonly CancellationTokenSource _patience = new(Patience);
     private StorageService _service = null!;
+    private readonly MemoryTree _tree = new();
     private ulong _sequence;
 
     protected static SessionId Session { get; } = new(0xabcdef);
@@ -34,7 +36,7 @@ public abstract class StorageContractTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _service = new StorageService(
-            Consensus, new StorageData(new MemoryTree(), new NullDevice(), null), new StorageOptions { CommitInterval = TimeSpan.FromMilliseconds(1) },
+            Consensus, new StorageData(_tree, new NullDevice(), null), new StorageOptions { CommitInterval = TimeSpan.FromMilliseconds(1) },
             TimeProvider.System, NullLogger<StorageService>.Instance, static (what, exception) => throw new UnreachableException(what, exception));
         _service.Start();
         Storage = await BindAsync(_service);
@@ -143,7 +145,7 @@ public abstract class StorageContractTests : IAsyncLifetime
     [Fact]
     public async Task GetV2_NodeAndMissingNode_AnswerJsonAndCode()
     {
-        var index = Append(new V2Write { Operation = V2Write.Types.Operation.Set, Path = "/a", Value = "1" });
+        var index = Append(new V2Write { Operation = V2Write.Types.Operation.Set, Path = "/a", Value = Requests.Utf8("1") });
         var found = await Storage.GetV2Async("/a", false, false, 0, index, Soon);
         Assert.Equal("""{"action":"get","node":{"key":"/a","value":"1","modifiedIndex":4,"createdIndex":4}}""", Encoding.UTF8.GetString(found.Body.Span));
         var missing = await Storage.GetV2Async("/b", false, false, 0, index, Soon);
@@ -282,6 +284,30 @@ public abstract class StorageContractTests : IAsyncLifetime
         while (status.DurableIndex != index || Consensus.ReportedDurable != index);
         Assert.Equal((index, new Term(2), 2, -1, 3), (status.AppliedIndex, status.AppliedTerm, status.Revision, status.CompactRevision, status.V2Index));
         Assert.Equal([(7UL, 1)], status.Alarms);
+    }
+
+    [Fact]
+    public async Task Swept_AfterACompaction_TheOldRevisionsAreGoneForGood()
+    {
+        Append([.. Enumerable.Range(0, 2_000).Select(static i => Requests.Put($"k{i % 1_000}", $"{i}"))]);
+        await AppliedAsync(Append(new CompactionRequest { Revision = 2_001 }));
+        await Storage.SweptAsync(2_001, Soon);
+        using var durable = _tree.AfterCrash().OpenSnapshot();
+        var left = 0;
+        for (var row = durable.Seek(TableId.Revisions, []); row.MoveNext();)
+            left++;
+        Assert.Equal(1_000, left);
+        await Storage.SweptAsync(2_001, Soon);
+    }
+
+    [Fact]
+    public async Task Swept_NothingCompacted_WaitsUntilCancelled()
+    {
+        await AppliedAsync(Append(Requests.Put("a", "1")));
+        using var leaving = new CancellationTokenSource();
+        var waiting = Storage.SweptAsync(2, leaving.Token).AsTask();
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => waiting.WaitAsync(Patience));
     }
 
     [Fact]

@@ -101,7 +101,7 @@ public sealed class ReplayTests
             13 => new V2Expire { NowUnixNanos = replica.NowUnixNanos },
             _ => new V2Write
             {
-                Operation = (V2Write.Types.Operation)random.Next(7), Path = $"/{key}/{random.Next(3)}", Value = $"{i}", Recursive = true,
+                Operation = (V2Write.Types.Operation)random.Next(7), Path = $"/{key}/{random.Next(3)}", Value = Requests.Utf8($"{i}"), Recursive = true,
                 ExpiresAtUnixNanos = replica.NowUnixNanos + random.NextInt64(20 * Replica.Second), PrevIndex = (ulong)random.Next(20),
             },
         };

@@ -1,4 +1,7 @@
+using System.Text;
+using Google.Protobuf;
 using Storage.Contracts;
+using Storage.Contracts.Commands;
 using Storage.Core.V2;
 using static Storage.Contracts.Commands.V2Write.Types;
 
@@ -8,6 +11,23 @@ namespace Storage.Tests.V2;
 public sealed class V2RuleTests
 {
     private readonly V2Session _v2 = new();
+
+    /// <summary>Values are bytes, and what is no UTF-8 in them is shown escaped, byte by byte, as Go's encoder does.</summary>
+    [Theory]
+    [InlineData("\u00ff\u00feA", "\\ufffd\\ufffdA")]
+    [InlineData("\u00e2\u0080", "\\ufffd\\ufffd")]
+    [InlineData("\u00e2\u0080\u00a8", "\\u2028")]
+    [InlineData("\u00c3\u00a9<\u00c3", "\u00e9\\u003c\\ufffd")]
+    [InlineData("\u00ef\u00bf\u00bd", "\ufffd")]
+    [InlineData("\u00ed\u00a0\u0080", "\\ufffd\\ufffd\\ufffd")]
+    public void Write_ValueOfAnyBytes_IsKeptAndShownAsGoShowsIt(string latin1, string shown)
+    {
+        var value = ByteString.CopyFrom(Encoding.Latin1.GetBytes(latin1));
+        Assert.Contains(
+            $"\"value\":\"{shown}\"", _v2.Write(new V2Write { Operation = Operation.Set, Path = "/a", Value = value }), StringComparison.Ordinal);
+        Assert.Contains(
+            "compareAndSwap", _v2.Write(new V2Write { Operation = Operation.CompareAndSwap, Path = "/a", PrevValue = value }), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(Operation.Update)]

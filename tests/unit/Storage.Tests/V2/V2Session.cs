@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Google.Protobuf;
 using Storage.Contracts;
 using Storage.Contracts.Commands;
 using Storage.Core.Reads;
@@ -20,13 +21,18 @@ internal sealed class V2Session
     {
         var write = new V2Write
         {
-            Operation = operation, Path = path, Value = value, Dir = dir, PrevIndex = prevIndex, Recursive = recursive, Refresh = refresh,
+            Operation = operation, Path = path, Value = ByteString.CopyFromUtf8(value), Dir = dir, PrevIndex = prevIndex, Recursive = recursive, Refresh = refresh,
             NoValueOnSuccess = noValue,
         };
         if (expires is not null)
             write.ExpiresAtUnixNanos = Nanos(expires);
         if (prevValue is not null)
-            write.PrevValue = prevValue;
+            write.PrevValue = ByteString.CopyFromUtf8(prevValue);
+        return Write(write);
+    }
+
+    public string Write(V2Write write)
+    {
         LastResult = Replica.Do(write);
         return Show(LastResult.Error, LastResult.Revision, LastResult.Detail, LastResult.Body);
     }

@@ -124,6 +124,35 @@ public class HubCoreTests
     }
 
     [Fact]
+    public void CatchUp_PreviousValueBelowTheCompaction_IsLeftOut()
+    {
+        var hub = new CoreHarness();
+        for (var revision = 2L; revision <= 4; revision++)
+            hub.Feed(Revision(revision, Put("a", revision, previous: $"{revision - 1}")));
+        hub.Core.Advance(4, 3, Term);
+        var session = hub.Session();
+        hub.Core.Create(session, Watch(1, "a", start: 3, previous: true));
+
+        var events = hub.SettleAndRead(session).Skip(1).SelectMany(Events).ToList();
+        Assert.Equal([null, "3"], events.Select(static one => one.PrevKv?.Value.ToStringUtf8()));
+    }
+
+    [Fact]
+    public void CatchUp_AtTheCompactedRevision_EachKeysLastChange()
+    {
+        var hub = new CoreHarness();
+        hub.Feed(Revision(2, Put("a", 2), Put("b", 2), Delete("a", 2)));
+        hub.Feed(Revision(3, Put("a", 3), Delete("a", 3)));
+        hub.Core.Advance(3, 2, Term);
+        var session = hub.Session();
+        hub.Core.Create(session, Watch(1, "a", "c", start: 2));
+
+        var events = hub.SettleAndRead(session).Skip(1).SelectMany(Events);
+        Assert.Equal(
+            ["Put b", "Delete a", "Put a", "Delete a"], events.Select(static one => $"{one.Type} {one.Kv.Key.ToStringUtf8()}"));
+    }
+
+    [Fact]
     public void Apply_TransactionOverSeveralWatchedKeys_OneMessageWithAllInOrder()
     {
         var hub = new CoreHarness();
