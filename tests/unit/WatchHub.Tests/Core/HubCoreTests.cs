@@ -63,11 +63,7 @@ public class HubCoreTests
     {
         var hub = new CoreHarness();
         for (var revision = 2L; revision <= 6; revision++)
-        {
-            var events = Revision(revision, Put("a", revision));
-            hub.Feed(events);
-            hub.History.Add(events);
-        }
+            hub.Feed(Revision(revision, Put("a", revision)));
         var session = hub.Session();
         hub.Core.Create(session, Watch(1, "a", start: 3));
         hub.Turn();
