@@ -19,6 +19,8 @@ internal static class Composition
         builder.Configuration["Storage:DataDir"] = options.StorageDir;
         builder.Configuration["Storage:ReplicaName"] = options.Name;
         builder.Configuration["LeaseManager:Name"] = options.Name;
+        // Storage's own memory of recent revisions is a plain call away: the hub need not keep them a second time.
+        builder.Configuration["WatchHub:WindowBytes"] = "1048576";
 
         builder.Services.AddConsensus(new ConsensusOptions
         {

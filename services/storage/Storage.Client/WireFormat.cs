@@ -120,8 +120,9 @@ public static class WireFormat
                 Event = UnsafeByteOperations.UnsafeWrap(change.Event),
                 Kind = (uint)change.Kind,
             };
-            if (!change.EventWithPrevious.Equals(change.Event))
-                message.EventWithPrevious = UnsafeByteOperations.UnsafeWrap(change.EventWithPrevious);
+            var withPrevious = change.EventWithPrevious;
+            if (!withPrevious.Equals(change.Event))
+                message.EventWithPrevious = UnsafeByteOperations.UnsafeWrap(withPrevious);
             wire.Events.Add(message);
         }
         return wire;

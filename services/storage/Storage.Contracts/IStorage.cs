@@ -88,10 +88,49 @@ public interface IResultSink
 /// <param name="Event">
 /// v3: an encoded mvccpb.Event without prev_kv. v2: the event as JSON without a line end.
 /// </param>
-/// <param name="EventWithPrevious">v3: the same with prev_kv; the same buffer as <paramref name="Event"/> when there is no previous value. v2: as <paramref name="Event"/>.</param>
+/// <param name="Previous">v3: where the value before is; default when there is none.</param>
 /// <param name="Kind">What watchers filter by.</param>
-public readonly record struct FeedEvent(
-    ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Event, ReadOnlyMemory<byte> EventWithPrevious, FeedEventKind Kind);
+public readonly record struct FeedEvent(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Event, PreviousValue Previous, FeedEventKind Kind)
+{
+    /// <summary>An event of which both forms are at hand; the same buffer twice when there is no previous value.</summary>
+    public FeedEvent(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> encoded, ReadOnlyMemory<byte> encodedWithPrevious, FeedEventKind kind)
+        : this(key, encoded, encodedWithPrevious.Equals(encoded) ? default : new PreviousValue(new KnownPrevious(encodedWithPrevious), 0, 0, 0), kind)
+    {
+    }
+
+    public bool HasPrevious => Previous.Source is not null;
+
+    /// <summary>
+    /// v3: the event with prev_kv, made now: ask once. <see cref="Event"/> itself when there is no previous value or compaction took it
+    /// meanwhile. v2: as <see cref="Event"/>.
+    /// </summary>
+    public ReadOnlyMemory<byte> EventWithPrevious => Previous.Source is { } source ? source.WithPrevious(Event, Previous) : Event;
+}
+
+/// <summary>Where the value that an event replaced can be read, for the few who want it.</summary>
+/// <param name="Source">Reads it; null: there is none.</param>
+/// <param name="EventRevision">Revision of the event.</param>
+/// <param name="Main">Revision of the previous value.</param>
+/// <param name="Sub">Its place in that revision.</param>
+public readonly record struct PreviousValue(IPreviousValues? Source, long EventRevision, long Main, int Sub);
+
+/// <summary>Reads previous values when somebody wants one. For any thread.</summary>
+public interface IPreviousValues
+{
+    /// <summary>Bytes that an event keeps in memory through this, beside its own.</summary>
+    int HeldBytes { get; }
+
+    /// <summary>The event with prev_kv; the event as it is when the value is compacted.</summary>
+    ReadOnlyMemory<byte> WithPrevious(ReadOnlyMemory<byte> encodedEvent, in PreviousValue previous);
+}
+
+/// <summary>The form with prev_kv of one event, at hand: it came over the wire.</summary>
+internal sealed record KnownPrevious(ReadOnlyMemory<byte> Encoded) : IPreviousValues
+{
+    public int HeldBytes => Encoded.Length;
+
+    public ReadOnlyMemory<byte> WithPrevious(ReadOnlyMemory<byte> encodedEvent, in PreviousValue previous) => Encoded;
+}
 
 /// <summary>Kinds of events, as far as a watcher's filter or matching rule must tell them apart.</summary>
 [Flags]

@@ -58,18 +58,21 @@ public static class WireMessages
     /// <summary>True when two messages differ in the watch alone, so that one wire message can carry both.</summary>
     public static bool IsSameForAnotherWatch(in WatchMessage one, in WatchMessage other) =>
         one.Kind == WatchMessageKind.Events && other.Kind == WatchMessageKind.Events
-        && one.Revision == other.Revision && one.LastRevision == other.LastRevision
-        && one.Events.Equals(other.Events) && !one.Fragment && !other.Fragment
+        && !one.Fragment && (ReferenceEquals(one.Content, other.Content) || IsSame(one, other));
+
+    private static bool IsSame(in WatchMessage one, in WatchMessage other) =>
+        one.Revision == other.Revision && one.LastRevision == other.LastRevision
+        && one.Events.Equals(other.Events) && !other.Fragment
         && one.Term == other.Term && one.Trace.SpanId == other.Trace.SpanId;
 
     /// <summary>Appends one message for each watch.</summary>
     public static void FromWire(Message wire, List<WatchMessage> into)
     {
-        var trace = FromWire(wire.Trace);
+        var content = new WatchContent(
+            (WatchMessageKind)wire.Kind, wire.Revision, wire.LastRevision, new Term(wire.Term), wire.Events.Memory, wire.Fragment,
+            wire.CompactRevision, FromWire(wire.Trace));
         foreach (var watchId in wire.WatchIds)
-            into.Add(new WatchMessage(
-                watchId, (WatchMessageKind)wire.Kind, wire.Revision, wire.LastRevision, new Term(wire.Term), wire.Events.Memory,
-                wire.Fragment, wire.CompactRevision, trace));
+            into.Add(new WatchMessage(watchId, content));
     }
 
     private static ByteString ToWire(ActivityContext trace)

@@ -34,8 +34,15 @@ public interface IWatchSession : IAsyncDisposable
     /// <summary>Waits for messages; false when the session has ended (hub stopping or lost): open another and resume after the last revision delivered.</summary>
     ValueTask<bool> WaitToReadAsync(CancellationToken cancellation);
 
+    /// <summary>Takes as many messages as there are and fit; says how many. One reader.</summary>
+    int TryRead(Span<WatchMessage> messages);
+
     /// <summary>Takes one message if there is one. One reader.</summary>
-    bool TryRead(out WatchMessage message);
+    bool TryRead(out WatchMessage message)
+    {
+        message = default;
+        return TryRead(new Span<WatchMessage>(ref message)) == 1;
+    }
 }
 
 /// <summary>What to watch.</summary>
@@ -63,8 +70,7 @@ public enum WatchMessageKind : byte
     Canceled,
 }
 
-/// <summary>One message of a session.</summary>
-/// <param name="WatchId">-1 for stream-wide progress.</param>
+/// <summary>What a message says to its watch; shared by all watches that hear the same.</summary>
 /// <param name="Kind">What it says.</param>
 /// <param name="Revision">Header revision: see v3 watch semantics. v2: the event's index.</param>
 /// <param name="LastRevision">Events: the last revision contained; where a resumed watch goes on is this + 1.</param>
@@ -76,6 +82,36 @@ public enum WatchMessageKind : byte
 /// <param name="Fragment">True: more of the same revision follows in the next message.</param>
 /// <param name="CompactRevision">Canceled: not 0 when compaction overtook the watch.</param>
 /// <param name="Trace">Span that applied the (first) revision, when sampled.</param>
-public readonly record struct WatchMessage(
-    long WatchId, WatchMessageKind Kind, long Revision, long LastRevision, Term Term, ReadOnlyMemory<byte> Events, bool Fragment,
-    long CompactRevision, ActivityContext Trace);
+public sealed record WatchContent(
+    WatchMessageKind Kind, long Revision, long LastRevision, Term Term, ReadOnlyMemory<byte> Events, bool Fragment, long CompactRevision,
+    ActivityContext Trace);
+
+/// <summary>One message of a session: small, because a revision that many watch becomes as many of them.</summary>
+/// <param name="WatchId">-1 for stream-wide progress.</param>
+/// <param name="Content">What it says.</param>
+public readonly record struct WatchMessage(long WatchId, WatchContent Content)
+{
+    /// <summary>A message whose content is its own.</summary>
+    public WatchMessage(
+        long watchId, WatchMessageKind kind, long revision, long lastRevision, Term term, ReadOnlyMemory<byte> events, bool fragment,
+        long compactRevision, ActivityContext trace)
+        : this(watchId, new WatchContent(kind, revision, lastRevision, term, events, fragment, compactRevision, trace))
+    {
+    }
+
+    public WatchMessageKind Kind => Content.Kind;
+
+    public long Revision => Content.Revision;
+
+    public long LastRevision => Content.LastRevision;
+
+    public Term Term => Content.Term;
+
+    public ReadOnlyMemory<byte> Events => Content.Events;
+
+    public bool Fragment => Content.Fragment;
+
+    public long CompactRevision => Content.CompactRevision;
+
+    public ActivityContext Trace => Content.Trace;
+}

@@ -13,6 +13,9 @@ public sealed partial class HubCore
     private readonly List<HistoryRequest> _historyRequests = [];
     private readonly List<ReadOnlyMemory<byte>> _chunk = [];
     private readonly List<int> _chunkEvents = [];
+
+    // The form that the watcher wants of each of these: with prev_kv it is made when asked for, so it is asked for once.
+    private readonly List<ReadOnlyMemory<byte>> _chunkForms = [];
     private int _historyInFlight;
 
     /// <summary>True when <see cref="CatchUp"/> has more to do without any further input.</summary>
@@ -146,7 +149,7 @@ public sealed partial class HubCore
                     return;
                 }
             }
-            Append(watcher, revision, bytes, ref chunk);
+            Append(revision, bytes, ref chunk);
             if (chunk.Revisions == _limits.CatchUpRevisions)
                 Flush(watcher, ref chunk);
         }
@@ -156,6 +159,7 @@ public sealed partial class HubCore
     private int SelectMatching(Watcher watcher, RevisionEvents revision)
     {
         _chunkEvents.Clear();
+        _chunkForms.Clear();
         var bytes = 0;
         var previous = WantsPrevious(watcher, revision);
         for (var i = 0; i < revision.Events.Count; i++)
@@ -165,8 +169,10 @@ public sealed partial class HubCore
                 continue;
             if (revision.Revision == _compacted && IsSuperseded(revision, i))
                 continue;
+            var form = EventFields.Select(candidate, previous);
             _chunkEvents.Add(i);
-            bytes += EventFields.SizeOf(EventFields.Select(candidate, previous));
+            _chunkForms.Add(form);
+            bytes += EventFields.SizeOf(form);
         }
         return bytes;
     }
@@ -184,11 +190,9 @@ public sealed partial class HubCore
     private bool WantsPrevious(Watcher watcher, RevisionEvents revision) =>
         (watcher.Group.Shape & GroupShape.PreviousValue) != 0 && revision.Revision > _compacted;
 
-    private void Append(Watcher watcher, RevisionEvents revision, int bytes, ref Chunk chunk)
+    private void Append(RevisionEvents revision, int bytes, ref Chunk chunk)
     {
-        var previous = WantsPrevious(watcher, revision);
-        foreach (var position in _chunkEvents)
-            _chunk.Add(EventFields.Select(revision.Events[position], previous));
+        _chunk.AddRange(_chunkForms);
         if (chunk.Revisions == 0)
             chunk.Trace = revision.Trace;
         chunk.Revisions++;
@@ -202,7 +206,7 @@ public sealed partial class HubCore
             return;
         var fields = EventFields.Encode(CollectionsMarshal.AsSpan(_chunk));
         _chunk.Clear();
-        StageFields(watcher, fields, _current, chunk.LastRevision, chunk.Trace);
+        StageFields(watcher, Content(fields, _current, chunk.LastRevision, chunk.Trace));
         watcher.Next = chunk.LastRevision + 1;
         chunk = new Chunk();
     }

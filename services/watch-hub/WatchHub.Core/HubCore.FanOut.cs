@@ -21,6 +21,11 @@ public sealed partial class HubCore
         if (revision.Revision <= _current)
             return;
         _current = revision.Revision;
+        if (_watchers == 0)
+        {
+            _window.Skip(revision.Revision);
+            return;
+        }
         _window.Add(revision);
         _matches.Collect(revision, _index);
         for (var slot = 0; slot < _matches.Count; slot++)
@@ -57,7 +62,7 @@ public sealed partial class HubCore
     private void FanOut(int slot, RevisionEvents revision, ActivityContext trace)
     {
         var group = _matches.Group(slot);
-        var fields = _space == KeySpace.V3 ? _matches.Fields(slot) : default;
+        var content = _space == KeySpace.V3 ? Content(_matches.Fields(slot), revision.Revision, revision.Revision, trace) : null;
 
         // From the end: a watcher that turns Blocked leaves the array under the loop.
         for (var i = group.Synced.Count - 1; i >= 0; i--)
@@ -71,37 +76,39 @@ public sealed partial class HubCore
                 continue;
             }
             watcher.Active = true;
-            if (_space == KeySpace.V3)
-                StageFields(watcher, fields, revision.Revision, revision.Revision, trace);
+            if (content is not null)
+                StageFields(watcher, content);
             else
                 StageDocuments(watcher, revision, _matches.Events(slot), trace);
         }
     }
 
-    private void StageFields(Watcher watcher, ReadOnlyMemory<byte> fields, long header, long last, ActivityContext trace)
+    private void StageFields(Watcher watcher, WatchContent content)
     {
-        while (watcher.Fragment && fields.Length > _limits.MessageBytes)
+        while (watcher.Fragment && content.Events.Length > _limits.MessageBytes)
         {
-            var length = EventFields.FragmentLength(fields.Span, _limits.MessageBytes);
-            if (length == fields.Length)
+            var length = EventFields.FragmentLength(content.Events.Span, _limits.MessageBytes);
+            if (length == content.Events.Length)
                 break;
-            Stage(watcher, fields[..length], header, last, fragment: true, trace);
-            fields = fields[length..];
+            Stage(watcher, content with { Events = content.Events[..length], Fragment = true });
+            content = content with { Events = content.Events[length..] };
         }
-        Stage(watcher, fields, header, last, fragment: false, trace);
+        Stage(watcher, content);
     }
 
     // v2: one event a message, as every line of the v2 API is one.
     private void StageDocuments(Watcher watcher, RevisionEvents revision, List<int> events, ActivityContext trace)
     {
         for (var i = 0; i < events.Count; i++)
-            Stage(
-                watcher, revision.Events[events[i]].Event, revision.Revision, revision.Revision,
-                fragment: i + 1 < events.Count, trace);
+        {
+            var content = Content(revision.Events[events[i]].Event, revision.Revision, revision.Revision, trace);
+            Stage(watcher, i + 1 < events.Count ? content with { Fragment = true } : content);
+        }
     }
 
-    private void Stage(
-        Watcher watcher, ReadOnlyMemory<byte> events, long header, long last, bool fragment, ActivityContext trace) =>
-        watcher.Session.Stage(new WatchMessage(
-            watcher.WatchId, WatchMessageKind.Events, header, last, _term, events, fragment, CompactRevision: 0, trace));
+    private WatchContent Content(ReadOnlyMemory<byte> events, long header, long last, ActivityContext trace) =>
+        new(WatchMessageKind.Events, header, last, _term, events, Fragment: false, CompactRevision: 0, trace);
+
+    private static void Stage(Watcher watcher, WatchContent content) =>
+        watcher.Session.Stage(new WatchMessage(watcher.WatchId, content));
 }

@@ -62,5 +62,5 @@ public sealed partial class HubCore
 
     private void StageProgress(HubSession session, long watchId) =>
         session.Stage(new WatchMessage(
-            watchId, WatchMessageKind.Progress, _current, _current, _term, default, Fragment: false, CompactRevision: 0, Trace: default));
+            watchId, WatchMessageKind.Progress, _current, _current, _term, default, fragment: false, compactRevision: 0, trace: default));
 }

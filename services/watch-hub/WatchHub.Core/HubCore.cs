@@ -32,6 +32,9 @@ public sealed partial class HubCore
     // Every revision up to _current has been applied here.
     private long _current;
     private long _compacted;
+
+    // Watches in any set. Without one, only the position is kept: who comes later and wants the past asks storage's history.
+    private int _watchers;
     private Term _term;
 
     public HubCore(KeySpace space, HubLimits limits)
@@ -96,6 +99,7 @@ public sealed partial class HubCore
             Fragment = spec.Fragment,
         };
         session.Watchers.Add(spec.WatchId, watcher);
+        _watchers++;
         session.MinRevision = Math.Max(session.MinRevision, spec.MinRevision);
         if (spec.ProgressNotify)
         {
@@ -103,7 +107,7 @@ public sealed partial class HubCore
             ProgressWatchers++;
         }
         session.Stage(new WatchMessage(
-            spec.WatchId, WatchMessageKind.Created, seen, start - 1, _term, default, Fragment: false, CompactRevision: 0, Trace: default));
+            spec.WatchId, WatchMessageKind.Created, seen, start - 1, _term, default, fragment: false, compactRevision: 0, trace: default));
 
         if (start < _compacted)
             CancelCompacted(watcher);
@@ -140,13 +144,14 @@ public sealed partial class HubCore
         var session = watcher.Session;
         session.Watchers.Remove(watcher.WatchId);
         session.Stage(new WatchMessage(
-            watcher.WatchId, WatchMessageKind.Canceled, revision, 0, _term, default, Fragment: false, compactRevision, Trace: default));
+            watcher.WatchId, WatchMessageKind.Canceled, revision, 0, _term, default, fragment: false, compactRevision, trace: default));
     }
 
     private void Drop(Watcher watcher)
     {
         Leave(watcher);
         watcher.Set = WatcherSet.Gone;
+        _watchers--;
         _index.Leave(watcher.Group);
         if (watcher.ProgressNotify)
         {

@@ -4,7 +4,7 @@ namespace WatchHub.Core;
 public sealed record HubLimits
 {
     /// <summary>Bytes of recent revisions kept in memory; the oldest leave first, and who needs them asks storage's history.</summary>
-    public long WindowBytes { get; init; } = 64L << 20;
+    public long WindowBytes { get; init; } = 32L << 20;
 
     /// <summary>Messages a session may have unread; beyond it, its watchers turn Blocked at their next revision.</summary>
     public int SessionMessages { get; init; } = 16_384;

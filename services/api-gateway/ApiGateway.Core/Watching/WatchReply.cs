@@ -1,4 +1,3 @@
-using ApiGateway.Core.Headers;
 using EtcdApi.Wire;
 
 namespace ApiGateway.Core.Watching;
@@ -17,17 +16,20 @@ public readonly record struct WatchReply(
     public static WatchReply Refused(string reason, long revision, ulong term) =>
         new(revision, term, NoWatch, Created: true, Canceled: true, 0, reason, false, default);
 
-    /// <summary>Bytes of the encoded message.</summary>
-    public int Size(ResponseHeaderWriter header) =>
-        header.Size(Revision, Term) + ProtoWriter.Int64Size(2, WatchId) + (Created ? 2 : 0) + (Canceled ? 2 : 0)
+    /// <summary>Bytes of the encoded message whose header field takes <paramref name="headerBytes"/>.</summary>
+    public int Size(int headerBytes) =>
+        headerBytes + ProtoWriter.Int64Size(2, WatchId) + (Created ? 2 : 0) + (Canceled ? 2 : 0)
         + ProtoWriter.Int64Size(5, CompactRevision)
-        + ProtoWriter.BytesSize(CancelReasonField, System.Text.Encoding.UTF8.GetByteCount(CancelReason))
+        + (CancelReason.Length == 0 ? 0 : ProtoWriter.BytesSize(CancelReasonField, System.Text.Encoding.UTF8.GetByteCount(CancelReason)))
         + (Fragment ? 2 : 0) + Events.Length;
 
-    /// <summary>Writes the message into a span of exactly <see cref="Size"/> bytes or more.</summary>
-    public void Write(ResponseHeaderWriter header, ref ProtoWriter writer)
+    /// <summary>
+    /// Writes the message but for its events, which come last: <see cref="Size"/> less their length. <paramref name="header"/> is the encoded
+    /// header field, of this revision and term.
+    /// </summary>
+    public void WriteFields(ReadOnlySpan<byte> header, ref ProtoWriter writer)
     {
-        header.Write(ref writer, Revision, Term);
+        writer.Encoded(header);
         writer.Int64(2, WatchId);
         writer.Bool(3, Created);
         writer.Bool(4, Canceled);
@@ -35,6 +37,5 @@ public readonly record struct WatchReply(
         if (CancelReason.Length > 0)
             writer.Bytes(CancelReasonField, System.Text.Encoding.UTF8.GetBytes(CancelReason));
         writer.Bool(7, Fragment);
-        writer.Encoded(Events.Span);
     }
 }

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using ApiGateway.Core.Errors;
 using ApiGateway.Core.Watching;
 using ApiGateway.Host.Calls;
@@ -16,8 +19,9 @@ internal sealed class WatchCall : IDisposable
 {
     private static readonly TimeSpan s_firstBackoff = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_longestBackoff = TimeSpan.FromSeconds(1);
-    private static readonly WriteOptions s_more = new(WriteFlags.BufferHint);
-    private static readonly WriteOptions s_flush = new();
+
+    // Messages taken from the session at once, on the stack (16 bytes each).
+    private const int MaxTakenMessages = 64;
 
     // Messages wait for a flush while more can be read; beyond this many bytes they go, so that a slow client's buffer stays small.
     private const int MaxUnflushedBytes = 64 * 1024;
@@ -27,7 +31,6 @@ internal sealed class WatchCall : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly IAsyncStreamReader<byte[]> _requests;
-    private readonly IServerStreamWriter<WatchFrame> _responses;
     private readonly CancellationTokenSource _ending;
 
     // Guards the rules and the session that they speak to; never held over an await.
@@ -35,19 +38,19 @@ internal sealed class WatchCall : IDisposable
     private readonly WatchStream _watches = new();
     private IWatchSession? _session;
 
-    // One message at a time: the session's messages and the refusals of the request loop.
+    // One writer at a time: the session's messages and the refusals of the request loop.
     private readonly SemaphoreSlim _writing = new(1);
-    private readonly WatchFrame _frame;
+    private readonly WatchOutput _output;
     private ulong _term;
 
     public WatchCall(
         IWatchHub hub, ClusterView cluster, ClusterView.Snapshot view, TimeProvider time, ILogger logger,
-        IAsyncStreamReader<byte[]> requests, IServerStreamWriter<WatchFrame> responses, CancellationToken callEnds)
+        IAsyncStreamReader<byte[]> requests, PipeWriter body, CancellationToken callEnds)
     {
         (_hub, _cluster, _time, _logger) = (hub, cluster, time, logger);
-        (_requests, _responses) = (requests, responses);
+        _requests = requests;
+        _output = new WatchOutput(body, view.Header);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(callEnds);
-        _frame = new WatchFrame { Header = view.Header };
         _term = view.Status.Term.Value;
     }
 
@@ -187,44 +190,65 @@ internal sealed class WatchCall : IDisposable
         }
     }
 
-    /// <summary>Writes all that can be read now, and flushes with the last message.</summary>
+    /// <summary>Writes all that can be read now, and flushes behind the last message.</summary>
     private async ValueTask DrainAsync(IWatchSession session, CancellationToken ending)
     {
         await _writing.WaitAsync(ending).ConfigureAwait(false);
+        Activity? send = null;
         try
         {
-            var unflushedBytes = 0;
-            var isMore = TryNext(session, out var message, out var reply);
-            while (isMore)
-            {
-                isMore = TryNext(session, out var nextMessage, out var nextReply);
-                var isFlushed = !isMore || unflushedBytes >= MaxUnflushedBytes;
-                using (GatewayTracing.StartSend(message.Trace))
-                    await WriteLockedAsync(reply, isFlushed).ConfigureAwait(false);
-                unflushedBytes = isFlushed ? 0 : unflushedBytes + _frame.Bytes;
-                (message, reply) = (nextMessage, nextReply);
-            }
+            while (Fill(session, ref send) || _output.UnflushedBytes > 0)
+                await _output.FlushAsync().ConfigureAwait(false);
         }
         finally
         {
+            send?.Dispose();
             _writing.Release();
         }
     }
 
-    private bool TryNext(IWatchSession session, out WatchMessage message, out WatchReply reply)
+    /// <summary>Writes what can be read now, up to a bound; true when there may be more.</summary>
+    private bool Fill(IWatchSession session, ref Activity? send)
     {
-        while (session.TryRead(out message))
+        var buffer = new Taken();
+        Span<WatchMessage> taken = buffer;
+        int count;
+        do
         {
-            _cluster.ObserveRevision(message.Revision);
-            lock (_gate)
+            count = session.TryRead(taken);
+            if (count == 0)
+                return false;
+            Write(taken[..count], ref send);
+        }
+        while (_output.UnflushedBytes < MaxUnflushedBytes);
+        return true;
+    }
+
+    private void Write(ReadOnlySpan<WatchMessage> messages, ref Activity? send)
+    {
+        var run = _output.Begin();
+        WatchContent? last = null;
+        lock (_gate)
+        {
+            foreach (ref readonly var message in messages)
             {
-                _term = Math.Max(_term, message.Term.Value);
-                if (_watches.TryAccept(message, out reply))
-                    return true;
+                if (!ReferenceEquals(message.Content, last))
+                {
+                    last = message.Content;
+                    _cluster.ObserveRevision(last.Revision);
+                    _term = Math.Max(_term, last.Term.Value);
+                    if (last.Trace.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
+                    {
+                        // From here until the next sampled revision's, or the flush: one span for all watches of the stream.
+                        send?.Dispose();
+                        send = GatewayTracing.StartSend(last.Trace);
+                    }
+                }
+                if (_watches.TryAccept(message, out var reply))
+                    run.Add(reply);
             }
         }
-        reply = default;
-        return false;
+        run.Complete();
     }
 
     private async ValueTask WriteAsync(WatchReply reply, CancellationToken ending)
@@ -232,7 +256,10 @@ internal sealed class WatchCall : IDisposable
         await _writing.WaitAsync(ending).ConfigureAwait(false);
         try
         {
-            await WriteLockedAsync(reply, isFlushed: true).ConfigureAwait(false);
+            var run = _output.Begin();
+            run.Add(reply);
+            run.Complete();
+            await _output.FlushAsync().ConfigureAwait(false);
         }
         finally
         {
@@ -240,10 +267,9 @@ internal sealed class WatchCall : IDisposable
         }
     }
 
-    private Task WriteLockedAsync(in WatchReply reply, bool isFlushed)
+    [InlineArray(MaxTakenMessages)]
+    private struct Taken
     {
-        _frame.Reply = reply;
-        _responses.WriteOptions = isFlushed ? s_flush : s_more;
-        return _responses.WriteAsync(_frame);
+        private WatchMessage _first;
     }
 }

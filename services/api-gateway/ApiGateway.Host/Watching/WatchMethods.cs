@@ -10,5 +10,5 @@ internal sealed class WatchMethods(GatewayOptions options) : IServiceMethodProvi
 
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<WatchService> context) =>
         new MethodBinder<WatchService>(context, ServiceName, options).Duplex(
-            "Watch", WatchFrame.Marshaller, static (service, requests, responses, call) => service.WatchAsync(requests, responses, call));
+            "Watch", Reply.Marshaller, static (service, requests, _, call) => service.WatchAsync(requests, call));
 }

@@ -11,13 +11,14 @@ internal sealed class WatchService(
     IWatchHub hub, ClusterView cluster, LeaderRequirement leader, WatchBookmarks bookmarks, TimeProvider time,
     ILogger<WatchService> logger)
 {
-    public async Task WatchAsync(IAsyncStreamReader<byte[]> requests, IServerStreamWriter<WatchFrame> responses, ServerCallContext context)
+    /// <summary>Runs one stream. Its responses do not go through gRPC's writer, see <see cref="WatchOutput"/>.</summary>
+    public async Task WatchAsync(IAsyncStreamReader<byte[]> requests, ServerCallContext context)
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Watch/Watch");
         leader.Check(http);
         var view = await cluster.GetAsync().ConfigureAwait(false);
-        using var call = new WatchCall(hub, cluster, view, time, logger, requests, responses, context.CancellationToken);
+        using var call = new WatchCall(hub, cluster, view, time, logger, requests, http.Response.BodyWriter, context.CancellationToken);
         bookmarks.Add(call);
         try
         {

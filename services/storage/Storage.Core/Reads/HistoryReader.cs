@@ -20,12 +20,13 @@ public static class HistoryReader
     /// </summary>
     public static HistoryBatch Read(PublishedState state, KeyRange range, long from, long to, int maxBytes)
     {
+        var values = new PreviousValues(state);
         while (true)
         {
             var view = state.Current;
             if (from < view.CompactRevision)
                 return new HistoryBatch([], from, view.CompactRevision);
-            var reading = new Reading(view, range, maxBytes);
+            var reading = new Reading(view, values, range, maxBytes);
             try
             {
                 var next = reading.Run(from, Math.Min(to, view.Revision + 1));
@@ -40,7 +41,7 @@ public static class HistoryReader
         }
     }
 
-    private ref struct Reading(StateView view, KeyRange range, int maxBytes)
+    private ref struct Reading(StateView view, PreviousValues values, KeyRange range, int maxBytes)
     {
         private readonly KeyRange _range = range;
         private readonly EventArena _arena = new();
@@ -119,16 +120,9 @@ public static class HistoryReader
 
         private FeedEvent Event(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> message, bool tombstone, Revision previous, long main)
         {
-            var withPrevious = message;
-            // As in etcd, the previous value is the one that a read at the revision before would see, if that can still be read.
-            if (previous.Main != 0 && main - 1 >= view.CompactRevision)
-            {
-                var record = _records.Read(previous);
-                if (!record.IsEmpty)
-                    withPrevious = EventRecord.WithPrevious(message.Span, record);
-            }
-            _bytes += withPrevious.Length;
-            return new FeedEvent(key, message, withPrevious, tombstone ? FeedEventKind.Delete : FeedEventKind.Put);
+            _bytes += message.Length;
+            var reference = previous.Main == 0 ? default : new PreviousValue(values, main, previous.Main, previous.Sub);
+            return new FeedEvent(key, message, reference, tombstone ? FeedEventKind.Delete : FeedEventKind.Put);
         }
 
         private readonly void Add(long main, List<FeedEvent>? events, ApplySpan? span)

@@ -28,8 +28,11 @@ public sealed class MessageQueue<T> : IValueTaskSource<bool>
             if (_ended || items.IsEmpty)
                 return;
             Reserve(items.Length);
-            foreach (ref readonly var item in items)
-                _ring[(_head + _count++) & (_ring.Length - 1)] = item;
+            var end = (_head + _count) & (_ring.Length - 1);
+            var first = Math.Min(items.Length, _ring.Length - end);
+            items[..first].CopyTo(_ring.AsSpan(end));
+            items[first..].CopyTo(_ring);
+            _count += items.Length;
             wake = TakeWaiter();
         }
         if (wake)
@@ -52,19 +55,20 @@ public sealed class MessageQueue<T> : IValueTaskSource<bool>
             Wake(false);
     }
 
-    public bool TryRead(out T item)
+    /// <summary>Takes as many items as there are and fit; says how many.</summary>
+    public int TryRead(Span<T> items)
     {
         lock (_gate)
         {
-            if (_count == 0)
-            {
-                item = default!;
-                return false;
-            }
-            item = _ring[_head];
-            _ring[_head] = default!;
-            _head = (_head + 1) & (_ring.Length - 1);
-            if (--_count < _roomBelow)
+            var taken = Math.Min(_count, items.Length);
+            if (taken == 0)
+                return 0;
+            var first = Math.Min(taken, _ring.Length - _head);
+            Take(_ring.AsSpan(_head, first), items);
+            Take(_ring.AsSpan(0, taken - first), items[first..]);
+            _head = (_head + taken) & (_ring.Length - 1);
+            _count -= taken;
+            if (_count < _roomBelow)
             {
                 _roomBelow = 0;
                 _room?.TrySetResult();
@@ -72,7 +76,7 @@ public sealed class MessageQueue<T> : IValueTaskSource<bool>
             // After a burst, memory goes back: idle sessions are many.
             if (_count == 0 && _ring.Length > 1024)
                 (_ring, _head) = (new T[16], 0);
-            return true;
+            return taken;
         }
     }
 
@@ -139,6 +143,12 @@ public sealed class MessageQueue<T> : IValueTaskSource<bool>
         var waiting = _waiting;
         _waiting = false;
         return waiting;
+    }
+
+    private static void Take(Span<T> from, Span<T> to)
+    {
+        from.CopyTo(to);
+        from.Clear();
     }
 
     private void Wake(bool more) => _wait.SetResult(more);

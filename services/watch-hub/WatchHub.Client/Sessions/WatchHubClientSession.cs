@@ -40,7 +40,7 @@ internal sealed class WatchHubClientSession : IWatchSession
 
     public ValueTask<bool> WaitToReadAsync(CancellationToken cancellation) => _messages.WaitToReadAsync(cancellation);
 
-    public bool TryRead(out WatchMessage message) => _messages.TryRead(out message);
+    public int TryRead(Span<WatchMessage> messages) => _messages.TryRead(messages);
 
     public async ValueTask DisposeAsync()
     {

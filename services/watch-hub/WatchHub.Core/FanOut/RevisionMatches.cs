@@ -58,7 +58,7 @@ internal sealed class RevisionMatches
         foreach (var position in entry.Events)
         {
             var one = _revision!.Events[position];
-            same &= one.Event.Equals(one.EventWithPrevious);
+            same &= !one.HasPrevious;
             _parts.Add(EventFields.Select(one, previous));
         }
         var encoded = EventFields.Encode(CollectionsMarshal.AsSpan(_parts));

@@ -30,6 +30,15 @@ internal sealed class RevisionWindow(long maxBytes) : IReadOnlyList<RevisionEven
         (_head, Count, _bytes, From) = (0, 0, 0, from);
     }
 
+    /// <summary>A revision that nobody will come back for: the window forgets what it holds and goes on behind it.</summary>
+    public void Skip(long revision)
+    {
+        if (Count > 0)
+            Restart(revision + 1);
+        else
+            From = revision + 1;
+    }
+
     public void Add(RevisionEvents revision)
     {
         if (Count == _ring.Length)
@@ -87,9 +96,7 @@ internal sealed class RevisionWindow(long maxBytes) : IReadOnlyList<RevisionEven
         for (var i = 0; i < revision.Events.Count; i++)
         {
             var one = revision.Events[i];
-            bytes += OverheadBytes + one.Key.Length + one.Event.Length;
-            if (!one.EventWithPrevious.Equals(one.Event))
-                bytes += one.EventWithPrevious.Length;
+            bytes += OverheadBytes + one.Key.Length + one.Event.Length + (one.Previous.Source?.HeldBytes ?? 0);
         }
         return bytes;
     }

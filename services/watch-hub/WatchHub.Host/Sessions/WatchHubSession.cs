@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Storage.Contracts;
 using WatchHub.Client.Sessions;
 using WatchHub.Contracts;
@@ -43,16 +44,22 @@ internal sealed class WatchHubSession(HubSpace v3, HubSpace v2, WatchHubOptions 
 
     public ValueTask<bool> WaitToReadAsync(CancellationToken cancellation) => _messages.WaitToReadAsync(cancellation);
 
-    public bool TryRead(out WatchMessage message)
+    public int TryRead(Span<WatchMessage> messages)
     {
-        if (!_messages.TryRead(out var outgoing))
+        var buffer = new Buffer();
+        Span<OutgoingMessage> taken = buffer;
+        var count = _messages.TryRead(taken[..Math.Min(taken.Length, messages.Length)]);
+        for (var i = 0; i < count; i++)
         {
-            message = default;
-            return false;
+            ref readonly var outgoing = ref taken[i];
+            messages[i] = outgoing.Message;
+            ref var part = ref outgoing.Space == KeySpace.V3 ? ref _takenV3 : ref _takenV2;
+            part.Messages++;
+            part.Bytes += outgoing.ChargedBytes;
         }
-        message = outgoing.Message;
-        Report(outgoing.Space, ref outgoing.Space == KeySpace.V3 ? ref _takenV3 : ref _takenV2, outgoing.ChargedBytes);
-        return true;
+        Report(v3, ref _takenV3);
+        Report(v2, ref _takenV2);
+        return count;
     }
 
     public ValueTask DisposeAsync()
@@ -99,16 +106,20 @@ internal sealed class WatchHubSession(HubSpace v3, HubSpace v2, WatchHubOptions 
     }
 
     // Room goes back in quarters. A watcher is Blocked only while the whole room is used up, so reading it all always crosses a quarter.
-    private void Report(KeySpace space, ref Taken taken, int bytes)
+    private void Report(HubSpace space, ref Taken taken)
     {
-        taken.Messages++;
-        taken.Bytes += bytes;
         if (taken.Messages < (options.Limits.SessionMessages + 3) / 4 && taken.Bytes < options.Limits.SessionBytes / 4)
             return;
-        (space == KeySpace.V3 ? v3 : v2).Post(
-            new HubInput(HubInputKind.Drained) { Session = this, Number = taken.Messages, Bytes = taken.Bytes });
+        space.Post(new HubInput(HubInputKind.Drained) { Session = this, Number = taken.Messages, Bytes = taken.Bytes });
         taken = default;
     }
 
     private record struct Taken(int Messages, long Bytes);
+
+    // What one call takes from the queue at most: on the stack, 24 bytes each.
+    [InlineArray(64)]
+    private struct Buffer
+    {
+        private OutgoingMessage _first;
+    }
 }

@@ -54,7 +54,13 @@ internal sealed class FakeHub : IWatchHub
 
         public ValueTask<bool> WaitToReadAsync(CancellationToken cancellation) => _messages.Reader.WaitToReadAsync(cancellation);
 
-        public bool TryRead(out WatchMessage message) => _messages.Reader.TryRead(out message);
+        public int TryRead(Span<WatchMessage> messages)
+        {
+            var count = 0;
+            while (count < messages.Length && _messages.Reader.TryRead(out messages[count]))
+                count++;
+            return count;
+        }
 
         public ValueTask DisposeAsync() => default;
     }

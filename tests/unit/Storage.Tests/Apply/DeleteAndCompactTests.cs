@@ -172,6 +172,18 @@ public sealed class DeleteAndCompactTests
             Describe(HistoryReader.Read(_replica.State, new KeyRange([0], [0]), 4, 100, int.MaxValue)));
     }
 
+    [Fact]
+    public void EventWithPrevious_CompactedAfterTheEventWasRead_IsTheEventAlone()
+    {
+        _replica.Put("a", "1");
+        _replica.Put("a", "2");
+        var batch = HistoryReader.Read(_replica.State, new KeyRange([0], [0]), 3, 4, int.MaxValue);
+        Assert.Equal("3: a PUT 2 prev 1 | next 4", Describe(batch));
+
+        _replica.Compact(3);
+        Assert.Equal("3: a PUT 2 | next 4", Describe(batch));
+    }
+
     private static string Describe(HistoryBatch batch) => string.Join(" | ", batch.Revisions
         .Select(static revision => $"{revision.Revision}: " + string.Join(" ; ", revision.Events.Select(Describe)))
         .Append($"next {batch.NextRevision}"));

@@ -46,6 +46,8 @@ public class HubCoreTests
     public void Create_StartInWindow_CatchesUpInOneMessage()
     {
         var hub = new CoreHarness();
+        // The window is kept for as long as anybody watches.
+        hub.Core.Create(hub.Session(), Watch(1, "b"));
         for (var revision = 2L; revision <= 6; revision++)
             hub.Feed(Revision(revision, Put(revision % 2 == 0 ? "a" : "z", revision)));
         var session = hub.Session();
@@ -54,6 +56,20 @@ public class HubCoreTests
         var messages = hub.SettleAndRead(session);
         Assert.Equal(["4:a", "6:a"], Read(Assert.Single(messages.Skip(1))));
         Assert.Equal((6L, 6L), (messages[1].Revision, messages[1].LastRevision));
+    }
+
+    [Fact]
+    public void Create_PastThatWasFedWithoutWatchers_AsksForHistory()
+    {
+        var hub = new CoreHarness();
+        for (var revision = 2L; revision <= 6; revision++)
+            hub.Feed(Revision(revision, Put("a", revision)));
+        var session = hub.Session();
+        hub.Core.Create(session, Watch(1, "a", start: 3));
+        hub.Turn();
+        Assert.Single(hub.PendingHistory);
+
+        Assert.Equal(["3:a", "4:a", "5:a", "6:a"], hub.SettleAndRead(session).Skip(1).SelectMany(Read));
     }
 
     [Fact]

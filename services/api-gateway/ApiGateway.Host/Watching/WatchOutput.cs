@@ -1,0 +1,102 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Pipelines;
+using ApiGateway.Core.Headers;
+using ApiGateway.Core.Watching;
+using EtcdApi.Wire;
+using Grpc.Core;
+
+namespace ApiGateway.Host.Watching;
+
+/// <summary>
+/// Writes watch responses into the body of a gRPC call, as many as there are, before one flush. It frames them itself: the writer that gRPC
+/// offers takes one message at a time, which costs a delivered event more than everything else together.
+/// </summary>
+/// <remarks>One writer at a time. The call's headers go out with the first flush, its status as ever when the handler returns.</remarks>
+internal sealed class WatchOutput(PipeWriter body, ResponseHeaderWriter header)
+{
+    // gRPC over HTTP/2, Length-Prefixed-Message: a flag (0: not compressed), then the length in big-endian.
+    private const int PrefixBytes = 5;
+
+    // A message up to this size lies in one piece of the body's buffer. A longer one is copied piece by piece.
+    private const int MaxPieceBytes = 2048;
+
+    // Two ids, a revision and a term, of at most eleven bytes each, and what frames them.
+    private const int MaxHeadBytes = 64;
+
+    // The header field, which is the same in all messages of a revision.
+    private readonly byte[] _head = new byte[MaxHeadBytes];
+    private int _headBytes;
+    private long _headRevision = -1;
+    private ulong _headTerm;
+
+    /// <summary>Bytes written since the last flush.</summary>
+    public int UnflushedBytes { get; private set; }
+
+    /// <summary>Begins a run of messages; nothing else may write until it is completed.</summary>
+    public Run Begin() => new(this);
+
+    /// <summary>Sends what was written; completes when the client, or the connection's buffer, has room for more.</summary>
+    /// <exception cref="RpcException">The client has left.</exception>
+    public async ValueTask FlushAsync()
+    {
+        UnflushedBytes = 0;
+        // Without a token: giving up a flush would reset the stream, and the client would not learn why the stream ended.
+        var flushed = await body.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        if (flushed.IsCompleted || flushed.IsCanceled)
+            throw new RpcException(new Status(StatusCode.Cancelled, "the client has left"));
+    }
+
+    private ReadOnlySpan<byte> Head(long revision, ulong term)
+    {
+        if (revision != _headRevision || term != _headTerm)
+        {
+            var writer = new ProtoWriter(_head);
+            header.Write(ref writer, revision, term);
+            (_headBytes, _headRevision, _headTerm) = (writer.Written, revision, term);
+        }
+        return _head.AsSpan(0, _headBytes);
+    }
+
+    /// <summary>Messages written one behind the other into the same piece of the body's buffer.</summary>
+    public ref struct Run(WatchOutput output)
+    {
+        private Span<byte> _piece;
+        private int _used;
+
+        public void Add(in WatchReply reply)
+        {
+            var head = output.Head(reply.Revision, reply.Term);
+            var length = reply.Size(head.Length);
+            output.UnflushedBytes += PrefixBytes + length;
+            var contiguous = length <= MaxPieceBytes ? length : length - reply.Events.Length;
+            if (_piece.Length - _used < PrefixBytes + contiguous)
+            {
+                Complete();
+                _piece = output.Body.GetSpan(PrefixBytes + contiguous);
+            }
+            _piece[_used] = 0;
+            BinaryPrimitives.WriteInt32BigEndian(_piece[(_used + 1)..], length);
+            var writer = new ProtoWriter(_piece.Slice(_used + PrefixBytes, contiguous));
+            reply.WriteFields(head, ref writer);
+            if (contiguous == length)
+                writer.Encoded(reply.Events.Span);
+            _used += PrefixBytes + contiguous;
+            if (contiguous == length)
+                return;
+            Complete();
+            output.Body.Write(reply.Events.Span);
+        }
+
+        /// <summary>Hands the messages over to the body.</summary>
+        public void Complete()
+        {
+            if (_used > 0)
+                output.Body.Advance(_used);
+            _piece = default;
+            _used = 0;
+        }
+    }
+
+    private PipeWriter Body => body;
+}
