@@ -9,7 +9,7 @@ public readonly record struct TableId(byte Value)
     /// <summary>v3: 17- or 18-byte revision key (main, '_', sub, 't' for a tombstone) to encoded mvccpb.KeyValue, as in etcd's own file.</summary>
     public static readonly TableId Revisions = new(2);
 
-    /// <summary>Lease id (8 bytes big-endian) to lease record.</summary>
+    /// <summary>Lease id (8 bytes big-endian) to TTL and the log index of the grant.</summary>
     public static readonly TableId Leases = new(3);
 
     /// <summary>Session id to remembered outcomes (I8).</summary>
@@ -21,7 +21,7 @@ public readonly record struct TableId(byte Value)
     /// <summary>v2: index (8 bytes big-endian) to event record.</summary>
     public static readonly TableId V2Events = new(6);
 
-    /// <summary>v2: path to the current node.</summary>
+    /// <summary>v2: node id (a path may be longer than a key) to the current node.</summary>
     public static readonly TableId V2Nodes = new(7);
 }
 
