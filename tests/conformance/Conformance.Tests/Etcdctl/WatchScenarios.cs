@@ -28,7 +28,7 @@ internal static class WatchScenarios
         yield return new("ctl-watch/txn", async s =>
         {
             await s.RunWithInput("\nput a 1\nput b 2\nput c 3\n\n\n", "txn");
-            await s.RunUntilLines(9, $"watch a --from-key --rev={s.Rev(1)}");
+            await s.RunUntilLines(9, $"watch a d --rev={s.Rev(1)}");
         });
         yield return new("ctl-watch/interactive", async s =>
         {
