@@ -19,15 +19,29 @@ internal sealed class Alarm : IDisposable
     public void Ring() => _rings.Writer.TryWrite(true);
 
     /// <summary>Waits for a ring, at the latest <paramref name="wait"/> from now; null: for ever.</summary>
-    public async Task WaitAsync(TimeSpan? wait, CancellationToken cancellation)
+    public async Task WaitAsync(Func<TimeSpan?> wait, CancellationToken cancellation)
+    {
+        var set = wait();
+        while (true)
+        {
+            Set(set);
+            // The clock went on between the reading and the timer: by so much the timer would ring late.
+            var left = wait();
+            if (left is null || set - left < Rounding)
+                break;
+            set = left;
+        }
+        await _rings.Reader.ReadAsync(cancellation);
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Set(TimeSpan? wait)
     {
         var due = wait is not { } set ? Timeout.InfiniteTimeSpan
             : set <= TimeSpan.Zero ? TimeSpan.Zero
             : set < MaxWait ? set + Rounding
             : MaxWait;
         _timer.Change(due, Timeout.InfiniteTimeSpan);
-        await _rings.Reader.ReadAsync(cancellation);
     }
-
-    public void Dispose() => _timer.Dispose();
 }

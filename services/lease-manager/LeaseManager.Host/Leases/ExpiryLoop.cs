@@ -22,7 +22,7 @@ internal sealed class ExpiryLoop(
         {
             while (true)
             {
-                await alarm.WaitAsync(NextWait(), stopping);
+                await alarm.WaitAsync(NextWait, stopping);
                 ExpireLeases(stopping);
                 ExpireV2(stopping);
             }
