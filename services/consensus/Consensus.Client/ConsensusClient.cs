@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using Consensus.Client.Batching;
+using Consensus.Client.Beats;
 using Consensus.Client.Wire;
 using Consensus.Contracts;
 using Grpc.Core;
@@ -11,15 +11,21 @@ namespace Consensus.Client;
 /// <summary>The gRPC binding of <see cref="IConsensus"/>: one consensus member, reached over a channel.</summary>
 public sealed class ConsensusClient : IConsensus, IDisposable
 {
+    // A member that neither answers nor resets its connection must not hold up the readers that come later.
+    private static readonly TimeSpan s_readIndexDeadline = TimeSpan.FromSeconds(2);
+
     private readonly ConsensusLog.ConsensusLogClient _log;
     private readonly ReadIndexBatcher _reads;
+    private readonly TimeProvider _time;
     private readonly GrpcChannel? _ownedChannel;
 
     /// <param name="channel">Must accept messages of any size, as <see cref="Connect"/> sets it; stays the caller's.</param>
-    public ConsensusClient(GrpcChannel channel)
+    /// <param name="time">Null: the system's.</param>
+    public ConsensusClient(GrpcChannel channel, TimeProvider? time = null)
     {
         _log = new ConsensusLog.ConsensusLogClient(channel);
-        _reads = new ReadIndexBatcher(_log);
+        _reads = new ReadIndexBatcher(AskReadIndexAsync);
+        _time = time ?? TimeProvider.System;
     }
 
     private ConsensusClient(GrpcChannel channel, bool _)
@@ -30,54 +36,94 @@ public sealed class ConsensusClient : IConsensus, IDisposable
     public static ConsensusClient Connect(string address) => new(
         GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null }), true);
 
-    public IProposalStream OpenProposals() => new ProposalStreamClient(_log);
+    public IProposalStream OpenProposals() => new ProposalStreamClient(_log, _time);
 
     public async IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var call = _log.Tail(new TailRequest { From = from.Value }, cancellationToken: cancellation);
+        using var silence = new SilenceWatch(_time, call.Dispose);
         while (true)
         {
             try
             {
+                // While the consumer works, nobody reads: that silence is ours.
+                silence.Resume();
                 if (!await call.ResponseStream.MoveNext(cancellation).ConfigureAwait(false))
                     throw new LogUnavailableException("the member ended the tail");
+                silence.Pause();
             }
             catch (RpcException e)
             {
                 throw Translate(e, cancellation);
             }
-            yield return WireFormat.FromWire(call.ResponseStream.Current);
+            catch (Exception e) when (e is InvalidOperationException or OperationCanceledException && !cancellation.IsCancellationRequested)
+            {
+                throw new LogUnavailableException("the member has fallen silent", e);
+            }
+            // Without entries it was a beat.
+            if (call.ResponseStream.Current.Entries.Count > 0)
+                yield return WireFormat.FromWire(call.ResponseStream.Current);
         }
     }
 
     public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => _reads.NextAsync(cancellation);
 
-    public async ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation)
+    public ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation) => GetStatusAsync(default, cancellation);
+
+    public async ValueTask<ConsensusStatus> GetStatusAsync(LogIndex atLeast, CancellationToken cancellation)
     {
-        try
-        {
-            return WireFormat.FromWire(await _log.GetStatusAsync(new StatusRequest(), cancellationToken: cancellation).ConfigureAwait(false));
-        }
-        catch (RpcException e)
-        {
-            throw Translate(e, cancellation);
-        }
+        var request = new StatusRequest { AtLeast = atLeast.Value };
+        return WireFormat.FromWire(await AnswerAsync(_log.GetStatusAsync(request, cancellationToken: cancellation), cancellation).ConfigureAwait(false));
+    }
+
+    public async ValueTask<MembershipResult> ChangeMembershipAsync(MembershipChange change, CancellationToken cancellation)
+    {
+        var request = WireFormat.ToWire(change);
+        return WireFormat.FromWire(
+            await AnswerAsync(_log.ChangeMembershipAsync(request, cancellationToken: cancellation), cancellation).ConfigureAwait(false));
+    }
+
+    public async ValueTask<TransferOutcome> TransferLeadershipAsync(MemberId target, CancellationToken cancellation)
+    {
+        var request = new TransferRequest { Target = target.Value };
+        var reply = await AnswerAsync(_log.TransferLeadershipAsync(request, cancellationToken: cancellation), cancellation).ConfigureAwait(false);
+        return (TransferOutcome)reply.Outcome;
     }
 
     public async ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation)
     {
         var request = new ReportDurableRequest { StorageReplica = storageReplica, DurableIndex = durable.Value };
+        await AnswerAsync(_log.ReportDurableAsync(request, cancellationToken: cancellation), cancellation).ConfigureAwait(false);
+    }
+
+    public void Dispose() => _ownedChannel?.Dispose();
+
+    private async ValueTask<ReadIndex> AskReadIndexAsync()
+    {
         try
         {
-            await _log.ReportDurableAsync(request, cancellationToken: cancellation).ConfigureAwait(false);
+            var reply = await _log.GetReadIndexAsync(
+                new ReadIndexRequest(), deadline: DateTime.UtcNow + s_readIndexDeadline).ConfigureAwait(false);
+            return new ReadIndex(new(reply.Index), new(reply.Term));
+        }
+        catch (RpcException e)
+        {
+            throw new NoLeaderException(
+                e.Trailers.GetValue(WireFormat.NoLeaderTrailer) ?? $"consensus cannot be reached: {e.Status.Detail}");
+        }
+    }
+
+    private static async ValueTask<T> AnswerAsync<T>(AsyncUnaryCall<T> call, CancellationToken cancellation)
+    {
+        try
+        {
+            return await call.ConfigureAwait(false);
         }
         catch (RpcException e)
         {
             throw Translate(e, cancellation);
         }
     }
-
-    public void Dispose() => _ownedChannel?.Dispose();
 
     /// <summary>What the contract says for a failed call.</summary>
     private static Exception Translate(RpcException e, CancellationToken cancellation)
@@ -89,6 +135,8 @@ public sealed class ConsensusClient : IConsensus, IDisposable
         {
             return new LogCompactedException(new LogIndex(first));
         }
-        return new LogUnavailableException($"consensus cannot be reached: {e.Status.Detail}", e);
+        return e.Trailers.GetValue(WireFormat.NoLeaderTrailer) is { } noLeader
+            ? new NoLeaderException(noLeader)
+            : new LogUnavailableException($"consensus cannot be reached: {e.Status.Detail}", e);
     }
 }

@@ -1,30 +1,37 @@
 using Consensus.Client.Batching;
+using Consensus.Client.Beats;
 using Consensus.Client.Wire;
 using Consensus.Contracts;
 using Grpc.Core;
 
 namespace Consensus.Client;
 
-/// <summary>A proposal stream over one client-streaming call: what is queued while one message is written is the next message.</summary>
+/// <summary>
+/// A proposal stream over one duplex call: what is queued while one message is written is the next message, and the member's beats
+/// tell that it is there.
+/// </summary>
 internal sealed class ProposalStreamClient : IProposalStream
 {
     // Enough to fill several groups of the log; beyond it the proposers wait, which is the back pressure of the log.
     private const int MaxQueuedProposals = 8192;
     private const long MaxQueuedBytes = 4 * 1024 * 1024;
 
-    private readonly AsyncClientStreamingCall<ProposeBatch, ProposeEnd> _call;
+    private readonly AsyncDuplexStreamingCall<ProposeBatch, ProposeBeat> _call;
     private readonly BatchQueue<Proposal> _queue;
+    private readonly SilenceWatch _silence;
     private readonly SemaphoreSlim _wake = new(0);
     private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _sending;
+    private readonly Task _listening;
     private volatile bool _isClosed;
 
-    public ProposalStreamClient(ConsensusLog.ConsensusLogClient log)
+    public ProposalStreamClient(ConsensusLog.ConsensusLogClient log, TimeProvider time)
     {
         _call = log.Propose();
         _queue = new BatchQueue<Proposal>(MaxQueuedProposals, MaxQueuedBytes, () => _wake.Release());
+        _silence = new SilenceWatch(time, () => Abort("the member has fallen silent"));
         _sending = SendAsync();
-        _ = WatchEndAsync();
+        _listening = ListenAsync();
     }
 
     public Task Broken => _broken.Task;
@@ -39,8 +46,12 @@ internal sealed class ProposalStreamClient : IProposalStream
     public async ValueTask DisposeAsync()
     {
         Break("the stream was closed");
+        // Both end: the member answers the end of the requests, or falls silent and is given up.
         await _sending.ConfigureAwait(false);
+        await _listening.ConfigureAwait(false);
+        _silence.Dispose();
         _call.Dispose();
+        _wake.Dispose();
     }
 
     private async Task SendAsync()
@@ -63,25 +74,41 @@ internal sealed class ProposalStreamClient : IProposalStream
             }
             await _call.RequestStream.CompleteAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is RpcException or InvalidOperationException or ObjectDisposedException)
+        catch (Exception e) when (e is RpcException or InvalidOperationException or OperationCanceledException)
         {
             // The call has ended; that is how a stream breaks.
             Break($"the connection to consensus was lost: {e.Message}");
         }
     }
 
-    /// <summary>The server answers when its stream is broken, and the call fails when the connection is lost.</summary>
-    private async Task WatchEndAsync()
+    private async Task ListenAsync()
     {
+        var leaderless = 0;
         try
         {
-            var end = await _call.ResponseAsync.ConfigureAwait(false);
-            Break(end.Reason);
+            while (await _call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false))
+            {
+                _silence.Heard();
+                var beat = _call.ResponseStream.Current;
+                leaderless = beat.LeaderId == 0 ? leaderless + 1 : 0;
+                if (beat.Ended.Length > 0)
+                    Break(beat.Ended);
+                else if (leaderless >= BeatTiming.Leaderless)
+                    Abort("the member has known no leader for a while");
+            }
+            Break("the member ended the stream");
         }
-        catch (Exception e) when (e is RpcException or OperationCanceledException)
+        catch (Exception e) when (e is RpcException or InvalidOperationException or OperationCanceledException)
         {
             Break($"the connection to consensus was lost: {e.Message}");
         }
+    }
+
+    /// <summary>Breaks, and does not wait for the member to see it: a write that is under way ends too.</summary>
+    private void Abort(string reason)
+    {
+        Break(reason);
+        _call.Dispose();
     }
 
     private void Break(string reason)

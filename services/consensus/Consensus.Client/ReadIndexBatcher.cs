@@ -1,6 +1,4 @@
-using Consensus.Client.Wire;
 using Consensus.Contracts;
-using Grpc.Core;
 
 namespace Consensus.Client;
 
@@ -8,7 +6,8 @@ namespace Consensus.Client;
 /// One read index call in flight serves all readers that were waiting when it was sent. A reader that comes later must
 /// not share it, for it might not cover a write acknowledged in between: it shares the next one.
 /// </summary>
-internal sealed class ReadIndexBatcher(ConsensusLog.ConsensusLogClient log)
+/// <param name="ask">One call, bounded in time. Whatever it throws, its readers get; anything but the contract's as <see cref="NoLeaderException"/>.</param>
+internal sealed class ReadIndexBatcher(Func<ValueTask<ReadIndex>> ask)
 {
     private readonly Lock _gate = new();
     private TaskCompletionSource<ReadIndex>? _next;
@@ -47,13 +46,11 @@ internal sealed class ReadIndexBatcher(ConsensusLog.ConsensusLogClient log)
             }
             try
             {
-                var reply = await log.GetReadIndexAsync(new ReadIndexRequest()).ConfigureAwait(false);
-                waiting.SetResult(new ReadIndex(new(reply.Index), new(reply.Term)));
+                waiting.SetResult(await ask().ConfigureAwait(false));
             }
-            catch (RpcException e)
+            catch (NoLeaderException e)
             {
-                waiting.SetException(new NoLeaderException(
-                    e.Trailers.GetValue(WireFormat.NoLeaderTrailer) ?? $"consensus cannot be reached: {e.Status.Detail}"));
+                waiting.SetException(e);
             }
             catch (Exception e)
             {

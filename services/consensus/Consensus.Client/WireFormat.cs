@@ -65,24 +65,53 @@ public static class WireFormat
             LastIndex = status.LastIndex.Value,
             IsLearner = status.IsLearner,
         };
-        foreach (var member in status.Members)
-        {
-            wire.Members.Add(new MemberInfo
-            {
-                Id = member.Id.Value,
-                Name = member.Name,
-                PeerUrls = { member.PeerUrls },
-                ClientUrls = { member.ClientUrls },
-                IsLearner = member.IsLearner,
-            });
-        }
+        wire.Members.AddRange(status.Members.Select(ToWire));
         return wire;
     }
 
     public static ConsensusStatus FromWire(StatusReply wire) => new(
         new(wire.ClusterId), new(wire.MemberId), new(wire.LeaderId), new(wire.Term), new(wire.CommitIndex), new(wire.LastIndex),
-        wire.IsLearner,
-        [.. wire.Members.Select(member => new Member(new(member.Id), member.Name, [.. member.PeerUrls], [.. member.ClientUrls], member.IsLearner))]);
+        wire.IsLearner, [.. wire.Members.Select(FromWire)]);
+
+    public static MembershipChangeRequest ToWire(MembershipChange change) => new()
+    {
+        ChangeId = change.Id,
+        Kind = (uint)change.Kind,
+        MemberId = change.Member.Value,
+        Name = change.Name,
+        PeerUrls = { change.PeerUrls },
+        ClientUrls = { change.ClientUrls },
+    };
+
+    public static MembershipChange FromWire(MembershipChangeRequest wire) =>
+        new(wire.ChangeId, (MembershipChangeKind)wire.Kind, new(wire.MemberId))
+        {
+            Name = wire.Name,
+            PeerUrls = [.. wire.PeerUrls],
+            ClientUrls = [.. wire.ClientUrls],
+        };
+
+    public static MembershipChangeReply ToWire(MembershipResult result)
+    {
+        var wire = new MembershipChangeReply { Error = (uint)result.Error, Term = result.Term.Value };
+        wire.Members.AddRange(result.Members.Select(ToWire));
+        return wire;
+    }
+
+    public static MembershipResult FromWire(MembershipChangeReply wire) =>
+        new((MembershipError)wire.Error, [.. wire.Members.Select(FromWire)], new(wire.Term));
+
+    private static MemberInfo ToWire(Member member) => new()
+    {
+        Id = member.Id.Value,
+        Name = member.Name,
+        PeerUrls = { member.PeerUrls },
+        ClientUrls = { member.ClientUrls },
+        IsLearner = member.IsLearner,
+    };
+
+    private static Member FromWire(MemberInfo wire) =>
+        new(new(wire.Id), wire.Name, [.. wire.PeerUrls], [.. wire.ClientUrls], wire.IsLearner);
 
     private static TraceParent ToWire(in ActivityContext trace)
     {

@@ -18,7 +18,8 @@ public interface IConsensus
 
     /// <summary>
     /// An index such that a state machine that has applied it has seen every write acknowledged before this call
-    /// (Raft thesis §6.4). One quorum round serves all calls that wait. Completes synchronously for a single voter.
+    /// (Raft thesis §6.4). One quorum round serves all calls that wait. Completes synchronously for a single voter. Any member
+    /// answers; a change of leader meanwhile only makes it take longer.
     /// </summary>
     /// <exception cref="NoLeaderException">No leader answered in time.</exception>
     ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation);
@@ -26,6 +27,23 @@ public interface IConsensus
     /// <summary>Leader, term, indexes and members as this member sees them.</summary>
     /// <exception cref="LogUnavailableException">This member cannot be reached or is stopping.</exception>
     ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// The same, once this member knows everything up to <paramref name="atLeast"/> to be committed: with a read index, a linearizable list of members.
+    /// </summary>
+    /// <exception cref="LogUnavailableException">This member cannot be reached or is stopping.</exception>
+    ValueTask<ConsensusStatus> GetStatusAsync(LogIndex atLeast, CancellationToken cancellation);
+
+    /// <summary>
+    /// Changes the membership through the leader, wherever it is, and completes once the change is in effect here or refused. Asks again by itself,
+    /// under the change's id, when the leader is lost meanwhile.
+    /// </summary>
+    /// <exception cref="NoLeaderException">No leader answered in time; the change may or may not be made later.</exception>
+    ValueTask<MembershipResult> ChangeMembershipAsync(MembershipChange change, CancellationToken cancellation);
+
+    /// <summary>Makes <paramref name="target"/> the leader, if this member leads (Raft thesis §3.10).</summary>
+    /// <exception cref="LogUnavailableException">This member cannot be reached or is stopping.</exception>
+    ValueTask<TransferOutcome> TransferLeadershipAsync(MemberId target, CancellationToken cancellation);
 
     /// <summary>A storage replica holds everything up to <paramref name="durable"/> on stable storage (invariant I9).</summary>
     /// <exception cref="LogUnavailableException">This member cannot be reached or is stopping.</exception>
@@ -48,7 +66,8 @@ public interface IProposalStream : IAsyncDisposable
     /// <summary>
     /// Completes (never faults) when this stream can no longer promise that its proposals reach a leader: connection lost,
     /// leadership lost, service stopping. Proposals whose results were not seen may or may not be in the log; the
-    /// proposer opens a new stream and proposes them again under the same session and sequence (I8).
+    /// proposer opens a new stream and proposes them again under the same session and sequence (I8). Any member takes proposals: one
+    /// that does not lead hands them on, and keeps them, bounded, while there is no leader.
     /// </summary>
     Task Broken { get; }
 }

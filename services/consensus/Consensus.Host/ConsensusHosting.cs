@@ -1,7 +1,10 @@
 using Consensus.Contracts;
 using Consensus.Host.Grpc;
+using Consensus.Host.Identity;
+using Consensus.Host.Peers;
 using Consensus.Host.Service;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,11 +18,14 @@ public static class ConsensusHosting
 {
     /// <summary>
     /// Registers <see cref="IConsensus"/> in process. It is opened before any service registered after it starts, and closed
-    /// with the container, after all of them have stopped.
+    /// with the container, after all of them have stopped. A member that leads hands over first of all when the host stops; one that was
+    /// removed from its cluster stops the host.
     /// </summary>
     public static IServiceCollection AddConsensus(this IServiceCollection services, ConsensusOptions options)
     {
-        services.AddSingleton(provider => ConsensusService.Start(options, provider.GetRequiredService<ILogger<ConsensusService>>()));
+        services.AddSingleton(provider => ConsensusService.StartAsync(
+            options with { OnRemoved = provider.GetRequiredService<IHostApplicationLifetime>().StopApplication },
+            provider.GetRequiredService<ILogger<ConsensusService>>()).GetAwaiter().GetResult());
         services.AddSingleton<IConsensus>(provider => provider.GetRequiredService<ConsensusService>());
         return services.AddHostedService<Starter>();
     }
@@ -27,6 +33,26 @@ public static class ConsensusHosting
     /// <summary>Serves the registered <see cref="IConsensus"/> to other processes. Needs gRPC services.</summary>
     public static void MapConsensus(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapGrpcService<ConsensusGrpcService>();
+
+    /// <summary>Serves what the other members call: Raft, and etcd's <c>/members</c> and <c>/version</c>. Needs gRPC services.</summary>
+    /// <param name="endpoints">Where to map.</param>
+    /// <param name="version">The answer to <c>/version</c>.</param>
+    /// <param name="convention">What holds for each of these endpoints, such as the port it is served on; null is nothing.</param>
+    public static void MapConsensusPeers(
+        this IEndpointRouteBuilder endpoints, string version, Action<IEndpointConventionBuilder>? convention = null)
+    {
+        List<IEndpointConventionBuilder> mapped =
+        [
+            endpoints.MapGrpcService<PeerGrpcService>(),
+            endpoints.MapGet("/members", static (HttpContext context, ConsensusService consensus) =>
+            {
+                context.Response.Headers[RemoteCluster.ClusterIdHeader] = consensus.Cluster.ToString();
+                return Results.Bytes(RemoteCluster.ToJson(consensus.Status.Members), "application/json");
+            }),
+            endpoints.MapGet("/version", () => Results.Text(version, "application/json")),
+        ];
+        mapped.ForEach(endpoint => convention?.Invoke(endpoint));
+    }
 
     /// <summary>Reads the section "Consensus"; what is absent has its default.</summary>
     /// <exception cref="FormatException">DataDir is missing.</exception>
@@ -37,21 +63,38 @@ public static class ConsensusHosting
         {
             DataDirectory = section["DataDir"] ?? throw new FormatException("Consensus:DataDir is not set"),
         };
+        var heartbeat = section.GetValue("HeartbeatMilliseconds", options.HeartbeatInterval.TotalMilliseconds);
+        var election = section.GetValue("ElectionMilliseconds", options.ElectionTimeout.TotalMilliseconds);
         return options with
         {
             Name = section["Name"] ?? options.Name,
             InitialCluster = section["InitialCluster"] ?? options.InitialCluster,
+            JoinsExisting = section["InitialClusterState"] switch
+            {
+                null or "new" => false,
+                "existing" => true,
+                var other => throw new FormatException($"Consensus:InitialClusterState is \"{other}\", not new or existing"),
+            },
+            ForceNewCluster = section.GetValue("ForceNewCluster", false),
             Token = section["Token"] ?? options.Token,
             PeerUrls = UrlsOf(section["PeerUrls"]) ?? options.PeerUrls,
             AdvertiseClientUrls = UrlsOf(section["AdvertiseClientUrls"]) ?? options.AdvertiseClientUrls,
+            HeartbeatInterval = TimeSpan.FromMilliseconds(heartbeat),
+            ElectionTimeout = TimeSpan.FromMilliseconds(election),
+            SegmentBytes = section.GetValue("SegmentBytes", options.SegmentBytes),
+            KeepEntries = section.GetValue("KeepEntries", options.KeepEntries),
+            DurableReplicas = section.GetValue("DurableReplicas", options.DurableReplicas),
         };
     }
 
     private static string[]? UrlsOf(string? commaSeparated) =>
         commaSeparated?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Opens the log when the host starts, so that a log that cannot be used ends the process with its reason.</summary>
-    private sealed class Starter(IServiceProvider services) : IHostedService
+    /// <summary>
+    /// Opens the log when the host starts, so that a log that cannot be used ends the process with its reason; leaves leadership before anything
+    /// else stops.
+    /// </summary>
+    private sealed class Starter(IServiceProvider services) : IHostedLifecycleService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
@@ -59,6 +102,12 @@ public static class ConsensusHosting
             return Task.CompletedTask;
         }
 
+        public Task StoppingAsync(CancellationToken cancellationToken) =>
+            services.GetRequiredService<ConsensusService>().LeaveLeadershipAsync(cancellationToken);
+
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -24,16 +24,44 @@ public sealed record ConsensusOptions
     /// <summary>Size of a log segment file.</summary>
     public long SegmentBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>Unit of logical time: a heartbeat each tick, an election after <see cref="ElectionTicks"/> without one.</summary>
-    public TimeSpan Tick { get; init; } = TimeSpan.FromMilliseconds(100);
+    /// <summary>Join a cluster that runs already, as the member that was added to it with these peer URLs; matters at the first start only.</summary>
+    public bool JoinsExisting { get; init; }
 
-    public int ElectionTicks { get; init; } = 10;
+    /// <summary>Make this member the only one of its cluster, with the data it has. For when a majority is lost for good.</summary>
+    public bool ForceNewCluster { get; init; }
+
+    /// <summary>Between heartbeats of a leader.</summary>
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Without a word of the leader for this long, and up to a third longer, a member calls an election.</summary>
+    public TimeSpan ElectionTimeout { get; init; } = TimeSpan.FromMilliseconds(1000);
+
+    /// <summary>Ask whether an election could be won before disturbing anybody with one (Raft thesis §9.6).</summary>
+    public bool PreVote { get; init; } = true;
+
+    /// <summary>Refuse changes of the membership that could cost the quorum (strict-reconfig-check).</summary>
+    public bool StrictReconfigurationCheck { get; init; } = true;
+
+    /// <summary>
+    /// Unit of logical time: a tenth of a heartbeat, so that members that miss a leader at the same moment do not ask for votes at the same moment.
+    /// </summary>
+    internal TimeSpan Tick => HeartbeatInterval >= TimeSpan.FromMilliseconds(10) ? HeartbeatInterval / 10 : TimeSpan.FromMilliseconds(1);
+
+    internal int HeartbeatTicks => Math.Max(1, (int)(HeartbeatInterval / Tick));
+
+    internal int ElectionTicks => Math.Max(HeartbeatTicks + 1, (int)(ElectionTimeout / Tick));
 
     /// <summary>Proposals waiting for the log thread. One turn takes all of them, so this also bounds a group.</summary>
     public int MaxQueuedProposals { get; init; } = 8192;
 
     /// <summary>Bytes of the proposals waiting; a single larger one still enters an empty queue.</summary>
     public long MaxQueuedBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Messages of other members waiting for the log thread; beyond it their connections wait.</summary>
+    public int MaxQueuedMessages { get; init; } = 65_536;
+
+    /// <summary>The same bound in bytes.</summary>
+    public long MaxQueuedMessageBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>Entries kept in memory for tails that keep up, in bytes.</summary>
     public long RecentBytes { get; init; } = 8 * 1024 * 1024;
@@ -47,8 +75,11 @@ public sealed record ConsensusOptions
     /// <summary>Storage replicas that must hold an entry durably before it may be dropped (I9).</summary>
     public int DurableReplicas { get; init; } = 1;
 
-    /// <summary>How long a read waits for a leader to confirm itself.</summary>
-    public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>How long a read or a membership change waits for a leader that confirms or makes it: etcd's request timeout.</summary>
+    public TimeSpan ReadTimeout => TimeSpan.FromSeconds(5) + (2 * ElectionTimeout);
+
+    /// <summary>Called once when the cluster has removed this member: it shall stop.</summary>
+    public Action OnRemoved { get; init; } = static () => { };
 
     /// <summary>Called when the disk failed. The default ends the process, for nothing it says could be trusted.</summary>
     public Action<Exception> OnFatal { get; init; } = static e => Environment.FailFast(e.Message, e);

@@ -11,4 +11,8 @@ return Hosting.ServiceHost.Run(
         builder.Services.AddReadiness<IConsensus>(
             "leader", static async (consensus, cancellation) => (await consensus.GetStatusAsync(cancellation)).Leader.Value == 0 ? "no leader" : null);
     },
-    static app => app.MapConsensus());
+    static app =>
+    {
+        app.MapConsensus();
+        app.MapConsensusPeers("""{"etcdserver":"3.5.30","etcdcluster":"3.5.0"}""");
+    });

@@ -26,6 +26,9 @@ public sealed class RaftLog
         Invariant.Holds(Commit <= Last);
     }
 
+    /// <summary>Index just before the oldest entry: committed, its term known, itself gone.</summary>
+    public LogIndex Before => _terms.Before;
+
     public LogIndex First => _terms.First;
     public LogIndex Last => _terms.Last;
     public Term LastTerm => _terms.LastTerm;
@@ -100,6 +103,18 @@ public sealed class RaftLog
     {
         Invariant.Holds(first <= Commit.Next && first <= Stable.Next);
         _terms.DropBefore(first);
+    }
+
+    /// <summary>
+    /// Forgets everything: the log begins anew after <paramref name="before"/>, which is committed. The host is told to do the same with what is stored before
+    /// it stores anything else, so this point counts as stored.
+    /// </summary>
+    public void ResetTo(LogIndex before, Term termBefore)
+    {
+        Invariant.Holds(before > Commit);
+        _terms.ResetTo(before, termBefore);
+        _unstable.Clear();
+        Stable = HandedOut = Commit = before;
     }
 
     /// <summary>Entries from <paramref name="from"/> on, at most <paramref name="maxBytes"/> of data but at least one; none at the end.</summary>

@@ -26,6 +26,14 @@ public sealed class TermRuns
     public LogIndex Last { get; private set; }
     public Term LastTerm => _runs[^1].Term;
 
+    /// <summary>Forgets everything: the log begins anew after <paramref name="before"/>.</summary>
+    public void ResetTo(LogIndex before, Term termBefore)
+    {
+        Before = Last = before;
+        _runs.Clear();
+        _runs.Add((before.Value, termBefore));
+    }
+
     /// <summary>The same terms in an object of its own.</summary>
     public TermRuns Copy()
     {

@@ -14,7 +14,7 @@ public enum RaftError
     /// <summary>The bound on uncommitted bytes is reached: propose again once the commit index has moved.</summary>
     TooManyUncommitted,
 
-    /// <summary>The sender is no voter, or the message is addressed to somebody else.</summary>
+    /// <summary>An answer from somebody who is no member, or a message that is addressed to somebody else.</summary>
     UnknownPeer,
 
     /// <summary>The message contradicts itself (gaps, terms that fall, a term of 0).</summary>
@@ -22,4 +22,19 @@ public enum RaftError
 
     /// <summary>The message would replace a committed entry, or counts on an acknowledged one that is gone: somebody lost data.</summary>
     ConflictsWithCommitted,
+
+    /// <summary>The last configuration change is not committed yet, or its joint configuration not left.</summary>
+    ConfigurationPending,
+
+    /// <summary>The leader has committed no entry of its own term yet (Raft §8).</summary>
+    NotReady,
+
+    /// <summary>The configuration has no voter, too many, or ids out of order.</summary>
+    BadConfiguration,
+
+    /// <summary>Leadership is on its way to another member: propose again once that is decided.</summary>
+    TransferInProgress,
+
+    /// <summary>Leadership can go to a voter only.</summary>
+    BadTransferee,
 }

@@ -11,6 +11,9 @@ public sealed partial class RaftNode
     private readonly Queue<(LogIndex Last, long Bytes)> _uncommitted = new();
     private long _uncommittedBytes;
 
+    // The commit index moved, and not everybody may have been told.
+    private bool _mustTellCommit;
+
     /// <summary>Appends a batch of commands, all or none. The host keeps the bytes unchanged from here on.</summary>
     /// <param name="commands">Commands in order.</param>
     /// <param name="first">Index of the first of them.</param>
@@ -19,6 +22,8 @@ public sealed partial class RaftNode
         first = default;
         if (Role != Role.Leader)
             return RaftError.NotLeader;
+        if (IsLeaving)
+            return RaftError.TransferInProgress;
         if (commands.IsEmpty)
             return RaftError.None;
 
@@ -41,13 +46,15 @@ public sealed partial class RaftNode
     {
         Role = Role.Leader;
         Leader = _options.Self;
+        _lost = default;
         _electionElapsedTicks = 0;
         _heartbeatElapsedTicks = 0;
-        foreach (var voter in _voters)
-            voter.Reset(_log.Last.Next);
-        _self.Accepted(_log.Stable);
+        EndTransfer();
+        foreach (var peer in _peers)
+            peer.Reset(_log.Last.Next);
+        _self!.Accepted(_log.Stable);
         // Entries of earlier terms commit only together with one of this term (Raft §5.4.2, §8).
-        _log.Append(new Entry(_log.Last.Next, Term, EntryKind.Empty, default));
+        Append(new Entry(_log.Last.Next, Term, EntryKind.Empty, default));
         BroadcastAppend();
     }
 
@@ -55,11 +62,14 @@ public sealed partial class RaftNode
     {
         _uncommitted.Clear();
         _uncommittedBytes = 0;
+        _mustTellCommit = false;
+        EndTransfer();
         RejectReads();
     }
 
     private void TickLeader()
     {
+        TickTransfer();
         if (_electionElapsedTicks >= _options.ElectionTimeoutTicks)
         {
             _electionElapsedTicks = 0;
@@ -78,37 +88,36 @@ public sealed partial class RaftNode
     /// <summary>A leader that a majority cannot hear must not go on as if it led (Raft thesis §6.2).</summary>
     private bool HeardFromQuorum()
     {
-        var active = 0;
-        foreach (var voter in _voters)
+        var active = SelfBit;
+        for (var i = 0; i < _peers.Length; i++)
         {
-            if (voter == _self || voter.IsRecentlyActive)
-                active++;
-            voter.IsRecentlyActive = false;
+            if (_peers[i].IsRecentlyActive)
+                active |= 1UL << i;
+            _peers[i].IsRecentlyActive = false;
         }
-        return active >= Majority.Of(_voters.Length);
+        return _quorum.IsSatisfiedBy(active);
     }
 
     private RaftError StepLeader(in Message message)
     {
-        var voter = VoterOf(message.From)!;
         switch (message.Kind)
         {
             case MessageKind.AppendAnswer when message.Rejected:
-                OnAppendRefused(voter, message);
+                OnAppendRefused(PeerOf(message.From)!, message);
                 return RaftError.None;
             case MessageKind.AppendAnswer:
-                // A voter cannot store what we do not have.
+                // Nobody can store what we do not have.
                 if (message.Index > _log.Last)
                     return RaftError.MalformedMessage;
-                OnAppendAccepted(voter, message.Index);
+                OnAppendAccepted(PeerOf(message.From)!, message.Index);
                 return RaftError.None;
             case MessageKind.HeartbeatAnswer:
-                OnHeartbeatAnswer(voter, message.Context);
+                OnHeartbeatAnswer(PeerOf(message.From)!, message.Context);
                 return RaftError.None;
             case MessageKind.ReadRequest:
                 EnqueueRead(message.From, message.Context);
                 return RaftError.None;
-            case MessageKind.AppendRequest or MessageKind.Heartbeat:
+            case MessageKind.AppendRequest or MessageKind.Commit or MessageKind.Heartbeat or MessageKind.Snapshot:
                 // Two leaders in one term: election safety is broken (Raft §5.2).
                 return RaftError.ConflictsWithCommitted;
             default:
@@ -116,95 +125,177 @@ public sealed partial class RaftNode
         }
     }
 
-    private void OnAppendAccepted(VoterProgress voter, LogIndex match)
+    private void OnAppendAccepted(PeerProgress peer, LogIndex match)
     {
-        voter.IsRecentlyActive = true;
-        var wasPaused = voter.IsPaused;
-        var isNews = voter.Accepted(match);
-        if (isNews && MaybeCommit())
-            BroadcastAppend();
-        else if (wasPaused || isNews)
-            SendAppends(voter, evenEmpty: false);
+        peer.IsRecentlyActive = true;
+        var wasPaused = peer.IsPaused;
+        var isNews = peer.Accepted(match);
+        if (isNews)
+            MaybeCommit();
+        if (Role == Role.Leader && (wasPaused || isNews))
+            SendAppends(peer, evenEmpty: false);
+        ContinueTransfer(peer);
     }
 
-    private void OnAppendRefused(VoterProgress voter, in Message message)
+    private void OnAppendRefused(PeerProgress peer, in Message message)
     {
-        voter.IsRecentlyActive = true;
+        peer.IsRecentlyActive = true;
         // Skip whole terms: nothing of ours above the hint's term can match (Raft §5.3).
         var hint = _log.LastAtMost(message.HintIndex, message.HintTerm);
-        if (voter.Refused(message.Index, hint))
-            SendAppends(voter, evenEmpty: true);
+        // Theirs ends before ours begins: there is nothing of ours to try, and it is told to begin anew.
+        if (message.HintIndex < hint)
+            hint = message.HintIndex;
+        if (peer.Refused(message.Index, hint))
+            SendAppends(peer, evenEmpty: true);
     }
 
-    private void OnHeartbeatAnswer(VoterProgress voter, ulong round)
+    private void OnHeartbeatAnswer(PeerProgress peer, ulong round)
     {
-        voter.Alive();
-        if (voter.Match < _log.Last)
-            SendAppends(voter, evenEmpty: true);
-        if (round > voter.AnsweredRound && round <= _round)
+        peer.Alive();
+        if (peer.Match < _log.Last)
+            SendAppends(peer, evenEmpty: true);
+        ContinueTransfer(peer);
+        if (round > peer.AnsweredRound && round <= _round)
         {
-            voter.AnsweredRound = round;
+            peer.AnsweredRound = round;
             ConfirmReads();
         }
     }
 
-    private bool MaybeCommit()
+    private void MaybeCommit()
     {
-        Span<ulong> matches = stackalloc ulong[Majority.MaxVoters];
-        for (var i = 0; i < _voters.Length; i++)
-            matches[i] = _voters[i].Match.Value;
-        var reached = new LogIndex(Majority.Reached(matches[.._voters.Length]));
+        var began = _log.Commit;
+        LogIndex configuration;
+        do
+        {
+            configuration = ConfigurationIndex;
+            CommitWhatQuorumHas();
+        }
+        // Under another configuration more may be committed already.
+        while (Role == Role.Leader && ConfigurationIndex != configuration);
+        _mustTellCommit |= Role == Role.Leader && _log.Commit > began;
+    }
+
+    /// <summary>
+    /// Says what is committed to everybody who did not hear it with an append. Once for all that was committed since the last time, and after the
+    /// proposals that came meanwhile: what they are sent in says it too.
+    /// </summary>
+    private void SendCommit()
+    {
+        if (!_mustTellCommit)
+            return;
+        _mustTellCommit = false;
+        foreach (var peer in _peers)
+        {
+            if (peer == _self)
+                continue;
+            var isFed = peer.Feed == Feed.Replicate;
+            // What a commit made this leader append, such as the end of a joint configuration; and a probe, if none is out.
+            SendAppends(peer, evenEmpty: !isFed);
+            if (isFed && peer.ToldCommit < _log.Commit)
+                SendCommit(peer);
+        }
+    }
+
+    private void SendCommit(PeerProgress peer)
+    {
+        var last = new LogIndex(peer.Next.Value - 1);
+        // What is before the log was told with the snapshot's answer, or will be with a heartbeat.
+        if (!_log.TryTermAt(last, out var lastTerm))
+            return;
+        SendAsLeader(new Message(MessageKind.Commit, _options.Self, peer.Id, Term) { Index = last, IndexTerm = lastTerm, Commit = _log.Commit });
+        peer.ToldCommit = _log.Commit;
+    }
+
+    private void CommitWhatQuorumHas()
+    {
+        Span<ulong> matches = stackalloc ulong[JointQuorum.MaxPeers];
+        for (var i = 0; i < _peers.Length; i++)
+            matches[i] = _peers[i].Match.Value;
+        if (Has(Defects.LeaderCountsUnpersisted))
+            matches[Math.Max(0, Array.IndexOf(_peers, _self))] = _log.Last.Value;
+        var quorum = Has(Defects.CommitJointByIncomingOnly) ? _quorum.WithoutOutgoing() : _quorum;
+        var reached = new LogIndex(quorum.Reached(matches));
         // Only an entry of the current term is committed by counting (Raft §5.4.2).
-        if (reached <= _log.Commit || !_log.Matches(reached, Term))
-            return false;
-        _log.CommitTo(reached);
+        if (reached <= _log.Commit || !(_log.Matches(reached, Term) || Has(Defects.CommitOldTermByCounting)))
+            return;
         while (_uncommitted.TryPeek(out var batch) && batch.Last <= reached)
             _uncommittedBytes -= _uncommitted.Dequeue().Bytes;
+        CommitTo(reached);
+        LeaveJoint();
         ReleaseEarlyReads();
-        return true;
+        if (_retireAt is { } retireAt && reached >= retireAt)
+            HandOver();
     }
 
     private void BroadcastAppend()
     {
-        foreach (var voter in _voters)
+        foreach (var peer in _peers)
         {
-            if (voter != _self)
-                SendAppends(voter, evenEmpty: true);
+            if (peer != _self)
+                SendAppends(peer, evenEmpty: true);
         }
     }
 
-    private void SendAppends(VoterProgress voter, bool evenEmpty)
+    private void SendAppends(PeerProgress peer, bool evenEmpty)
     {
-        while (!voter.IsPaused)
+        while (!peer.IsPaused)
         {
-            var previous = new LogIndex(voter.Next.Value - 1);
-            // Below our log: appends cannot reach it any more. Heartbeats go on, so it stays a quiet follower.
+            var previous = new LogIndex(peer.Next.Value - 1);
             if (!_log.TryTermAt(previous, out var previousTerm))
+            {
+                SendSnapshot(peer);
                 return;
-            var entries = _log.Read(voter.Next, _options.MaxAppendBytes);
+            }
+            var entries = _log.Read(peer.Next, _options.MaxAppendBytes);
             if (entries.Length == 0 && !evenEmpty)
                 return;
             evenEmpty = false;
-            Send(new Message(MessageKind.AppendRequest, _options.Self, voter.Id, Term)
+            SendAsLeader(new Message(MessageKind.AppendRequest, _options.Self, peer.Id, Term)
             {
                 Index = previous,
                 IndexTerm = previousTerm,
                 Entries = entries,
                 Commit = _log.Commit,
             });
-            voter.Sent(entries.Length == 0 ? previous : entries[^1].Index, entries.Length == 0);
+            peer.ToldCommit = _log.Commit;
+            peer.Sent(entries.Length == 0 ? previous : entries[^1].Index, entries.Length == 0, BytesOf(entries));
         }
+    }
+
+    private static long BytesOf(Entry[] entries)
+    {
+        long bytes = 0;
+        foreach (ref readonly var entry in entries.AsSpan())
+            bytes += entry.Data.Length;
+        return bytes;
+    }
+
+    /// <summary>What the peer needs is no longer in the log: it is told to begin its log where ours begins.</summary>
+    private void SendSnapshot(PeerProgress peer)
+    {
+        var before = _log.Before;
+        var isKnown = _log.TryTermAt(before, out var term);
+        isKnown &= _configurations.TryGetAt(before, out _, out var configuration);
+        Invariant.Holds(isKnown);
+        SendAsLeader(new Message(MessageKind.Snapshot, _options.Self, peer.Id, Term)
+        {
+            Index = before,
+            IndexTerm = term,
+            Data = ConfigurationFormat.Encode(configuration),
+        });
+        peer.SentSnapshot();
     }
 
     private void BroadcastHeartbeat()
     {
-        foreach (var voter in _voters)
+        foreach (var peer in _peers)
         {
-            if (voter == _self)
+            if (peer == _self)
                 continue;
-            Send(new Message(MessageKind.Heartbeat, _options.Self, voter.Id, Term)
+            SendAsLeader(new Message(MessageKind.Heartbeat, _options.Self, peer.Id, Term)
             {
-                Commit = voter.Match < _log.Commit ? voter.Match : _log.Commit,
+                Commit = peer.Match < _log.Commit ? peer.Match : _log.Commit,
                 Context = _round,
             });
         }

@@ -34,12 +34,12 @@ public sealed partial class RaftNode
 
     private void EnqueueRead(MemberId from, ulong context)
     {
-        if (!IsReadable)
+        if (!IsReadable && !Has(Defects.ReadBeforeOwnTermCommit))
         {
             _earlyReads.Add((from, context));
             return;
         }
-        if (_voters.Length == 1)
+        if (_quorum.IsSatisfiedBy(SelfBit) || Has(Defects.StaleReadIndex))
         {
             AnswerRead(from, context, _log.Commit);
             return;
@@ -60,19 +60,25 @@ public sealed partial class RaftNode
 
     private void SendConfirmationRound()
     {
-        if (!_roundWanted)
+        // While a round is under way, what is asked for waits for its end, and is served by the next: one round at a time, whoever asks. A round that is lost is
+        // repeated by the next heartbeat.
+        if (!_roundWanted || (_pendingReads.TryPeek(out var oldest) && oldest.Round <= _round))
             return;
         _roundWanted = false;
         _round++;
+        if (_self is not null)
+            _self.AnsweredRound = _round;
         BroadcastHeartbeat();
     }
 
     private void ConfirmReads()
     {
-        Span<ulong> answered = stackalloc ulong[Majority.MaxVoters];
-        for (var i = 0; i < _voters.Length; i++)
-            answered[i] = _voters[i] == _self ? _round : _voters[i].AnsweredRound;
-        var confirmed = Majority.Reached(answered[.._voters.Length]);
+        if (_pendingReads.Count == 0)
+            return;
+        Span<ulong> answered = stackalloc ulong[JointQuorum.MaxPeers];
+        for (var i = 0; i < _peers.Length; i++)
+            answered[i] = _peers[i].AnsweredRound;
+        var confirmed = _quorum.Reached(answered);
         while (_pendingReads.TryPeek(out var read) && read.Round <= confirmed)
         {
             _pendingReads.Dequeue();

@@ -1,7 +1,7 @@
 using Consensus.Contracts;
 using Consensus.Core.Log;
+using Consensus.Core.Membership;
 using Consensus.Core.Progress;
-using Consensus.Core.Quorum;
 
 namespace Consensus.Core.Raft;
 
@@ -11,7 +11,7 @@ namespace Consensus.Core.Raft;
 /// </summary>
 /// <remarks>
 /// Not thread-safe: exactly one loop owns it. Several <see cref="Ready"/> values may be taken before the first is
-/// advanced, so that a host can store in parallel with the next inputs; they are advanced in order.
+/// advanced, so that a host can store in parallel with the next inputs; every one is advanced, in order.
 /// A candidate's own vote counts at once, because its requests wait for the vote to be stored; a leader's own entries count
 /// once they are stored.
 /// </remarks>
@@ -19,8 +19,6 @@ public sealed partial class RaftNode
 {
     private readonly RaftOptions _options;
     private readonly RaftLog _log;
-    private readonly VoterProgress[] _voters;
-    private readonly VoterProgress _self;
     private Jitter _jitter;
 
     private MemberId _vote;
@@ -31,37 +29,51 @@ public sealed partial class RaftNode
     private List<Message> _messages = [];
     private List<Message> _messagesAfterPersist = [];
     private List<ReadResult> _readResults = [];
+    private LogReset? _reset;
 
     // What the host was last told; a Ready exists when something differs.
     private HardState _handedHardState;
     private LogIndex _handedCommit;
+    private LogIndex _handedConfiguration;
     private ulong _sequence;
 
     // A suffix was cut after the Ready of this number was taken: what it stored says nothing about today's log.
     private ulong _cutAfterSequence;
 
+    // The newest term and commit index that are known to be stored: see SendAsLeader.
+    private Term _storedTerm;
+    private LogIndex _storedCommit;
+
     /// <param name="options">Who this is and how it behaves.</param>
     /// <param name="hardState">As recovered; default for a new member.</param>
     /// <param name="terms">Terms of the recovered log; it is changed from here on.</param>
+    /// <param name="configurations">
+    /// As recovered, ascending: the newest at or before the beginning of the log and all later ones. Empty for a member that joins. Index 0 is
+    /// before the log: for a log that was begun without a configuration entry.
+    /// </param>
     /// <param name="stored">Reads what was stored.</param>
-    public RaftNode(RaftOptions options, HardState hardState, TermRuns terms, IStoredLog stored)
+    public RaftNode(
+        RaftOptions options, HardState hardState, TermRuns terms,
+        IReadOnlyList<(LogIndex Index, ClusterConfiguration Configuration)> configurations, IStoredLog stored)
     {
-        Invariant.Holds(options.Voters.Count is > 0 and <= Majority.MaxVoters);
         Invariant.Holds(options.ElectionTimeoutTicks > options.HeartbeatTicks && options.HeartbeatTicks > 0);
         _options = options;
         _log = new RaftLog(terms, stored, hardState.Commit < terms.Last ? hardState.Commit : terms.Last);
-        _voters = [.. options.Voters.OrderBy(id => id.Value).Select(id => new VoterProgress(id, options.MaxInflightAppends))];
-        _self = Array.Find(_voters, voter => voter.Id == options.Self)
-            ?? throw new ArgumentException("a member must be one of its voters", nameof(options));
+        _configurations = new ConfigurationHistory(configurations);
+        Invariant.Holds(_configurations.LastIndex <= _log.Last);
         _jitter = new Jitter(options.Seed);
         Term = hardState.Term < terms.LastTerm ? terms.LastTerm : hardState.Term;
         _vote = Term == hardState.Term ? hardState.Vote : default;
+        _storedTerm = hardState.Term;
+        _storedCommit = _log.Commit;
         _handedHardState = hardState with { Commit = _log.Commit };
         ResetElectionTimer();
+        FollowConfigurations();
+        _handedConfiguration = ConfigurationIndex;
 
         // Nobody else can be leader, so there is nothing to wait for.
-        if (_voters.Length == 1)
-            Campaign();
+        if (IsPromotable && _quorum.IsSatisfiedBy(SelfBit))
+            Campaign(isTransfer: false);
     }
 
     public Role Role { get; private set; }
@@ -80,11 +92,14 @@ public sealed partial class RaftNode
     /// <summary>One unit of logical time.</summary>
     public void Tick()
     {
-        _electionElapsedTicks++;
+        if (_electionElapsedTicks < int.MaxValue)
+            _electionElapsedTicks++;
         if (Role == Role.Leader)
             TickLeader();
+        else if (Role == Role.Candidate && _electionElapsedTicks < _electionTimeoutTicks)
+            TickCandidate();
         else if (_electionElapsedTicks >= _electionTimeoutTicks)
-            StartElection();
+            OnElectionTimeout();
     }
 
     /// <summary>Takes a message from a peer. Anything but <see cref="RaftError.None"/> changed nothing.</summary>
@@ -94,6 +109,8 @@ public sealed partial class RaftNode
         if (error != RaftError.None)
             return error;
 
+        if (message.From == _lost)
+            _lost = default;
         if (message.Term < Term)
         {
             AnswerStale(message);
@@ -107,6 +124,8 @@ public sealed partial class RaftNode
             AnswerVoteRequest(message);
             return RaftError.None;
         }
+        if (message is { Kind: MessageKind.PreVoteAnswer or MessageKind.VoteAnswer, Rejected: true })
+            LearnCommit(message);
         return Role switch
         {
             Role.Leader => StepLeader(message),
@@ -118,39 +137,50 @@ public sealed partial class RaftNode
     /// <summary>Takes the work there is. The host stores it, sends it, then calls <see cref="Advance"/>.</summary>
     public bool TryTakeReady(out Ready ready)
     {
+        SendCommit();
         SendConfirmationRound();
 
         var hardState = new HardState(Term, _vote, _log.Commit);
         var hardStateChanged = hardState != _handedHardState;
         if (!hardStateChanged && _log.HandedOut == _log.Last && _messages.Count == 0 && _messagesAfterPersist.Count == 0
-            && _readResults.Count == 0 && _handedCommit == _log.Commit)
+            && _readResults.Count == 0 && _handedCommit == _log.Commit && _reset is null)
         {
             ready = default;
             return false;
         }
 
         var entries = _log.HandOut();
-        var mustSync = entries.Length > 0 || hardState.Term != _handedHardState.Term || hardState.Vote != _handedHardState.Vote;
+        var mustSync = entries.Length > 0 || _reset is not null || ConfigurationIndex > _handedConfiguration
+            || hardState.Term != _handedHardState.Term || hardState.Vote != _handedHardState.Vote;
         ready = new Ready(
             ++_sequence, hardState, hardStateChanged, entries, mustSync,
-            Take(ref _messages), Take(ref _messagesAfterPersist), _log.Commit, Take(ref _readResults));
+            Take(ref _messages), Take(ref _messagesAfterPersist), _log.Commit, Take(ref _readResults), _reset);
         _handedHardState = hardState;
         _handedCommit = _log.Commit;
+        _handedConfiguration = ConfigurationIndex;
+        _reset = null;
         return true;
     }
 
     /// <summary>What <paramref name="done"/> asked to store is stored.</summary>
     public void Advance(in Ready done)
     {
+        _storedTerm = done.HardState.Term;
+        _storedCommit = done.HardState.Commit;
         if (done.Entries.Length == 0 || done.Sequence <= _cutAfterSequence)
             return;
         _log.Persisted(done.Entries[^1].Index);
-        if (Role == Role.Leader && _self.Accepted(_log.Stable) && MaybeCommit())
-            BroadcastAppend();
+        // A leader that leaves the cluster counts no more.
+        if (Role == Role.Leader && _self is not null && _self.Accepted(_log.Stable))
+            MaybeCommit();
     }
 
     /// <summary>The host dropped all entries before <paramref name="first"/> from its storage.</summary>
-    public void LogDropped(LogIndex first) => _log.Dropped(first);
+    public void LogDropped(LogIndex first)
+    {
+        _log.Dropped(first);
+        _configurations.DropBefore(_log.First);
+    }
 
     private static List<T> Take<T>(ref List<T> list)
     {
@@ -161,33 +191,12 @@ public sealed partial class RaftNode
         return taken;
     }
 
-    private RaftError Check(in Message message)
-    {
-        if (message.To != _options.Self || message.From == _options.Self || VoterOf(message.From) is null)
-            return RaftError.UnknownPeer;
-        if (message.Term.Value == 0 || !Enum.IsDefined(message.Kind))
-            return RaftError.MalformedMessage;
-        if (message.Kind != MessageKind.AppendRequest || message.Entries is null)
-            return RaftError.None;
-
-        var index = message.Index;
-        var term = message.IndexTerm;
-        foreach (ref readonly var entry in message.Entries.AsSpan())
-        {
-            if (entry.Index != index.Next || entry.Term < term || entry.Term > message.Term)
-                return RaftError.MalformedMessage;
-            index = entry.Index;
-            term = entry.Term;
-        }
-        return RaftError.None;
-    }
-
     /// <summary>A message of an older term. Its sender must learn of ours, or a leader that was cut off never steps down.</summary>
     private void AnswerStale(in Message message)
     {
         switch (message.Kind)
         {
-            case MessageKind.AppendRequest or MessageKind.Heartbeat:
+            case MessageKind.AppendRequest or MessageKind.Commit or MessageKind.Heartbeat or MessageKind.Snapshot:
                 SendAfterPersist(new Message(MessageKind.AppendAnswer, _options.Self, message.From, Term)
                 {
                     Index = message.Index,
@@ -196,6 +205,10 @@ public sealed partial class RaftNode
                 break;
             case MessageKind.PreVoteRequest:
                 SendAfterPersist(new Message(MessageKind.PreVoteAnswer, _options.Self, message.From, Term) { Rejected = true });
+                break;
+            case MessageKind.VoteRequest:
+                // Who is not asked by us any more, since its configuration is newer, learns our term in no other way (Raft Fig. 2).
+                SendAfterPersist(new Message(MessageKind.VoteAnswer, _options.Self, message.From, Term) { Rejected = true });
                 break;
             default:
                 break;
@@ -208,16 +221,23 @@ public sealed partial class RaftNode
         switch (message.Kind)
         {
             case MessageKind.PreVoteRequest or MessageKind.VoteRequest:
-                // A leader that is heard from is not deposed by a member that merely cannot hear it (Raft thesis §4.2.3).
-                if (Leader != default && _electionElapsedTicks < _options.ElectionTimeoutTicks)
+                // A leader that is heard from is not deposed by a member that merely cannot hear it, or was removed (Raft thesis §4.2.3).
+                if (!message.IsTransfer && Leader != default && _electionElapsedTicks < _options.ElectionTimeoutTicks)
                     return false;
                 if (message.Kind == MessageKind.VoteRequest)
-                    BecomeFollower(message.Term, leader: default);
+                    EnterTermOfCandidate(message.Term);
                 return true;
             case MessageKind.PreVoteAnswer when !message.Rejected:
                 // Carries the term that would be tried, which nobody has entered.
                 return true;
-            case MessageKind.AppendRequest or MessageKind.Heartbeat:
+            case MessageKind.PreVoteAnswer:
+                var asked = Role == Role.PreCandidate;
+                BecomeFollower(message.Term, leader: default);
+                // The question was put in the wrong term, which is no reason to wait long before it is put again.
+                if (asked)
+                    AskAgainSoon();
+                return true;
+            case MessageKind.AppendRequest or MessageKind.Commit or MessageKind.Heartbeat or MessageKind.Snapshot or MessageKind.TimeoutNow:
                 BecomeFollower(message.Term, message.From);
                 return true;
             default:
@@ -232,6 +252,8 @@ public sealed partial class RaftNode
             AbandonLeadership();
         Role = Role.Follower;
         Leader = leader;
+        if (leader != default)
+            _lost = default;
         if (term != Term)
         {
             Term = term;
@@ -240,25 +262,51 @@ public sealed partial class RaftNode
         ResetElectionTimer();
     }
 
-    private void ResetElectionTimer()
+    /// <summary>
+    /// A candidate's newer term does not put off this member's own election, only a vote does (Raft §5.2): else, without pre-vote, a candidate whose log is
+    /// behind asks for ever and keeps those from asking who could win.
+    /// </summary>
+    private void EnterTermOfCandidate(Term term)
     {
-        _electionElapsedTicks = 0;
-        _electionTimeoutTicks = _options.ElectionTimeoutTicks + _jitter.Below(_options.ElectionTimeoutTicks);
+        var (elapsed, timeout) = (_electionElapsedTicks, _electionTimeoutTicks);
+        var wasFollower = Role == Role.Follower;
+        BecomeFollower(term, leader: default);
+        if (wasFollower)
+            (_electionElapsedTicks, _electionTimeoutTicks) = (elapsed, timeout);
     }
 
-    private VoterProgress? VoterOf(MemberId id)
+    private void ResetElectionTimer() =>
+        StartElectionTimer(_options.ElectionTimeoutTicks + _jitter.Below(Math.Max(1, _options.ElectionTimeoutTicks * 3 / 10)));
+
+    private void StartElectionTimer(int ticks)
     {
-        foreach (var voter in _voters)
-        {
-            if (voter.Id == id)
-                return voter;
-        }
-        return null;
+        _electionElapsedTicks = 0;
+        _electionTimeoutTicks = ticks;
     }
 
     private void Send(in Message message) => _messages.Add(message);
 
-    private void SendAfterPersist(in Message message) => _messagesAfterPersist.Add(message);
+    /// <summary>
+    /// Sends what a leader says: at once, but for two cases. A single voter leads before its term is stored, and must not be heard in a term that it may lead again. And that a
+    /// configuration is in effect is told only when this member cannot forget it: those it removes may go for good when they hear of it.
+    /// </summary>
+    private void SendAsLeader(in Message message)
+    {
+        if (_storedTerm == Term && _storedCommit >= ConfigurationIndex)
+            Send(message);
+        else
+            SendAfterPersist(message);
+    }
+
+    private void SendAfterPersist(in Message message)
+    {
+        if (Has(Defects.AckBeforePersist))
+            Send(message);
+        else
+            _messagesAfterPersist.Add(message);
+    }
+
+    private bool Has(Defects defect) => (_options.Defects & defect) != 0;
 
     private static class EmptyList<T>
     {

@@ -5,7 +5,7 @@ using Consensus.Core.Raft;
 namespace Consensus.Core.Wal;
 
 /// <summary>Builds one group of records in one buffer, ready to be written at one offset.</summary>
-/// <remarks>Reused from group to group; <see cref="Bytes"/> is valid until the next <see cref="Begin"/>.</remarks>
+/// <remarks>Reused from group to group; <see cref="Bytes"/> is valid from <see cref="End"/> until the next <see cref="Begin"/>.</remarks>
 public sealed class WalEncoder
 {
     // A buffer grown for a rare large batch is not kept for ever.
@@ -16,6 +16,9 @@ public sealed class WalEncoder
     private int _length;
     private ulong _segment;
     private long _groupOffset;
+
+    // The record added last is sealed by what follows it: only then it is known whether it ends the group.
+    private (int Start, WalRecordType Type, int PayloadBytes)? _open;
 
     /// <summary>Where an entries record of this group lies in its segment.</summary>
     public readonly record struct EntriesRecord(LogIndex First, long Offset, int Bytes);
@@ -43,22 +46,19 @@ public sealed class WalEncoder
         _segment = segment;
         _groupOffset = groupOffset;
         _length = 0;
+        _open = null;
         _entriesRecords.Clear();
         if (_buffer.Length > KeptBufferBytes)
             _buffer = new byte[64 * 1024];
     }
 
-    public void Add(in WalMetadata metadata)
-    {
-        metadata.Encode(Reserve(WalMetadata.PayloadBytes));
-        Seal(WalRecordType.Metadata, WalMetadata.PayloadBytes);
-    }
+    public void Add(in WalMetadata metadata) => metadata.Encode(Reserve(WalRecordType.Metadata, WalMetadata.PayloadBytes));
 
-    public void Add(in HardState state)
-    {
-        WalHardState.Encode(state, Reserve(WalHardState.PayloadBytes));
-        Seal(WalRecordType.HardState, WalHardState.PayloadBytes);
-    }
+    public void Add(in HardState state) => WalHardState.Encode(state, Reserve(WalRecordType.HardState, WalHardState.PayloadBytes));
+
+    /// <summary>A configuration entry of an earlier segment.</summary>
+    public void Add(LogIndex index, ReadOnlyMemory<byte> configuration) =>
+        WalConfiguration.Encode(index, configuration.Span, Reserve(WalRecordType.Configuration, WalConfiguration.PayloadBytes(configuration)));
 
     public void Add(ReadOnlySpan<Entry> entries)
     {
@@ -66,33 +66,42 @@ public sealed class WalEncoder
         {
             var count = WalEntries.Fit(entries, out var payloadBytes);
             _entriesRecords.Add(new EntriesRecord(entries[0].Index, _groupOffset + _length, WalFormat.RecordBytes(payloadBytes)));
-            WalEntries.Encode(entries[..count], Reserve(payloadBytes));
-            Seal(WalRecordType.Entries, payloadBytes);
+            WalEntries.Encode(entries[..count], Reserve(WalRecordType.Entries, payloadBytes));
             entries = entries[count..];
         }
     }
 
-    private Span<byte> Reserve(int payloadBytes)
+    /// <summary>The group is complete. Without effect when nothing was added.</summary>
+    public void End() => SealOpen(isGroupEnd: true);
+
+    private Span<byte> Reserve(WalRecordType type, int payloadBytes)
     {
-        var needed = _length + WalFormat.RecordBytes(payloadBytes);
+        SealOpen(isGroupEnd: false);
+        var start = _length;
+        var needed = start + WalFormat.RecordBytes(payloadBytes);
         if (needed > _buffer.Length)
             Array.Resize(ref _buffer, (int)Math.Min(Array.MaxLength, Math.Max((long)needed, _buffer.Length * 2L)));
-        return _buffer.AsSpan(_length + WalFormat.HeaderBytes, payloadBytes);
+        _open = (start, type, payloadBytes);
+        _length = needed;
+        return _buffer.AsSpan(start + WalFormat.HeaderBytes, payloadBytes);
     }
 
-    private void Seal(WalRecordType type, int payloadBytes)
+    private void SealOpen(bool isGroupEnd)
     {
-        var record = _buffer.AsSpan(_length, WalFormat.RecordBytes(payloadBytes));
+        if (_open is not var (start, type, payloadBytes))
+            return;
+        _open = null;
+        var record = _buffer.AsSpan(start, WalFormat.RecordBytes(payloadBytes));
         var header = record[..WalFormat.HeaderBytes];
         var payload = record.Slice(WalFormat.HeaderBytes, payloadBytes);
         record[(WalFormat.HeaderBytes + payloadBytes)..].Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(header, (uint)payloadBytes);
         header[8] = (byte)type;
         header[9] = WalFormat.Version;
-        header[10] = header[11] = 0;
+        header[10] = isGroupEnd ? (byte)1 : (byte)0;
+        header[11] = 0;
         BinaryPrimitives.WriteUInt32LittleEndian(header[12..], (uint)_groupOffset);
-        var checksum = WalFormat.Checksum(_segment, _groupOffset + _length, header, payload);
+        var checksum = WalFormat.Checksum(_segment, _groupOffset + start, header, payload);
         BinaryPrimitives.WriteUInt32LittleEndian(header[4..], checksum);
-        _length += record.Length;
     }
 }

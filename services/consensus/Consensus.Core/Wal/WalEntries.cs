@@ -65,6 +65,28 @@ public static class WalEntries
         return true;
     }
 
+    /// <summary>Copies the configuration entries out, without a look at what commands hold. False when the payload is none of this version.</summary>
+    internal static bool TryCopyConfigurations(ReadOnlySpan<byte> payload, List<(LogIndex Index, ReadOnlyMemory<byte> Data)> target)
+    {
+        if (!TryDecodeRange(payload, out var first, out _, out var count))
+            return false;
+        var rest = payload[FixedBytes..];
+        for (var i = 0; i < count; i++)
+        {
+            if (rest.Length < PerEntryBytes)
+                return false;
+            var length = BinaryPrimitives.ReadUInt32LittleEndian(rest);
+            var kind = (EntryKind)rest[4];
+            rest = rest[PerEntryBytes..];
+            if (length > (uint)rest.Length)
+                return false;
+            if (kind == EntryKind.Configuration)
+                target.Add((new(first.Value + (ulong)i), rest[..(int)length].ToArray()));
+            rest = rest[(int)length..];
+        }
+        return rest.IsEmpty;
+    }
+
     /// <summary>The entries; their data are slices of <paramref name="payload"/>. False when the payload is none of this version.</summary>
     public static bool TryDecode(ReadOnlyMemory<byte> payload, out Entry[] entries)
     {

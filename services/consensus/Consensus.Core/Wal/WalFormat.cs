@@ -14,9 +14,12 @@ public enum WalRecordType : byte
 
     /// <summary>Consecutive entries of one term; they replace what was stored from their first index on.</summary>
     Entries = 3,
+
+    /// <summary>A configuration entry of an earlier segment, repeated in the head of this one.</summary>
+    Configuration = 4,
 }
 
-/// <summary>The framing of the write-ahead log, version 1. All numbers are little-endian.</summary>
+/// <summary>The framing of the write-ahead log, version 2. All numbers are little-endian.</summary>
 /// <remarks>
 /// <code>
 /// record at a multiple of 8:
@@ -24,17 +27,18 @@ public enum WalRecordType : byte
 ///   4  u32 CRC-32C
 ///   8  u8  type
 ///   9  u8  version
-///  10  u16 0
+///  10  u8  1 in the last record of a group, else 0
+///  11  u8  0
 ///  12  u32 offset of the first record of the same group
 ///  16  payload, then zeros up to a multiple of 8
 /// </code>
-/// A group is what one fdatasync makes durable; it never spans segments. The checksum is seeded with the segment's
+/// A group is what one fdatasync makes durable; it never spans segments, and counts only when it is whole. The checksum is seeded with the segment's
 /// sequence and the record's offset, so a record is valid only where it was written: neither a stale block nor a user's value that
 /// looks like a record can be taken for one. A header of zeros is the end of the log.
 /// </remarks>
 public static class WalFormat
 {
-    public const byte Version = 1;
+    public const byte Version = 2;
     public const int HeaderBytes = 16;
     public const int Alignment = 8;
 

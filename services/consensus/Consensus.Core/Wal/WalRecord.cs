@@ -21,8 +21,9 @@ public enum WalRead
 /// <summary>A record found in a segment.</summary>
 /// <param name="Type">What it holds.</param>
 /// <param name="GroupOffset">Where its group begins in the segment.</param>
+/// <param name="IsGroupEnd">It is the last of its group.</param>
 /// <param name="PayloadBytes">Length of the payload, which begins after the header.</param>
-public readonly record struct WalRecord(WalRecordType Type, long GroupOffset, int PayloadBytes)
+public readonly record struct WalRecord(WalRecordType Type, long GroupOffset, bool IsGroupEnd, int PayloadBytes)
 {
     /// <summary>Bytes it takes in the segment.</summary>
     public int Bytes => WalFormat.RecordBytes(PayloadBytes);
@@ -47,9 +48,9 @@ public readonly record struct WalRecord(WalRecordType Type, long GroupOffset, in
         var length = BinaryPrimitives.ReadUInt32LittleEndian(header);
         var type = (WalRecordType)header[8];
         var group = BinaryPrimitives.ReadUInt32LittleEndian(header[12..]);
-        if (length > WalFormat.MaxPayloadBytes || !Enum.IsDefined(type) || header[9] != WalFormat.Version || group > offset)
+        if (length > WalFormat.MaxPayloadBytes || !Enum.IsDefined(type) || header[9] != WalFormat.Version || header[10] > 1 || group > offset)
             return WalRead.Broken;
-        record = new WalRecord(type, group, (int)length);
+        record = new WalRecord(type, group, header[10] == 1, (int)length);
         if (bytes.Length < record.Bytes)
             return WalRead.NeedsMore;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Consensus.Contracts;
@@ -10,38 +11,20 @@ namespace Consensus.Host.Identity;
 /// Member: first 8 bytes, big-endian, of SHA-1 over its sorted peer URLs and the token. Cluster: the same over the 8-byte
 /// big-endian member ids in ascending order.
 /// </remarks>
-public sealed record ClusterIdentity(ClusterId Cluster, MemberId Self, IReadOnlyList<Member> Members)
+/// <param name="Cluster">The cluster.</param>
+/// <param name="Self">This member.</param>
+/// <param name="Members">All initial members, by ascending id; names and client URLs are empty until each has said them.</param>
+public sealed record ClusterIdentity(ClusterId Cluster, MemberId Self, ImmutableArray<Member> Members)
 {
     /// <exception cref="FormatException">The initial cluster is malformed, or this member is not in it.</exception>
     public static ClusterIdentity Derive(ConsensusOptions options)
     {
-        var urlsByName = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
-        var initialCluster = options.InitialCluster.Length > 0
-            ? options.InitialCluster
-            : string.Join(',', options.PeerUrls.Select(url => $"{options.Name}={url}"));
-        foreach (var part in initialCluster.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            var at = part.IndexOf('=', StringComparison.Ordinal);
-            if (at <= 0 || at == part.Length - 1)
-                throw new FormatException($"initial cluster: \"{part}\" is not name=url");
-            var name = part[..at];
-            if (!urlsByName.TryGetValue(name, out var urls))
-                urlsByName.Add(name, urls = []);
-            urls.Add(part[(at + 1)..]);
-        }
-        if (!urlsByName.TryGetValue(options.Name, out var own))
-            throw new FormatException($"initial cluster \"{initialCluster}\" does not name this member, \"{options.Name}\"");
-        if (!own.Order(StringComparer.Ordinal).SequenceEqual(options.PeerUrls.Order(StringComparer.Ordinal)))
-            throw new FormatException($"initial cluster gives \"{options.Name}\" other peer URLs than {string.Join(',', options.PeerUrls)}");
-
-        var members = urlsByName
-            .Select(pair => new Member(
-                MemberIdOf(pair.Value, options.Token), pair.Key, pair.Value,
-                pair.Key == options.Name ? options.AdvertiseClientUrls : [], IsLearner: false))
+        var initial = InitialCluster.Parse(options);
+        var members = initial.Values
+            .Select(urls => new Member(MemberIdOf(urls, options.Token), "", [.. urls.Order(StringComparer.Ordinal)], [], IsLearner: false))
             .OrderBy(member => member.Id.Value)
-            .ToArray();
-        var self = Array.Find(members, member => member.Name == options.Name)!.Id;
-        return new ClusterIdentity(ClusterIdOf(members.Select(member => member.Id)), self, members);
+            .ToImmutableArray();
+        return new ClusterIdentity(ClusterIdOf(members.Select(member => member.Id)), MemberIdOf(initial[options.Name], options.Token), members);
     }
 
     private static MemberId MemberIdOf(IEnumerable<string> peerUrls, string token) =>

@@ -23,7 +23,7 @@ public sealed class DataDirectory : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(path);
+            DurableDirectory.Create(System.IO.Path.GetFullPath(path));
             var file = new FileStream(
                 System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             return new DataDirectory(path, file);

@@ -2,22 +2,33 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Consensus.Contracts;
 using Consensus.Core.Raft;
-using Consensus.Host.Wal;
+using Consensus.Core.Wal;
+using Consensus.Host.Peers;
 
 namespace Consensus.Host.Service;
 
 // The log thread: the only one that touches the Raft node and writes the log. Everything here runs on it.
 public sealed partial class ConsensusService
 {
-    private readonly Dictionary<ulong, TaskCompletionSource<ReadIndex>> _reads = [];
     private readonly Dictionary<string, LogIndex> _durable = new(StringComparer.Ordinal);
-    private ulong _lastReadContext;
-
     // Drained from the queue; not empty between turns only while the core has too much uncommitted.
     private List<QueuedProposal> _batch = [];
     private ReadOnlyMemory<byte>[] _commands = new ReadOnlyMemory<byte>[256];
+    private List<Message> _received = [];
     private LogIndex _dropLimit;
     private bool _isFull;
+    private ClusterConfiguration? _knownConfiguration;
+
+    // The leadership that the route was made for.
+    private (Term Term, MemberId Leader) _routed;
+    private volatile HashSet<MemberId> _removedMembers = [];
+    private TaskCompletionSource _statusChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Until this removed member ends; 0 is for a member.
+    private int _ticksToLeave;
+
+    // A thread that was held up does not make up for all the ticks it missed: what came from the others meanwhile counts first.
+    private const int MaxTicksAtOnce = 10;
 
     private void Run()
     {
@@ -29,16 +40,16 @@ public sealed partial class ConsensusService
             while (!_isStopping)
             {
                 _wake.Wait(MillisecondsUntil(nextTick));
-                if (Stopwatch.GetTimestamp() >= nextTick)
-                {
+                var ticks = 0;
+                for (var now = Stopwatch.GetTimestamp(); now >= nextTick && ticks < MaxTicksAtOnce; ticks++)
+                    nextTick += TickDuration;
+                if (ticks == MaxTicksAtOnce)
                     nextTick = Stopwatch.GetTimestamp() + TickDuration;
-                    _raft.Tick();
-                }
-                Turn();
+                Turn(ticks);
             }
             // What was accepted with success is still stored.
             _proposals.Close(static () => new ProposalStreamBrokenException(StoppingReason));
-            Turn();
+            Turn(ticks: 0);
             End(StoppingReason);
         }
         catch (Exception e)
@@ -55,15 +66,54 @@ public sealed partial class ConsensusService
         return left <= 0 ? 0 : (int)(left * 1000 / Stopwatch.Frequency) + 1;
     }
 
-    private void Turn()
+    private void Turn(int ticks)
     {
+        Receive();
+        for (var i = 0; i < ticks; i++)
+            Tick();
         while (_requests.TryDequeue(out var request))
             request();
         if (_batch.Count == 0)
             _proposals.Drain(ref _batch);
         if (_batch.Count > 0)
             ProposeBatch();
+        AskForReads();
         HandleReady();
+        SettleChanges();
+        // A change that could be made now has something to store and to send.
+        HandleReady();
+    }
+
+    private void Tick()
+    {
+        _raft.Tick();
+        TickTransfer();
+        TickRemoval();
+        TickReads();
+    }
+
+    /// <summary>A removed member stays for an election timeout: the others may need its vote to agree on who leads without it.</summary>
+    private void TickRemoval()
+    {
+        if (_ticksToLeave > 0 && _raft.Role != Role.Leader && --_ticksToLeave == 0)
+            Removed();
+    }
+
+    private void Receive()
+    {
+        _inbound.Drain(ref _received);
+        foreach (ref readonly var message in CollectionsMarshal.AsSpan(_received))
+        {
+            if (_raft.Step(message) is var error and not RaftError.None)
+                Log.MessageRefused(_logger, message.Kind, message.From.ToString(), error);
+        }
+        _received.Clear();
+    }
+
+    private void OnPeerLost(MemberId peer)
+    {
+        _raft.PeerUnreachable(peer);
+        AskAgain();
     }
 
     private void ProposeBatch()
@@ -89,8 +139,8 @@ public sealed partial class ConsensusService
                 _traces.Appended(_batch, first);
                 ClearBatch();
                 break;
-            case RaftError.TooManyUncommitted:
-                // Kept for the turn after the next commit; meanwhile the queue fills and producers wait.
+            case RaftError.TooManyUncommitted or RaftError.TransferInProgress:
+                // Kept for the turn after the next commit, or until the transfer ended; meanwhile the queue fills and producers wait.
                 break;
             default:
                 Refuse("this member is not the leader");
@@ -129,20 +179,33 @@ public sealed partial class ConsensusService
         BreakStreams(reason);
     }
 
-    /// <summary>Does what the core asks for until it asks for nothing more: store, publish, answer reads.</summary>
+    /// <summary>Does what the core asks for until it asks for nothing more: send, store, publish, send what counted on it, answer reads.</summary>
     private void HandleReady()
     {
         while (_raft.TryTakeReady(out var ready))
         {
-            // A single voter has nobody to write to.
-            Invariant.Holds(ready.Messages.Count == 0 && ready.MessagesAfterPersist.Count == 0);
+            LeaveFastReads();
+            if (ready.Reset is { } reset)
+                Reset(reset, ready.HardState);
+            foreach (var message in ready.Messages)
+                _network.Send(message);
             Store(ready);
             _recent.Add(ready.Entries);
             Publish(ready.CommitIndex);
+            foreach (var message in ready.MessagesAfterPersist)
+                _network.Send(message);
             _raft.Advance(ready);
             foreach (var result in ready.Reads)
                 AnswerRead(result);
         }
+    }
+
+    /// <summary>A leader whose log begins behind our end sent its snapshot point: the log begins anew there, and storage will fetch the rest.</summary>
+    private void Reset(in LogReset reset, in HardState hardState)
+    {
+        _wal.Reset(reset.Index, reset.Term, reset.Index, ConfigurationFormat.Encode(reset.Configuration), hardState);
+        _recent.Clear();
+        Log.LogReset(_logger, reset.Index.Value);
     }
 
     private void Store(in Ready ready)
@@ -166,37 +229,95 @@ public sealed partial class ConsensusService
 
     private void Publish(LogIndex commit)
     {
+        var isNews = commit > _commits.Commit;
         var current = _status;
-        if (current.Term != _raft.Term || current.Leader != _raft.Leader || current.LastIndex != _raft.LastIndex)
+        // The status first: who was told of a commit finds the members that it brought.
+        if (current.Term != _raft.Term || current.Leader != _raft.Leader || _knownConfiguration != _raft.Configuration)
+            ChangeStatus();
+        else if (current.LastIndex != _raft.LastIndex)
             _status = MakeStatus();
-        if (commit > _commits.Commit)
+        if (isNews)
         {
             _commits.Publish(commit);
             _metrics.Committed(commit.Value);
             _traces.Committed(commit);
         }
         // After the commit index that makes it true.
-        if (_identity.Members.Count == 1 && _raft.IsReadable)
+        if (IsOnlyVoter && _raft.IsReadable)
             Volatile.Write(ref _readableTerm, _raft.Term.Value);
     }
 
-    private void OnRead(ulong context, TaskCompletionSource<ReadIndex> read)
+    private bool IsOnlyVoter =>
+        _raft.Configuration is { IsJoint: false } configuration && configuration.Members.Count(static member => !member.IsLearner) == 1;
+
+    /// <summary>Before anything goes out that lets another member be a voter, or be voted for.</summary>
+    private void LeaveFastReads()
     {
-        if (_raft.RequestRead(context) == RaftError.None)
-            _reads.Add(context, read);
-        else
-            read.TrySetException(new NoLeaderException("no leader is known"));
+        if (Volatile.Read(ref _readableTerm) != 0 && !(IsOnlyVoter && _raft.Role == Role.Leader))
+            Volatile.Write(ref _readableTerm, 0);
     }
 
-    private void AnswerRead(in ReadResult result)
+    private void ChangeStatus()
     {
-        // Gone when its caller has given up.
-        if (!_reads.Remove(result.Context, out var read))
+        _status = MakeStatus();
+        if (_knownConfiguration != _raft.Configuration)
+        {
+            _knownConfiguration = _raft.Configuration;
+            _network.SetMembers(_status.Members);
+            // While two configurations count, those who leave still vote.
+            _removedMembers = _knownConfiguration is { IsJoint: false } configuration ? configuration.Removed.ToHashSet() : [];
+            if (_removedMembers.Contains(Self) && _ticksToLeave == 0)
+                _ticksToLeave = _options.ElectionTicks;
+            // A member that joins hears of its leader before it knows where that is.
+            if (_route.IsNowhere)
+                _routed = default;
+        }
+        if (_routed != (_raft.Term, _raft.Leader))
+        {
+            _routed = (_raft.Term, _raft.Leader);
+            Log.LeaderChanged(_logger, Self.ToString(), _raft.Leader.ToString(), _raft.Term.Value);
+            ChangeRoute(_raft.Leader);
+            AskAgain();
+        }
+        var changed = _statusChanged;
+        Volatile.Write(ref _statusChanged, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        changed.SetResult();
+    }
+
+    /// <summary>Proposals go another way from now on; what went the old way may be lost, and its proposers are told.</summary>
+    private void ChangeRoute(MemberId leader)
+    {
+        ForwardStream? forward = null;
+        if (leader != default && leader != Self)
+        {
+            forward = _raft.Configuration?.Find(leader) is { } member && _network.CallChannel(member) is { } channel
+                ? new ForwardStream(channel, _options.MaxQueuedProposals, _options.MaxQueuedBytes)
+                : null;
+            // A leader whose address is not known yet: somebody to wait for.
+            if (forward is null)
+                leader = default;
+        }
+        var before = _route;
+        var route = leader == default ? Route.None() : new Route(_raft.Term, leader, forward);
+        _route = route;
+        Interlocked.MemoryBarrier();
+        BreakStreams("the leader changed", onlyBound: true);
+        before.Dispose();
+        if (_raft.Role != Role.Leader)
+            _traces.Abandon();
+        _ = forward?.Broken.ContinueWith(
+            (broken, _) => Request(() => OnForwardBroken(route, broken.Result)), null, CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private void OnForwardBroken(Route route, string reason)
+    {
+        if (_route != route || _isStopping)
             return;
-        if (result.IsConfirmed)
-            read.TrySetResult(new ReadIndex(result.Index, result.Term));
-        else
-            read.TrySetException(new NoLeaderException("the leader changed"));
+        Log.ForwardBroken(_logger, route.Leader.ToString(), reason);
+        // Until a leader is heard of again, or this one once more.
+        ChangeRoute(default);
+        _reroute = true;
     }
 
     private void OnDurable(string storageReplica, LogIndex durable)
@@ -217,13 +338,13 @@ public sealed partial class ConsensusService
         }
     }
 
-    private void BreakStreams(string reason)
+    private void BreakStreams(string reason, bool onlyBound = false)
     {
         ProposalStream[] streams;
         lock (_streamsGate)
         {
-            streams = [.. _streams];
-            _streams.Clear();
+            streams = [.. _streams.Where(stream => !onlyBound || stream.IsBound)];
+            _streams.ExceptWith(streams);
         }
         foreach (var stream in streams)
             stream.Break(reason);
@@ -237,11 +358,13 @@ public sealed partial class ConsensusService
         _proposals.Close(() => new ProposalStreamBrokenException(reason));
         BreakStreams(reason);
         _commits.Close(reason);
+        _inbound.Close(() => new LogUnavailableException(reason));
         while (_requests.TryDequeue(out var request))
             request();
-        foreach (var read in _reads.Values)
-            read.TrySetException(new NoLeaderException(reason));
-        _reads.Clear();
+        MakeChanges();
+        _proposedChange?.Change.Done.TrySetResult(null);
+        EndTransfer(TransferOutcome.TimedOut);
+        EndReads(reason);
         try
         {
             _wal.Dispose();

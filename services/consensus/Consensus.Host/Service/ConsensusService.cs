@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Consensus.Client.Batching;
 using Consensus.Contracts;
 using Consensus.Core.Raft;
+using Consensus.Core.Wal;
 using Consensus.Host.Identity;
+using Consensus.Host.Peers;
 using Consensus.Host.Tail;
 using Consensus.Host.Wal;
 using Microsoft.Extensions.Logging;
@@ -11,10 +14,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Consensus.Host.Service;
 
-/// <summary>The in-process binding of <see cref="IConsensus"/>: a Raft node, its log on disk, and the thread that owns both.</summary>
+/// <summary>The in-process binding of <see cref="IConsensus"/>: a Raft node, its log on disk, the thread that owns both, and the way to the other members.</summary>
 /// <remarks>
-/// A proposal goes from its proposer's thread to the log thread, and from there to the tails: two hops. This part is what callers
-/// see, on any thread; the log thread's part is in ConsensusService.LogThread.cs.
+/// A proposal goes from its proposer's thread to the log thread of the leader, and from there to the tails. This part is what callers
+/// see, on any thread; the log thread's part is in ConsensusService.LogThread.cs, what a member does for its peers in
+/// ConsensusService.Peers.cs, membership in ConsensusService.Membership.cs.
 /// </remarks>
 public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
 {
@@ -24,7 +28,6 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
     private const string StoppingReason = "consensus is stopping";
 
     private readonly ConsensusOptions _options;
-    private readonly ClusterIdentity _identity;
     private readonly DataDirectory _directory;
     private readonly WriteAheadLog _wal;
     private readonly RaftNode _raft;
@@ -32,76 +35,95 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
     private readonly CommitSignal _commits = new();
     private readonly ConsensusMetrics _metrics;
     private readonly ProposalTraces _traces = new();
+    private readonly PeerNetwork _network;
     private readonly ILogger _logger;
 
     private readonly WakeSignal _wake = new();
     private readonly BatchQueue<QueuedProposal> _proposals;
+    private readonly BatchQueue<Message> _inbound;
 
     // Everything else for the log thread. Not bounded by itself: each caller has at most one request here and waits for it.
     private readonly ConcurrentQueue<Action> _requests = new();
+    private readonly ConcurrentQueue<WaitingRead> _newReads = new();
 
     private readonly Lock _streamsGate = new();
     private readonly HashSet<ProposalStream> _streams = [];
     private readonly TaskCompletionSource _firstTurn = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopping = new();
     private volatile bool _isStopping;
     private volatile ConsensusStatus _status;
+    private volatile Route _route = Route.None();
+    private Task _publishing = Task.CompletedTask;
+    private readonly TaskCompletionSource<LogIndex> _published = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Term in which this single voter's reads need no confirmation; 0 is none.
     private ulong _readableTerm;
 
-    private ConsensusService(ConsensusOptions options, ClusterIdentity identity, DataDirectory directory, WriteAheadLog wal, ILogger logger)
+    private ConsensusService(ConsensusOptions options, DataDirectory directory, WriteAheadLog wal, ILogger logger)
     {
         _options = options;
-        _identity = identity;
         _directory = directory;
         _wal = wal;
         _logger = logger;
+        Cluster = wal.Cluster;
+        Self = wal.Member;
         _recent = new RecentEntries(options.RecentBytes);
         _proposals = new BatchQueue<QueuedProposal>(options.MaxQueuedProposals, options.MaxQueuedBytes, _wake.Set);
+        _inbound = new BatchQueue<Message>(options.MaxQueuedMessages, options.MaxQueuedMessageBytes, _wake.Set);
         _metrics = new ConsensusMetrics(() => _proposals.Count);
+        _network = new PeerNetwork(Cluster, Self, _metrics, logger) { OnLost = LostPeer, OnRemoved = Removed };
         _raft = new RaftNode(
             new RaftOptions
             {
-                Self = identity.Self,
-                Voters = [.. identity.Members.Select(member => member.Id)],
+                Self = Self,
                 Seed = (ulong)Random.Shared.NextInt64(),
+                HeartbeatTicks = options.HeartbeatTicks,
                 ElectionTimeoutTicks = options.ElectionTicks,
+                PreVote = options.PreVote,
             },
-            wal.HardState, wal.CopyTerms(), new StoredLog(_recent, wal));
+            wal.HardState, wal.CopyTerms(), Recovery.ConfigurationsOf(wal), new StoredLog(_recent, wal));
         _status = MakeStatus();
     }
 
-    /// <summary>Recovers the log, starts the log thread and returns once this member takes part in its cluster.</summary>
-    /// <exception cref="DataDirectoryException">The data directory is in use or belongs to another member or cluster.</exception>
+    public ClusterId Cluster { get; }
+    public MemberId Self { get; }
+
+    /// <summary>This member leads, as far as it knows.</summary>
+    public bool IsLeader => _status.Leader == Self;
+
+    /// <summary>The last known status, without a wait.</summary>
+    public ConsensusStatus Status => _status with { CommitIndex = _commits.Commit };
+
+    /// <summary>Completes at the next change of leader, term or members. Take it first, then look at <see cref="Status"/>.</summary>
+    public Task StatusChanged => Volatile.Read(ref _statusChanged).Task;
+
+    /// <summary>
+    /// Completes with the log index up to which this member knew the cluster when the cluster knew its name: from then on it serves clients, as in etcd.
+    /// </summary>
+    public Task<LogIndex> Published => _published.Task;
+
+    /// <summary>Recovers the log, or begins one, starts the log thread and returns once this member takes part in its cluster.</summary>
+    /// <exception cref="DataDirectoryException">The data directory is in use.</exception>
     /// <exception cref="WalCorruptedException">The log is damaged.</exception>
     /// <exception cref="FormatException">The initial cluster cannot be used.</exception>
-    public static ConsensusService Start(ConsensusOptions options, ILogger<ConsensusService>? logger = null, WalDisk? disk = null)
+    /// <exception cref="JoinRefusedException">The existing cluster does not know this member, or cannot be asked.</exception>
+    public static async Task<ConsensusService> StartAsync(
+        ConsensusOptions options, ILogger<ConsensusService>? logger = null, Func<string, ILogDisk>? openDisk = null, CancellationToken cancellation = default)
     {
         var log = (ILogger?)logger ?? NullLogger.Instance;
-        var identity = ClusterIdentity.Derive(options);
-        if (identity.Members.Count > 1)
-            throw new FormatException("clusters of several members come with the peer transport: name one member in the initial cluster");
-
         var directory = DataDirectory.Open(options.DataDirectory);
         WriteAheadLog? wal = null;
         try
         {
-            wal = WriteAheadLog.Open(
-                new WalOptions
-                {
-                    Directory = directory.WalPath,
-                    Cluster = identity.Cluster,
-                    Member = identity.Self,
-                    SegmentBytes = options.SegmentBytes,
-                },
-                disk ?? new WalDisk());
-            if (wal.Torn.Bytes > 0)
-                Log.TornTailCut(log, wal.Torn.File, wal.Torn.Offset, wal.Torn.Bytes);
-            var service = new ConsensusService(options, identity, directory, wal, log);
+            (wal, var seeds) = await Recovery.OpenAsync(options, openDisk?.Invoke(directory.WalPath) ?? new FileLogDisk(directory.WalPath), log, cancellation).ConfigureAwait(false);
+            var service = new ConsensusService(options, directory, wal, log);
+            if (seeds.Count > 0)
+                service._network.SetMembers(seeds);
             new Thread(service.Run) { Name = "consensus-log", IsBackground = true }.Start();
-            service._firstTurn.Task.GetAwaiter().GetResult();
-            Log.Started(log, options.Name, identity.Self.ToString(), identity.Cluster.ToString(), wal.Last.Value);
+            await service._firstTurn.Task.ConfigureAwait(false);
+            Log.Started(log, options.Name, service.Self.ToString(), service.Cluster.ToString(), wal.Last.Value);
+            service._publishing = service.PublishAttributesAsync(service._stopping.Token);
             return service;
         }
         catch
@@ -112,18 +134,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
         }
     }
 
-    public IProposalStream OpenProposals()
-    {
-        var stream = new ProposalStream(this);
-        lock (_streamsGate)
-        {
-            if (_isStopping)
-                stream.Break(StoppingReason);
-            else
-                _streams.Add(stream);
-        }
-        return stream;
-    }
+    public IProposalStream OpenProposals() => Open(mayForward: true);
 
     public async IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -138,6 +149,9 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
             var commit = await commits.ReachedAsync(from).ConfigureAwait(false);
             if (!_recent.TryRead(from, commit.Next, _options.MaxTailBatchBytes, out var entries))
                 entries = _wal.Read(from, commit.Next, _options.MaxTailBatchBytes);
+            // The log was begun anew behind a snapshot meanwhile.
+            if (entries.Length == 0)
+                throw new LogCompactedException(_wal.First);
             yield return new CommittedBatch(entries, commit);
             from = entries[^1].Index.Next;
         }
@@ -145,7 +159,8 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
 
     public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation)
     {
-        // The only voter is leader for good; what it published as committed includes all that was acknowledged.
+        // The only voter is leader for good; what it published as committed includes all that was acknowledged. A second voter ends this
+        // before it is told that it is one.
         var term = Volatile.Read(ref _readableTerm);
         return term != 0 && !_isStopping
             ? new ValueTask<ReadIndex>(new ReadIndex(_commits.Commit, new Term(term)))
@@ -153,7 +168,14 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
     }
 
     public ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation) =>
-        _isStopping ? throw new LogUnavailableException(StoppingReason) : new(_status with { CommitIndex = _commits.Commit });
+        _isStopping ? throw new LogUnavailableException(StoppingReason) : new(Status);
+
+    public async ValueTask<ConsensusStatus> GetStatusAsync(LogIndex atLeast, CancellationToken cancellation)
+    {
+        using var commits = _commits.Subscribe(cancellation);
+        await commits.ReachedAsync(atLeast).ConfigureAwait(false);
+        return Status;
+    }
 
     public ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation)
     {
@@ -163,13 +185,33 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
         return default;
     }
 
+    /// <summary>Hands leadership over, if this member leads others: the first step of a stop that nobody shall notice.</summary>
+    public async Task LeaveLeadershipAsync(CancellationToken cancellation)
+    {
+        if (_isStopping || !IsLeader)
+            return;
+        var done = new TaskCompletionSource<TransferOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Request(() => OnTransfer(BestSuccessor(), done));
+        var outcome = await done.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        Log.LeftLeadership(_logger, outcome, _status.Leader.ToString());
+    }
+
     /// <summary>Stops taking proposals, stores what is queued, ends all streams and tails, and closes the files.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (!_stopping.IsCancellationRequested)
+            await _stopping.CancelAsync().ConfigureAwait(false);
+        await _publishing.ConfigureAwait(false);
         _isStopping = true;
         _wake.Set();
         await _ended.Task.ConfigureAwait(false);
+        await _network.DisposeAsync().ConfigureAwait(false);
+        _route.Dispose();
     }
+
+    internal ProposalStream OpenForwarded() => Open(mayForward: false);
+
+    internal Route CurrentRoute => _route;
 
     internal ValueTask EnqueueAsync(in Proposal proposal, CancellationToken cancellation) =>
         _proposals.EnqueueAsync(
@@ -182,26 +224,31 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
             _streams.Remove(stream);
     }
 
+    private ProposalStream Open(bool mayForward)
+    {
+        var stream = new ProposalStream(this, mayForward);
+        lock (_streamsGate)
+        {
+            if (_isStopping)
+                stream.Break(StoppingReason);
+            else
+                _streams.Add(stream);
+        }
+        return stream;
+    }
+
     private async Task<ReadIndex> ConfirmReadAsync(CancellationToken cancellation)
     {
-        var read = new TaskCompletionSource<ReadIndex>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (_isStopping)
             throw new NoLeaderException(StoppingReason);
-        var context = Interlocked.Increment(ref _lastReadContext);
-        Request(() => OnRead(context, read));
-        try
-        {
-            return await read.Task.WaitAsync(_options.ReadTimeout, cancellation).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            throw new NoLeaderException($"no leader confirmed itself within {_options.ReadTimeout.TotalSeconds} s");
-        }
-        finally
-        {
-            if (!read.Task.IsCompleted)
-                Request(() => _reads.Remove(context));
-        }
+        var read = new WaitingRead(Stopwatch.GetTimestamp() + (long)(_options.ReadTimeout.TotalSeconds * Stopwatch.Frequency));
+        _newReads.Enqueue(read);
+        _wake.Set();
+        if (!cancellation.CanBeCanceled)
+            return await read.Task.ConfigureAwait(false);
+        // The log thread drops what nobody waits for.
+        using var abandoning = cancellation.UnsafeRegister(static (state, token) => ((WaitingRead)state!).TrySetCanceled(token), read);
+        return await read.Task.ConfigureAwait(false);
     }
 
     private void Request(Action onLogThread)
@@ -211,6 +258,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
     }
 
     private ConsensusStatus MakeStatus() => new(
-        _identity.Cluster, _identity.Self, _raft.Leader, _raft.Term, _raft.CommitIndex, _raft.LastIndex,
-        IsLearner: false, _identity.Members);
+        Cluster, Self, _raft.Leader, _raft.Term, _raft.CommitIndex, _raft.LastIndex,
+        IsLearner: _raft.Configuration?.Find(Self) is not { IsLearner: false },
+        _raft.Configuration is { } configuration ? configuration.Members : []);
 }

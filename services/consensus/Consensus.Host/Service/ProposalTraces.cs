@@ -63,6 +63,13 @@ internal sealed class ProposalTraces : IDisposable
         }
     }
 
+    /// <summary>Leadership is lost: whether what is open will ever be committed, this member does not say.</summary>
+    public void Abandon()
+    {
+        _open.Clear();
+        _appended.Clear();
+    }
+
     public void Dispose() => _source.Dispose();
 
     private ActivityLink[] LinkTo(int entries)

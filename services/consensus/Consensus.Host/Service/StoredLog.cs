@@ -1,7 +1,7 @@
 using Consensus.Contracts;
 using Consensus.Core.Log;
 using Consensus.Host.Tail;
-using Consensus.Host.Wal;
+using Consensus.Core.Wal;
 
 namespace Consensus.Host.Service;
 

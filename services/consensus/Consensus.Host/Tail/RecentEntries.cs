@@ -65,6 +65,17 @@ internal sealed class RecentEntries(long maxBytes)
         }
     }
 
+    /// <summary>Forgets everything: the log begins anew elsewhere.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _chunks.Clear();
+            _head = 0;
+            _bytes = 0;
+        }
+    }
+
     private Entry[] Join(int at, LogIndex from, LogIndex to, int maxDataBytes)
     {
         var result = new List<Entry>();

@@ -1,7 +1,6 @@
 using Consensus.Contracts;
-using Consensus.Core.Wal;
 
-namespace Consensus.Host.Wal;
+namespace Consensus.Core.Wal;
 
 // Reading what was stored, on any thread.
 public sealed partial class WriteAheadLog
@@ -38,7 +37,7 @@ public sealed partial class WriteAheadLog
             var read = 0;
             while (read < buffer.Length)
             {
-                var n = RandomAccess.Read(item.Segment.Handle, buffer.AsSpan(read), item.Offset + read);
+                var n = item.Segment.File.Read(buffer.AsSpan(read), item.Offset + read);
                 if (n == 0)
                     throw new WalCorruptedException(item.Segment.Path, item.Offset, "the file ends within a record");
                 read += n;

@@ -2,22 +2,29 @@ using Consensus.Contracts;
 
 namespace Consensus.Core.Progress;
 
-/// <summary>How a leader feeds one follower.</summary>
+/// <summary>How a leader feeds one peer.</summary>
 public enum Feed
 {
     /// <summary>The matching point is unknown: one append at a time.</summary>
     Probe = 0,
 
-    /// <summary>The follower accepted an append: send ahead of its answers.</summary>
+    /// <summary>The peer accepted an append: send ahead of its answers.</summary>
     Replicate,
+
+    /// <summary>What the peer needs next is no longer in the log: it was told to begin its log anew.</summary>
+    Snapshot,
 }
 
-/// <summary>What a leader knows of one voter, itself included (Raft Fig. 2, "volatile state on leaders").</summary>
+/// <summary>What a leader knows of one member, itself included (Raft Fig. 2, "volatile state on leaders").</summary>
 /// <remarks>Invariant: Match &lt; Next. The leader's own Match is what its disk holds.</remarks>
-public sealed class VoterProgress(MemberId id, int maxInflight)
+/// <param name="id">Whom this is about.</param>
+/// <param name="maxInflight">Appends on their way, at most.</param>
+/// <param name="maxInflightBytes">Command bytes in them; one append always fits.</param>
+public sealed class PeerProgress(MemberId id, int maxInflight, long maxInflightBytes)
 {
-    // Last index of each append on its way. Bounded: a follower that is slow or gone costs no memory.
-    private readonly Queue<LogIndex> _inflight = new();
+    // Last index and command bytes of each append on its way. Bounded: a peer that is slow or gone costs no memory.
+    private readonly Queue<(LogIndex Last, long Bytes)> _inflight = new();
+    private long _inflightBytes;
 
     public MemberId Id { get; } = id;
 
@@ -35,49 +42,62 @@ public sealed class VoterProgress(MemberId id, int maxInflight)
     /// <summary>Highest confirmation round it answered (Raft thesis §6.4).</summary>
     public ulong AnsweredRound { get; set; }
 
-    /// <summary>A probe is out and its answer not in.</summary>
+    /// <summary>The commit index that the last message told, on a connection that may have lost it.</summary>
+    public LogIndex ToldCommit { get; set; }
+
+    /// <summary>A probe or a snapshot message is out and its answer not in.</summary>
     public bool IsProbeOut { get; private set; }
 
     /// <summary>Nothing more may be sent until an answer or a heartbeat answer comes.</summary>
-    public bool IsPaused => Feed == Feed.Probe ? IsProbeOut : _inflight.Count >= maxInflight;
+    public bool IsPaused => Feed == Feed.Replicate ? IsWindowFull : IsProbeOut;
 
-    /// <summary>Forgets everything: a new term begins.</summary>
+    private bool IsWindowFull => _inflight.Count >= maxInflight || _inflightBytes >= maxInflightBytes;
+
+    /// <summary>Forgets everything: a new term begins, or the member is new.</summary>
     public void Reset(LogIndex next)
     {
         Match = default;
-        Next = next;
-        Feed = Feed.Probe;
         IsRecentlyActive = false;
         AnsweredRound = 0;
-        IsProbeOut = false;
-        _inflight.Clear();
+        ToldCommit = default;
+        BecomeProbe(next);
     }
 
     /// <summary>An append with entries up to <paramref name="last"/> was sent.</summary>
-    public void Sent(LogIndex last, bool isEmpty)
+    public void Sent(LogIndex last, bool isEmpty, long bytes)
     {
-        if (Feed == Feed.Probe)
+        if (Feed != Feed.Replicate)
         {
+            Feed = Feed.Probe;
             IsProbeOut = true;
             return;
         }
         if (isEmpty)
             return;
         Next = last.Next;
-        _inflight.Enqueue(last);
+        _inflight.Enqueue((last, bytes));
+        _inflightBytes += bytes;
     }
 
-    /// <summary>The voter stores everything up to <paramref name="index"/>. False when that is no news.</summary>
+    /// <summary>It was told to begin its log after a point beyond <see cref="Next"/>.</summary>
+    public void SentSnapshot()
+    {
+        BecomeProbe(Next);
+        Feed = Feed.Snapshot;
+        IsProbeOut = true;
+    }
+
+    /// <summary>The peer stores everything up to <paramref name="index"/>. False when that is no news.</summary>
     public bool Accepted(LogIndex index)
     {
-        while (_inflight.TryPeek(out var last) && last <= index)
-            _inflight.Dequeue();
+        while (_inflight.TryPeek(out var append) && append.Last <= index)
+            ForgetOldest();
         var isNews = index > Match;
         if (isNews)
             Match = index;
         if (Next <= Match)
             Next = Match.Next;
-        if (Feed == Feed.Probe && (isNews || IsProbeOut))
+        if (Feed != Feed.Replicate && (isNews || IsProbeOut))
         {
             Feed = Feed.Replicate;
             Next = Match.Next;
@@ -96,7 +116,7 @@ public sealed class VoterProgress(MemberId id, int maxInflight)
             BecomeProbe(Match.Next);
             return true;
         }
-        if (refused.Next != Next)
+        if (Feed == Feed.Snapshot || refused.Next != Next)
             return false;
         var next = hint < refused ? hint.Next : refused;
         BecomeProbe(next > Match ? next : Match.Next);
@@ -108,9 +128,18 @@ public sealed class VoterProgress(MemberId id, int maxInflight)
     {
         IsRecentlyActive = true;
         IsProbeOut = false;
-        if (_inflight.Count >= maxInflight)
-            _inflight.Dequeue();
+        while (_inflight.Count > 0 && IsWindowFull)
+            ForgetOldest();
     }
+
+    /// <summary>The connection to it broke: what was on its way may be lost, so find the matching point again.</summary>
+    public void Unreachable()
+    {
+        if (Feed == Feed.Replicate)
+            BecomeProbe(Match.Next);
+    }
+
+    private void ForgetOldest() => _inflightBytes -= _inflight.Dequeue().Bytes;
 
     private void BecomeProbe(LogIndex next)
     {
@@ -118,5 +147,6 @@ public sealed class VoterProgress(MemberId id, int maxInflight)
         IsProbeOut = false;
         Next = next;
         _inflight.Clear();
+        _inflightBytes = 0;
     }
 }

@@ -1,5 +1,5 @@
 #pragma warning disable CA1032 // One constructor each: these are thrown with one message.
-namespace Consensus.Host.Wal;
+namespace Consensus.Core.Wal;
 
 /// <summary>The log holds something that was not written so (I11). A person has to look; nothing was changed.</summary>
 public sealed class WalCorruptedException(string file, long offset, string what)
@@ -14,8 +14,5 @@ public sealed class WalFailedException(string file, Exception inner)
     : IOException($"writing the write-ahead log {file} failed: {inner.Message}", inner);
 
 /// <summary>No room for another segment. Nothing was written; everything acknowledged is whole.</summary>
-public sealed class WalFullException(string directory, Exception inner)
-    : IOException($"no room for a write-ahead log segment in {directory}: {inner.Message}", inner);
-
-/// <summary>The data directory cannot be used by this member.</summary>
-public sealed class DataDirectoryException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class WalFullException(string location, Exception inner)
+    : IOException($"no room for a write-ahead log segment in {location}: {inner.Message}", inner);
