@@ -6,19 +6,20 @@ namespace Storage.Client;
 /// <summary>A session's results over a server stream.</summary>
 internal sealed class ResultSubscription : IDisposable
 {
-    // Subscribing happens when a proposer starts or has lost its replica: rarely. A replica that does not answer for so long is as good as lost.
-    private static readonly TimeSpan s_establishTimeout = TimeSpan.FromSeconds(5);
-
     private readonly SessionId _session;
     private readonly IResultSink _sink;
     private readonly CancellationTokenSource _ended = new();
+    private readonly SilenceWatch _watch;
+    private readonly TimeSpan _establishLimit;
     private readonly AsyncServerStreamingCall<Wire.ResultBatch> _call;
 
-    public ResultSubscription(Wire.Storage.StorageClient stub, SessionId session, IResultSink sink)
+    public ResultSubscription(Wire.Storage.StorageClient stub, SessionId session, IResultSink sink, StorageClientOptions options, TimeProvider time)
     {
+        _establishLimit = options.EstablishLimit;
+        _watch = new SilenceWatch(options.EstablishLimit, options.SilenceLimit, time, _ended.Token);
         _session = session;
         _sink = sink;
-        _call = stub.SubscribeResults(new Wire.SubscribeResultsRequest { Session = session.Value }, cancellationToken: _ended.Token);
+        _call = stub.SubscribeResults(new Wire.SubscribeResultsRequest { Session = session.Value }, cancellationToken: _watch.Token);
     }
 
     /// <summary>
@@ -30,7 +31,7 @@ internal sealed class ResultSubscription : IDisposable
         var headers = Task.Run(() => _call.ResponseHeadersAsync);
         try
         {
-            if (!headers.Wait(s_establishTimeout))
+            if (!headers.Wait(_establishLimit))
                 throw new TimeoutException("the storage replica did not confirm the subscription");
         }
         catch (Exception exception) when (exception is AggregateException or TimeoutException)
@@ -46,6 +47,7 @@ internal sealed class ResultSubscription : IDisposable
     {
         _ended.Cancel();
         _call.Dispose();
+        _watch.Dispose();
     }
 
     private async Task ReadAsync()
@@ -53,8 +55,11 @@ internal sealed class ResultSubscription : IDisposable
         var reason = "the storage replica ended the stream";
         try
         {
-            await foreach (var batch in _call.ResponseStream.ReadAllAsync(_ended.Token).ConfigureAwait(false))
+            while (await _watch.MoveNextAsync(_call.ResponseStream).ConfigureAwait(false))
             {
+                var batch = _call.ResponseStream.Current;
+                if (batch.Results.Count == 0)
+                    continue; // a sign of life
                 var results = new CommandResult[batch.Results.Count];
                 for (var i = 0; i < results.Length; i++)
                     results[i] = batch.Results[i].FromWire(_session);

@@ -12,22 +12,29 @@ public sealed class StorageClient : IStorage, IDisposable
 {
     private readonly Wire.Storage.StorageClient _stub;
     private readonly GrpcChannel? _ownedChannel;
+    private readonly StorageClientOptions _options;
+    private readonly TimeProvider _time;
     private ReadStream? _reads;
     private bool _disposed;
 
     /// <summary>Uses a channel that the caller owns.</summary>
-    public StorageClient(ChannelBase channel) => _stub = new Wire.Storage.StorageClient(channel);
+    public StorageClient(ChannelBase channel, StorageClientOptions? options = null, TimeProvider? time = null)
+    {
+        _stub = new Wire.Storage.StorageClient(channel);
+        _options = options ?? new StorageClientOptions();
+        _time = time ?? TimeProvider.System;
+    }
 
-    private StorageClient(GrpcChannel owned) : this((ChannelBase)owned) => _ownedChannel = owned;
+    private StorageClient(GrpcChannel owned, StorageClientOptions? options) : this((ChannelBase)owned, options) => _ownedChannel = owned;
 
     /// <summary>Connects to one replica, for example <c>http://storage:8080</c>.</summary>
-    public static StorageClient Connect(string address) => new(
-        GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null }));
+    public static StorageClient Connect(string address, StorageClientOptions? options = null) => new(
+        GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null }), options);
 
     /// <summary>Blocks until the replica has confirmed; see <see cref="ResultSubscription.Establish"/>.</summary>
     public IDisposable SubscribeResults(SessionId session, IResultSink sink)
     {
-        var subscription = new ResultSubscription(_stub, session, sink);
+        var subscription = new ResultSubscription(_stub, session, sink, _options, _time);
         subscription.Establish();
         return subscription;
     }
@@ -52,9 +59,13 @@ public sealed class StorageClient : IStorage, IDisposable
     public async IAsyncEnumerable<FeedBatch> FeedAsync(
         KeySpace space, long fromRevision, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var call = _stub.Feed(new Wire.FeedRequest { Space = (uint)space, FromRevision = fromRevision }, cancellationToken: cancellation);
-        await foreach (var batch in ReadAllAsync(call.ResponseStream, cancellation).ConfigureAwait(false))
+        using var watch = new SilenceWatch(_options.EstablishLimit, _options.SilenceLimit, _time, cancellation);
+        using var call = _stub.Feed(new Wire.FeedRequest { Space = (uint)space, FromRevision = fromRevision }, cancellationToken: watch.Token);
+        while (await watch.MoveNextAsync(call.ResponseStream).ConfigureAwait(false))
         {
+            var batch = call.ResponseStream.Current;
+            if (batch.Beat)
+                continue;
             if (batch.Compacted != 0)
                 throw new RevisionCompactedException(batch.Compacted);
             yield return batch.FromWire();
@@ -79,9 +90,13 @@ public sealed class StorageClient : IStorage, IDisposable
 
     public async IAsyncEnumerable<LeaseBatch> LeasesAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var call = _stub.Leases(new Wire.LeasesRequest(), cancellationToken: cancellation);
-        await foreach (var batch in ReadAllAsync(call.ResponseStream, cancellation).ConfigureAwait(false))
-            yield return batch.FromWire();
+        using var watch = new SilenceWatch(_options.EstablishLimit, _options.SilenceLimit, _time, cancellation);
+        using var call = _stub.Leases(new Wire.LeasesRequest(), cancellationToken: watch.Token);
+        while (await watch.MoveNextAsync(call.ResponseStream).ConfigureAwait(false))
+        {
+            if (!call.ResponseStream.Current.Beat)
+                yield return call.ResponseStream.Current.FromWire();
+        }
     }
 
     public async ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>?> LeaseKeysAsync(
@@ -106,6 +121,27 @@ public sealed class StorageClient : IStorage, IDisposable
             new Term(response.Term));
     }
 
+    public async IAsyncEnumerable<SnapshotChunk> SnapshotAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        // A snapshot has no beats: its first chunk waits for a tree commit. Who receives it has a limit of its own.
+        using var watch = new SilenceWatch(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, _time, cancellation);
+        using var call = _stub.Snapshot(new Wire.SnapshotRequest(), cancellationToken: watch.Token);
+        while (await MoveNextAsync().ConfigureAwait(false))
+            yield return call.ResponseStream.Current.FromWire();
+
+        async ValueTask<bool> MoveNextAsync()
+        {
+            try
+            {
+                return await watch.MoveNextAsync(call.ResponseStream).ConfigureAwait(false);
+            }
+            catch (RpcException exception) when (exception.StatusCode == StatusCode.Aborted)
+            {
+                throw new SnapshotAbortedException(exception.Status.Detail);
+            }
+        }
+    }
+
     public void Dispose()
     {
         _disposed = true;
@@ -128,25 +164,6 @@ public sealed class StorageClient : IStorage, IDisposable
                     return fresh;
                 fresh.Break("another stream was opened first");
             }
-        }
-    }
-
-    // Cancellation shows as such, whatever the transport makes of it.
-    private static async IAsyncEnumerable<T> ReadAllAsync<T>(
-        IAsyncStreamReader<T> stream, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        while (true)
-        {
-            try
-            {
-                if (!await stream.MoveNext(cancellation).ConfigureAwait(false))
-                    yield break;
-            }
-            catch (RpcException exception) when (exception.StatusCode == StatusCode.Cancelled && cancellation.IsCancellationRequested)
-            {
-                throw new OperationCanceledException(exception.Message, exception, cancellation);
-            }
-            yield return stream.Current;
         }
     }
 }

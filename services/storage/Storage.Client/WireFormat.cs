@@ -109,6 +109,28 @@ public static class WireFormat
         new LogIndex(status.AppliedIndex), new Term(status.AppliedTerm), new LogIndex(status.DurableIndex), status.Revision, status.CompactRevision,
         status.V2Index, status.FileBytes, status.FileBytesInUse, [.. status.Alarms.Select(static alarm => (alarm.MemberId, alarm.Type))]);
 
+    /// <summary>The rows are wrapped: the message is valid as long as the chunk.</summary>
+    public static Wire.SnapshotChunk ToWire(this SnapshotChunk chunk) => chunk switch
+    {
+        SnapshotStart start => new Wire.SnapshotChunk
+        {
+            Start = new Wire.SnapshotStart { Format = start.Format, AppliedIndex = start.AppliedIndex.Value, AppliedTerm = start.AppliedTerm.Value },
+        },
+        SnapshotRows rows => new Wire.SnapshotChunk { Rows = UnsafeByteOperations.UnsafeWrap(rows.Rows) },
+        SnapshotEnd end => new Wire.SnapshotChunk { End = new Wire.SnapshotEnd { RowCount = end.RowCount, RowBytes = end.RowBytes, Crc32C = end.Crc32C } },
+        _ => throw new ArgumentException("no chunk of a snapshot", nameof(chunk)),
+    };
+
+    /// <exception cref="SnapshotAbortedException">A chunk that this version does not know.</exception>
+    public static SnapshotChunk FromWire(this Wire.SnapshotChunk chunk) => chunk.ChunkCase switch
+    {
+        Wire.SnapshotChunk.ChunkOneofCase.Start => new SnapshotStart(
+            chunk.Start.Format, new LogIndex(chunk.Start.AppliedIndex), new Term(chunk.Start.AppliedTerm)),
+        Wire.SnapshotChunk.ChunkOneofCase.Rows => new SnapshotRows(chunk.Rows.Memory),
+        Wire.SnapshotChunk.ChunkOneofCase.End => new SnapshotEnd(chunk.End.RowCount, chunk.End.RowBytes, chunk.End.Crc32C),
+        _ => throw new SnapshotAbortedException("the peer sends chunks of a kind that this version does not know"),
+    };
+
     private static Wire.RevisionEvents ToWire(RevisionEvents revision)
     {
         var wire = new Wire.RevisionEvents { Revision = revision.Revision, Trace = ToWire(revision.Trace) };

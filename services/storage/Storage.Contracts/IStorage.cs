@@ -71,6 +71,13 @@ public interface IStorage
     /// CRC-32 Castagnoli over the v3 key space as etcd's HashKV computes it, at <paramref name="revision"/> (0 or negative: current).
     /// </summary>
     ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation);
+
+    /// <summary>
+    /// The whole state as of now, for a replica that the log can no longer bring up to date. Applies go on meanwhile. The consumer pulls; one that
+    /// stalls too long is cut off, because what it reads holds back the reuse of pages.
+    /// </summary>
+    /// <exception cref="SnapshotAbortedException">The consumer stalled, or the replica stops.</exception>
+    IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation);
 }
 
 /// <summary>Receives results on the apply thread: must return at once and must not throw.</summary>
@@ -193,3 +200,6 @@ public sealed class RevisionCompactedException(long compactRevision) : Exception
 {
     public long CompactRevision { get; } = compactRevision;
 }
+
+/// <summary>A snapshot that was being sent ended before its end: fetch another.</summary>
+public sealed class SnapshotAbortedException(string reason) : Exception(reason);

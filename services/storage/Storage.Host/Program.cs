@@ -1,4 +1,4 @@
-using Consensus.Client;
+using Consensus.Client.Replicated;
 using Consensus.Contracts;
 using Hosting.Clients;
 using Hosting.Health;
@@ -10,7 +10,10 @@ return Hosting.ServiceHost.Run(
     static builder =>
     {
         builder.Services.AddSingleton<IConsensus>(static provider =>
-            new ConsensusClient(provider.GetRequiredService<ServiceEndpoints>().Channel("Consensus")));
+            ConsensusMembers.Connect(
+                // Replicas that name the members in different orders spread over them.
+                provider.GetRequiredService<ServiceEndpoints>().Address("Consensus"), ChannelFactory.Create, new ReplicatedOptions { First = 0 }));
+        builder.Services.AddStoragePeers(builder.Configuration);
         builder.Services.AddStorage(builder.Configuration, StorageData.Open);
         builder.Services.AddReadiness<CatchUp>("catch-up", static (catchUp, cancellation) => catchUp.WhyBehindAsync(cancellation));
         builder.Services.AddSingleton<CatchUp>();

@@ -3,25 +3,35 @@ using Storage.Host.Disk;
 
 namespace Storage.Host;
 
-/// <summary>An opened data file: the tree, the device that its commits are written to, and what to dispose at the end.</summary>
-public sealed record StorageData(ITree Tree, IPageDevice Device, IDisposable? Owned)
+/// <summary>An opened data file: the tree, the device that its commits are written to, and what to dispose at the end (after the last reader left).</summary>
+public sealed record StorageData(ITree Tree, IPageDevice Device, IAsyncDisposable? Owned)
 {
     /// <summary>Name of the data file in its directory.</summary>
     public const string FileName = "data.tree";
 
-    /// <summary>Opens the data file of a directory; makes both when they are not there.</summary>
+    /// <summary>Makes an empty data file that can take the place of this one; null: this one cannot be replaced.</summary>
+    public Func<IIncomingData>? CreateIncoming { get; init; }
+
+    /// <summary>
+    /// Opens the data file of a directory; makes both when they are not there. Removes what a replacement that was interrupted has left behind.
+    /// </summary>
     public static StorageData Open(string directory)
     {
         Directory.CreateDirectory(directory);
-        var device = MmapPageDevice.Open(Path.Combine(directory, FileName));
-        try
-        {
-            return new StorageData(CopyOnWriteTree.Open(device, new SlotSnapshotRegistry()), device, device);
-        }
-        catch
-        {
-            device.Dispose();
-            throw;
-        }
+        File.Delete(IncomingFile.PathIn(directory));
+        return OpenedFile.Open(directory, FileName);
     }
+}
+
+/// <summary>A data file in the making beside the one in use. Disposing throws it away unless it was put in place.</summary>
+public interface IIncomingData : IAsyncDisposable
+{
+    /// <summary>The file: empty at first.</summary>
+    StorageData Data { get; }
+
+    /// <summary>
+    /// Gives the file the name of the one in use, in one step that a crash leaves undone or done. Everything in it must be committed. From here on
+    /// the caller owns <see cref="Data"/>.
+    /// </summary>
+    void PutInPlace();
 }

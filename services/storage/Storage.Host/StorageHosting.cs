@@ -1,4 +1,5 @@
 using Consensus.Contracts;
+using Hosting.Clients;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
@@ -6,8 +7,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Storage.Client;
 using Storage.Contracts;
 using Storage.Host.Grpc;
+using Storage.Host.Snapshots;
 
 namespace Storage.Host;
 
@@ -16,7 +19,8 @@ public static class StorageHosting
 {
     /// <summary>
     /// Registers the replica as <see cref="StorageService"/> and <see cref="IStorage"/>; it starts and stops with the process. Needs an
-    /// <see cref="IConsensus"/> in the services. Settings: <c>Storage:DataDir</c> (default "data"), <c>Storage:ReplicaName</c> (default: machine name).
+    /// <see cref="IConsensus"/> in the services; with an <see cref="ISnapshotSource"/> there, the replica catches up by a snapshot when the log does not
+    /// reach back far enough. Settings: <c>Storage:DataDir</c> (default "data"), <c>Storage:ReplicaName</c> (default: machine name).
     /// </summary>
     /// <param name="services">Where to register.</param>
     /// <param name="configuration">Where the settings are.</param>
@@ -31,10 +35,28 @@ public static class StorageHosting
             new StorageOptions { ReplicaName = configuration["Storage:ReplicaName"] ?? Environment.MachineName },
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<StorageService>>(),
-            Environment.FailFast));
+            Environment.FailFast,
+            provider.GetService<ISnapshotSource>()));
         services.AddSingleton<IStorage>(provider => provider.GetRequiredService<StorageService>());
         services.AddHostedService<Lifetime>();
         return services;
+    }
+
+    /// <summary>
+    /// Registers the replicas at <c>Storage:Peers</c> (addresses between commas; this replica's own among them does no harm) as where snapshots come from.
+    /// Without that setting nothing is registered, and a replica that the log left behind stops.
+    /// </summary>
+    public static IServiceCollection AddStoragePeers(this IServiceCollection services, IConfiguration configuration)
+    {
+        var addresses = (configuration["Storage:Peers"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (addresses.Length == 0)
+            return services;
+        return services.AddSingleton<ISnapshotSource>(provider =>
+        {
+            IReadOnlyList<IStorage> peers = [.. addresses.Select(static address => new StorageClient(ChannelFactory.Create(address)))];
+            return new PeerSnapshots(
+                _ => new(peers), new StorageOptions(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerSnapshots>>());
+        });
     }
 
     /// <summary>Maps the gRPC binding.</summary>

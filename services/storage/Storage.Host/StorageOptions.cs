@@ -17,6 +17,15 @@ public sealed record StorageOptions
     /// <summary>Changed pages that start a commit at once.</summary>
     public long MaxDirtyBytes { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>A consumer of a snapshot that takes nothing for so long is cut off: what it reads holds back the reuse of pages.</summary>
+    public TimeSpan SnapshotStallLimit { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a snapshot that is being received may bring nothing: a peer's first chunk waits for a tree commit of its own.</summary>
+    public TimeSpan SnapshotSilenceLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>An idle result stream or feed over gRPC carries a sign of life this often.</summary>
+    public TimeSpan BeatInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Bounds of the state machine.</summary>
     public StateMachineOptions State { get; init; } = new();
 }

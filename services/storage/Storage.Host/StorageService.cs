@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Consensus.Contracts;
 using Microsoft.Extensions.Logging;
@@ -9,27 +10,28 @@ using Storage.Core.State;
 using Storage.Core.Tree;
 using Storage.Core.V2;
 using Storage.Host.Service;
+using Storage.Host.Snapshots;
 
 namespace Storage.Host;
 
 /// <summary>One storage replica: the state machine in its shell. Thread-safe.</summary>
-/// <remarks>Reads work on the published view, on the caller's thread, and never wait for applies unless they ask to.</remarks>
+/// <remarks>
+/// <para>Reads work on the published view, on the caller's thread, and never wait for applies unless they ask to.</para>
+/// <para>
+/// When the log no longer holds what comes next, a snapshot from a peer takes the place of the data file while reads go on: feeds and waiting
+/// reads continue on the new state; subscribers of results are told to subscribe again, as some results were never seen here.
+/// </para>
+/// </remarks>
 public sealed class StorageService : IStorage, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
-    private readonly StateOwner _owner;
     private readonly PublishedState _state;
-    private readonly ResultRouter _results = new();
-    private readonly AppliedWaiters _waiters;
-    private readonly SweepWaiters _sweepWaiters;
-    private readonly ViewSignal _signal;
+    private readonly ReplicaContext _context;
+    private readonly ReadGuard _reads;
     private readonly Feeds _feeds;
-    private readonly CommitLoop _commits;
-    private readonly SweepLoop _sweeps;
-    private readonly ApplyLoop _applies;
-    private readonly FatalHandler _fatal;
-    private readonly IDisposable? _data;
-    private Task _loops = Task.CompletedTask;
+    private readonly SnapshotInstaller? _installer;
+    private Replica _replica;
+    private Task _running = Task.CompletedTask;
 
     /// <summary>Rebuilds the state from the tree. Nothing is applied before <see cref="Start"/>.</summary>
     /// <param name="consensus">Where committed entries come from.</param>
@@ -38,36 +40,30 @@ public sealed class StorageService : IStorage, IAsyncDisposable
     /// <param name="time">Clock of intervals and delays.</param>
     /// <param name="logger">Where the service logs.</param>
     /// <param name="stopProcess">Called once when the replica must not go on.</param>
+    /// <param name="snapshots">Where to get a state when the log begins after what is applied here; null: then the replica must not go on.</param>
     public StorageService(
         IConsensus consensus, StorageData data, StorageOptions options, TimeProvider time, ILogger<StorageService> logger,
-        Action<string, Exception> stopProcess)
+        Action<string, Exception> stopProcess, ISnapshotSource? snapshots = null)
     {
-        _data = data.Owned;
-        _fatal = new FatalHandler(logger, stopProcess);
-        _owner = new StateOwner(StateMachine.Open(data.Tree, options.State), data.Tree, data.Device);
-        _state = _owner.Published;
-        _waiters = new AppliedWaiters(_state);
-        _signal = new ViewSignal(_state);
-        _feeds = new Feeds(_state, _signal, _fatal);
-        _sweepWaiters = new SweepWaiters(_owner.Machine.Sweep.SweptRevision);
-        _commits = new CommitLoop(consensus, _owner, _sweepWaiters, options, time, _fatal, logger);
-        _sweeps = new SweepLoop(_owner, _commits, _sweepWaiters, _fatal, logger);
-        _applies = new ApplyLoop(consensus, _owner, _results, _waiters, _signal, _commits, _sweeps, time, _fatal, logger);
+        var machine = StateMachine.Open(data.Tree, options.State);
+        var fatal = new FatalHandler(logger, stopProcess);
+        _state = new PublishedState(machine.Freeze());
+        _reads = new ReadGuard(fatal, _stopping.Token);
+        _context = new ReplicaContext(
+            consensus, _state, new ResultRouter(), new IndexWaiters(() => _state.Current.AppliedIndex), new SweepWaiters(machine.Sweep.SweptRevision),
+            new ViewSignal(_state), _reads, new DurabilityReports(consensus, options.ReplicaName, time, logger), options, time, fatal, logger);
+        _feeds = new Feeds(_state, _context.Signal, _reads);
+        _installer = snapshots is null ? null : new SnapshotInstaller(snapshots, options, time, logger);
+        _replica = new Replica(_context, data, machine);
         StorageLog.Rebuilt(logger, _state.Current.AppliedIndex.Value, _state.Current.Revision, _state.Current.Keys.Count);
     }
 
     /// <summary>Starts to apply, commit and sweep.</summary>
-    public void Start()
-    {
-        if (_owner.Machine.Sweep.IsPending)
-            _sweeps.Pending.Raise();
-        _loops = Task.WhenAll(
-            Task.Run(() => _applies.RunAsync(_stopping.Token)),
-            Task.Run(() => _commits.RunAsync(_stopping.Token)),
-            Task.Run(() => _sweeps.RunAsync(_stopping.Token)));
-    }
+    public void Start() => _running = Task.WhenAll(
+        Task.Run(() => _context.Reports.RunAsync(_stopping.Token)),
+        Task.Run(RunAsync));
 
-    public IDisposable SubscribeResults(SessionId session, IResultSink sink) => _results.Subscribe(session, sink);
+    public IDisposable SubscribeResults(SessionId session, IResultSink sink) => _context.Results.Subscribe(session, sink);
 
     public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation)
     {
@@ -75,7 +71,7 @@ public sealed class StorageService : IStorage, IAsyncDisposable
 
         async ValueTask<ReadResult> WaitedAsync()
         {
-            await _waiters.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
+            await _context.Applied.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
             return Range(rangeRequest);
         }
     }
@@ -86,7 +82,7 @@ public sealed class StorageService : IStorage, IAsyncDisposable
 
         async ValueTask<ReadResult> WaitedAsync()
         {
-            await _waiters.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
+            await _context.Applied.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
             return Txn(txnRequest);
         }
     }
@@ -95,7 +91,7 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation)
     {
         if (!IsApplied(minApplied))
-            await _waiters.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
+            await _context.Applied.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
         using var activity = Activity.Current is null ? null : StorageTelemetry.Spans.StartActivity("storage.get-v2");
         return StateReads.V2(_state, path, recursive, nowUnixNanos); // children always come sorted
     }
@@ -105,21 +101,14 @@ public sealed class StorageService : IStorage, IAsyncDisposable
 
     public ValueTask<HistoryBatch> HistoryAsync(
         KeySpace space, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> rangeEnd, long fromRevision, long toRevision, int maxBytes,
-        CancellationToken cancellation)
-    {
-        try
-        {
-            return ValueTask.FromResult(space == KeySpace.V3
-                ? HistoryReader.Read(_state, new KeyRange(key.Span, rangeEnd.Span), fromRevision, toRevision, maxBytes)
+        CancellationToken cancellation) => ValueTask.FromResult(_reads.Run(
+            (_state, space, key, rangeEnd, fromRevision, toRevision, maxBytes),
+            static read => read.space == KeySpace.V3
+                ? HistoryReader.Read(
+                    read._state, new KeyRange(read.key.Span, read.rangeEnd.Span), read.fromRevision, read.toRevision, read.maxBytes)
                 : V2History.Read(
-                    _state, Encoding.UTF8.GetString(key.Span), rangeEnd.IsEmpty ? V2History.Scope.Node : V2History.Scope.Subtree,
-                    fromRevision, toRevision, maxBytes));
-        }
-        catch (Exception exception) when (_fatal.ObserveCorruption(exception))
-        {
-            throw;
-        }
-    }
+                    read._state, Encoding.UTF8.GetString(read.key.Span), read.rangeEnd.IsEmpty ? V2History.Scope.Node : V2History.Scope.Subtree,
+                    read.fromRevision, read.toRevision, read.maxBytes)));
 
     public IAsyncEnumerable<LeaseBatch> LeasesAsync(CancellationToken cancellation) => _feeds.LeasesAsync(cancellation);
 
@@ -127,39 +116,39 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         long leaseId, LogIndex minApplied, CancellationToken cancellation)
     {
         if (!IsApplied(minApplied))
-            await _waiters.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
+            await _context.Applied.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
         return _state.Current.Leases.KeysOf(leaseId)?.ConvertAll(static key => (ReadOnlyMemory<byte>)key);
     }
 
     public ValueTask<StorageStatus> GetStatusAsync(CancellationToken cancellation)
     {
+        var replica = Current;
         var view = _state.Current;
         long fileBytes, inUse;
-        lock (_owner.Lock)
-            (fileBytes, inUse) = _owner.Tree.Size;
+        lock (replica.Owner.Lock)
+            (fileBytes, inUse) = replica.Owner.Tree.Size;
         return ValueTask.FromResult(new StorageStatus(
-            view.AppliedIndex, view.AppliedTerm, _commits.Durable, view.Revision, view.CompactRevision, view.V2.Index, fileBytes, inUse, view.Alarms));
+            view.AppliedIndex, view.AppliedTerm, replica.Commits.Durable, view.Revision, view.CompactRevision, view.V2.Index, fileBytes, inUse,
+            view.Alarms));
     }
 
     public ValueTask SweptAsync(long revision, CancellationToken cancellation)
     {
-        var swept = _sweepWaiters.WaitAsync(revision, cancellation);
+        var swept = _context.Swept.WaitAsync(revision, cancellation);
         // The sweep itself may be over already, and only its commit to come.
         if (!swept.IsCompleted)
-            _commits.Urgent.Raise();
+            Current.Commits.Urgent.Raise();
         return swept;
     }
 
-    public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation)
+    public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) =>
+        ValueTask.FromResult(_reads.Run((_state, revision), static read => StateReads.Hash(read._state, read.revision)));
+
+    public async IAsyncEnumerable<SnapshotChunk> SnapshotAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        try
-        {
-            return ValueTask.FromResult(StateReads.Hash(_state, revision));
-        }
-        catch (Exception exception) when (_fatal.ObserveCorruption(exception))
-        {
-            throw;
-        }
+        var (replica, snapshot) = await OpenFreshAsync(cancellation).ConfigureAwait(false);
+        await foreach (var chunk in replica.Snapshots.ReadAsync(snapshot, cancellation).ConfigureAwait(false))
+            yield return chunk;
     }
 
     public async ValueTask DisposeAsync()
@@ -167,43 +156,105 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         if (_stopping.IsCancellationRequested)
             return;
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await _loops.ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        await _replica.StopAsync().ConfigureAwait(false);
         // Makes the next start quick; the log would make up for it.
-        if (!_fatal.HasHappened)
-            await _commits.TryCommitAsync(CancellationToken.None).ConfigureAwait(false);
-        _results.Break("the storage replica is stopping");
-        var reason = new ObjectDisposedException(nameof(StorageService), "the storage replica is stopping");
-        _waiters.End(reason);
-        _sweepWaiters.End(reason);
-        _data?.Dispose();
+        if (!_context.Fatal.HasHappened)
+            await _replica.Commits.TryCommitAsync().ConfigureAwait(false);
+        const string Reason = "the storage replica is stopping";
+        _context.Results.Break(Reason);
+        var reason = new ObjectDisposedException(nameof(StorageService), Reason);
+        _context.Applied.End(reason);
+        _context.Swept.End(reason);
+        _replica.End(Reason);
+        await _replica.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }
 
+    private Replica Current => Volatile.Read(ref _replica);
+
     private bool IsApplied(LogIndex index) => _state.Current.AppliedIndex >= index;
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            // Ends when the service stops, or after a fatal error.
+            while (await _replica.Start().WaitAsync(_stopping.Token).ConfigureAwait(false) is { } first)
+            {
+                if (_installer is null || _replica.CreateIncoming is not { } createFile)
+                {
+                    _context.Fatal.Stop("the log no longer holds what this replica has to apply next", new LogCompactedException(first));
+                    return;
+                }
+                var atLeast = new LogIndex(first.Value - 1);
+                StorageLog.SnapshotNeeded(_context.Logger, first.Value, _state.Current.AppliedIndex.Value, atLeast.Value);
+                var received = await _installer.ReceiveAsync(createFile, atLeast, _stopping.Token).ConfigureAwait(false);
+                await InstallAsync(received).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Told to stop; what was being received is gone, and the next start fetches again.
+        }
+#pragma warning disable CA1031 // It is not known which data file is in place.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _context.Fatal.Stop("installing a snapshot failed", exception);
+        }
+    }
+
+    private async Task InstallAsync(SnapshotInstaller.Received received)
+    {
+        received.File.PutInPlace();
+        var old = _replica;
+        await old.StopAsync().ConfigureAwait(false);
+        // Nobody else publishes now. Readers move on at once; those still at work on the old file finish there.
+        Volatile.Write(ref _replica, new Replica(_context, received.File.Data, received.Machine));
+        _replica.Owner.Publish();
+        _context.Applied.Wake(_state.Current.AppliedIndex);
+        _context.Swept.Wake(received.Machine.Sweep.SweptRevision);
+        _context.Signal.Set();
+        const string Reason = "a snapshot was installed";
+        _context.Results.Break(Reason);
+        old.End(Reason);
+        await old.DisposeAsync().ConfigureAwait(false);
+        StorageLog.SnapshotInstalled(
+            _context.Logger, _state.Current.AppliedIndex.Value, _state.Current.Revision, received.Bytes, received.Took.TotalMilliseconds);
+    }
+
+    /// <summary>A snapshot of a commit that holds everything applied by now.</summary>
+    private async ValueTask<(Replica Replica, ITreeSnapshot Snapshot)> OpenFreshAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var replica = Current;
+            try
+            {
+                await replica.Commits.CommittedAsync(_state.Current.AppliedIndex, cancellation).ConfigureAwait(false);
+                return (replica, replica.Owner.Tree.OpenSnapshot());
+            }
+            catch (TreeClosedException) when (!_stopping.IsCancellationRequested)
+            {
+                // Another data file is in place by now.
+            }
+            catch (TreeClosedException)
+            {
+                throw new SnapshotAbortedException("the storage replica is stopping");
+            }
+        }
+    }
 
     private ReadResult Range(ReadOnlyMemory<byte> request)
     {
         using var activity = Activity.Current is null ? null : StorageTelemetry.Spans.StartActivity("storage.range");
-        try
-        {
-            return StateReads.Range(_state, request.Span);
-        }
-        catch (Exception exception) when (_fatal.ObserveCorruption(exception))
-        {
-            throw;
-        }
+        return _reads.Run((_state, request), static read => StateReads.Range(read._state, read.request.Span));
     }
 
     private ReadResult Txn(ReadOnlyMemory<byte> request)
     {
         using var activity = Activity.Current is null ? null : StorageTelemetry.Spans.StartActivity("storage.range");
-        try
-        {
-            return StateReads.Txn(_state, request.Span);
-        }
-        catch (Exception exception) when (_fatal.ObserveCorruption(exception))
-        {
-            throw;
-        }
+        return _reads.Run((_state, request), static read => StateReads.Txn(read._state, read.request.Span));
     }
 }

@@ -1,5 +1,4 @@
-using System.Buffers.Binary;
-using System.Numerics;
+using Storage.Core.Checksums;
 using Storage.Core.Mvcc;
 using Storage.Core.State;
 using Storage.Core.Tree;
@@ -15,20 +14,20 @@ internal static class KeySpaceHash
     public static uint Compute(StateView view, long revision)
     {
         using var snapshot = view.Tree.OpenSnapshot();
-        var crc = Append(uint.MaxValue, "key"u8);
+        var crc = Crc32C.Append(Crc32C.Initial, "key"u8);
         long last = 0;
         for (var row = snapshot.Seek(TableId.Revisions, []); row.MoveNext();)
         {
             if (!RevisionKey.TryRead(row.Key, out var at, out var tombstone))
                 throw new InvalidDataException("a key of the revisions table is no revision");
             if (at.Main > revision)
-                return ~crc;
+                return Crc32C.Finish(crc);
             last = at.Main;
             var record = row.Value;
             if (Counts(view, at, tombstone, record))
-                crc = Append(Append(crc, row.Key), record);
+                crc = Crc32C.Append(Crc32C.Append(crc, row.Key), record);
         }
-        return ~AppendRecent(crc, view, Math.Max(last + 1, view.Hot.First), revision);
+        return Crc32C.Finish(AppendRecent(crc, view, Math.Max(last + 1, view.Hot.First), revision));
     }
 
     // Revisions that the last completed commit does not hold.
@@ -45,7 +44,7 @@ internal static class KeySpaceHash
                 KeyValueRecord.TryRead(change.Record.Span, out var row);
                 var record = change.IsTombstone ? MvccStore.TombstoneRecord(row.Key) : change.Record.Span;
                 if (Counts(view, at, change.IsTombstone, record))
-                    crc = Append(Append(crc, RevisionKey.Write(key, at, change.IsTombstone)), record);
+                    crc = Crc32C.Append(Crc32C.Append(crc, RevisionKey.Write(key, at, change.IsTombstone)), record);
             }
         }
         return crc;
@@ -57,14 +56,5 @@ internal static class KeySpaceHash
             return true;
         return !tombstone && KeyValueRecord.TryRead(record, out var row)
             && view.Keys.Find(row.Key) is { } history && history.TryFind(view.CompactRevision, out var kept, out _) && kept == at;
-    }
-
-    private static uint Append(uint crc, ReadOnlySpan<byte> data)
-    {
-        for (; data.Length >= 8; data = data[8..])
-            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));
-        foreach (var b in data)
-            crc = BitOperations.Crc32C(crc, b);
-        return crc;
     }
 }

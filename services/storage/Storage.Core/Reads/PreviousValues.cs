@@ -1,6 +1,7 @@
 using Storage.Contracts;
 using Storage.Core.Mvcc;
 using Storage.Core.State;
+using Storage.Core.Tree;
 
 namespace Storage.Core.Reads;
 
@@ -11,7 +12,22 @@ public sealed class PreviousValues(PublishedState state) : IPreviousValues
 
     public ReadOnlyMemory<byte> WithPrevious(ReadOnlyMemory<byte> encodedEvent, in PreviousValue previous)
     {
-        var view = state.Current;
+        while (true)
+        {
+            var view = state.Current;
+            try
+            {
+                return WithPrevious(view, encodedEvent, previous);
+            }
+            catch (TreeClosedException) when (state.Current != view)
+            {
+                // Another data file took the place of the view's: revisions are the same in both.
+            }
+        }
+    }
+
+    private static ReadOnlyMemory<byte> WithPrevious(StateView view, ReadOnlyMemory<byte> encodedEvent, in PreviousValue previous)
+    {
         // As in etcd, the previous value is the one that a read at the revision before would see, if that can still be read.
         if (previous.EventRevision - 1 < view.CompactRevision)
             return encodedEvent;

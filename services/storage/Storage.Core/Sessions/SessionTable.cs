@@ -6,7 +6,7 @@ namespace Storage.Core.Sessions;
 
 /// <summary>
 /// All sessions (I8), least recently used first. A session goes when it was idle for <see cref="IdleNanos"/> by the clock that the commands
-/// carry, or when there are too many. Single owner.
+/// carry and for <see cref="IdleCommands"/>, or when there are too many. Single owner.
 /// </summary>
 /// <remarks>
 /// Everything here depends on the log alone, so that all replicas remember and forget the same. Sessions are stored at
@@ -16,6 +16,12 @@ public sealed class SessionTable(ITree tree)
 {
     /// <summary>Ten minutes: a gateway that retries after longer than that has lost its client long ago.</summary>
     public const long IdleNanos = 10L * 60 * 1_000_000_000;
+
+    /// <summary>
+    /// Commands that must have followed as well: one proposer's clock that jumps makes every other session look idle, and a forgotten session takes a
+    /// retry for a new command. So many commands take longer than any proposer goes on retrying.
+    /// </summary>
+    public const ulong IdleCommands = 1_000_000;
 
     /// <summary>Gateways and lease managers of a cluster, many restarts of each within ten minutes included.</summary>
     public const int MaxSessions = 1_024;
@@ -54,7 +60,7 @@ public sealed class SessionTable(ITree tree)
             _dirty.Add(session);
         }
         session.ForgetBelow(command.LowestPending);
-        ExpireIdle();
+        ExpireIdle(index);
         return session;
     }
 
@@ -88,10 +94,10 @@ public sealed class SessionTable(ITree tree)
         ClockUnixNanos = clockUnixNanos;
     }
 
-    private void ExpireIdle()
+    private void ExpireIdle(ulong index)
     {
         while (_byUse.First is { } oldest
-               && (_byUse.Count > MaxSessions || ClockUnixNanos - oldest.Value.LastUsedUnixNanos > IdleNanos))
+               && (_byUse.Count > MaxSessions || (ClockUnixNanos - oldest.Value.LastUsedUnixNanos > IdleNanos && index - oldest.Value.LastUsedIndex > IdleCommands)))
         {
             _byUse.RemoveFirst();
             _byId.Remove(oldest.Value.Id);

@@ -31,8 +31,18 @@ internal readonly record struct MetaRecord(
     public static bool TryLoad(ITree tree, out MetaRecord meta)
     {
         meta = default;
-        if (!tree.TryGet(TableId.Meta, Key, out var record))
-            return false;
+        return tree.TryGet(TableId.Meta, Key, out var record) && TryRead(record, out meta);
+    }
+
+    /// <summary>The same, of a commit.</summary>
+    public static bool TryLoad(ITreeSnapshot snapshot, out MetaRecord meta)
+    {
+        meta = default;
+        return snapshot.TryGet(TableId.Meta, Key, out var record) && TryRead(record, out meta);
+    }
+
+    private static bool TryRead(ReadOnlySpan<byte> record, out MetaRecord meta)
+    {
         if (record.Length != Fields * 8 || BinaryPrimitives.ReadInt64LittleEndian(record) != Format)
             throw new InvalidDataException("the data file was written by a newer version");
         Span<long> values = stackalloc long[Fields];

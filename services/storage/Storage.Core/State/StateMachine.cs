@@ -18,6 +18,10 @@ namespace Storage.Core.State;
 /// </summary>
 public sealed partial class StateMachine
 {
+    // What etcd's own bookkeeping in the v2 store takes before a user's first write: each member registers, and publishes its name; the first leader
+    // writes the cluster's version.
+    private const long V2IndexesPerMember = 2, V2IndexesPerCluster = 1;
+
     private readonly ITree _tree;
     private readonly StateMachineOptions _options;
     private readonly SessionTable _sessions;
@@ -63,6 +67,8 @@ public sealed partial class StateMachine
         Invariant.Holds(entry.Index.Value == AppliedIndex.Value + 1);
         AppliedIndex = entry.Index;
         AppliedTerm = entry.Term;
+        if (entry.Kind == EntryKind.Configuration && entry.Index.Value == 1)
+            Bootstrap(entry.Data.Span);
         if (entry.Kind != EntryKind.Command || command.Kind == CommandKind.None)
             return false;
 
@@ -112,6 +118,15 @@ public sealed partial class StateMachine
     {
         if (missed)
             throw new Reads.RecordLostException($"revision {revision}, applying {AppliedIndex}");
+    }
+
+    // The first entry of a cluster's log says who its initial members are.
+    private void Bootstrap(ReadOnlySpan<byte> configuration)
+    {
+        if (!ConfigurationFormat.TryDecode(configuration, out var initial))
+            throw new InvalidDataException("the log begins with a configuration that this version cannot read");
+        if (V2.IsUntouched)
+            V2.Begin(V2IndexesPerMember * initial.Members.Length + V2IndexesPerCluster);
     }
 
     private Outcome Execute(in CommandEnvelope command, ReadOnlyMemory<byte> payload, ApplySpan? span)

@@ -1,11 +1,11 @@
 namespace Storage.Core.State;
 
-/// <summary>Bounds of one replica. Only <see cref="InitialV2Index"/> is replicated state: all replicas of a cluster must agree on it.</summary>
+/// <summary>Bounds of one replica.</summary>
 public sealed record StateMachineOptions
 {
     /// <summary>
-    /// v2 index of a fresh store. 3 is what a fresh single member of etcd shows (its own registration took three), so the
-    /// first write of a user gets 4.
+    /// v2 index of a fresh store whose log does not begin with the cluster's initial members; where it does, they decide. All replicas of a cluster must
+    /// agree on it.
     /// </summary>
     public long InitialV2Index { get; init; } = 3;
 

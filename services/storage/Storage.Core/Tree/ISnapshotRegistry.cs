@@ -10,6 +10,7 @@ public interface ISnapshotRegistry
     /// Notes a reader of a commit. Before it returns, the note is visible to every later <see cref="FindOldest"/>, and reads that follow
     /// are not moved before it (a full fence).
     /// </summary>
+    /// <exception cref="TreeClosedException">The file is being closed.</exception>
     /// <returns>A ticket for <see cref="Exit"/>.</returns>
     int Enter(long txn);
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Storage.Core.Tree;
 
 /// <summary>One ordered table of the data file. Numbers are part of the file format.</summary>
@@ -23,6 +25,9 @@ public readonly record struct TableId(byte Value)
 
     /// <summary>v2: node id (a path may be longer than a key) to the current node.</summary>
     public static readonly TableId V2Nodes = new(7);
+
+    /// <summary>All tables, ascending.</summary>
+    public static readonly ImmutableArray<TableId> All = [Meta, Revisions, Leases, Sessions, Alarms, V2Events, V2Nodes];
 }
 
 /// <summary>
@@ -64,6 +69,7 @@ public interface ITree
     void CompleteCommit(ITreeCommit commit);
 
     /// <summary>A stable view of the last completed commit. Dispose it soon: it holds back the reuse of pages. Thread-safe.</summary>
+    /// <exception cref="TreeClosedException">The file is being closed; another may have taken its place.</exception>
     ITreeSnapshot OpenSnapshot();
 }
 
@@ -131,3 +137,6 @@ public sealed class PageCorruptException(long page, string what) : Exception($"p
 {
     public long Page { get; } = page;
 }
+
+/// <summary>The data file is being closed and takes no more readers.</summary>
+public sealed class TreeClosedException() : Exception("the data file is closed");

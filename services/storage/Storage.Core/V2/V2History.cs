@@ -41,8 +41,9 @@ public static class V2History
     private static HistoryBatch? TryRead(StateView view, string path, Scope scope, long from, long to, int maxBytes)
     {
         var found = new List<RevisionEvents>();
-        var next = from;
-        using var snapshot = from < Math.Min(to, view.V2.Recent.First) ? view.Tree.OpenSnapshot() : null;
+        // What the cluster's own registration took has an index and no event.
+        var next = Math.Max(from, view.V2.InitialIndex + 1);
+        using var snapshot = next < Math.Min(to, view.V2.Recent.First) ? view.Tree.OpenSnapshot() : null;
         Span<byte> key = stackalloc byte[8];
         for (var bytes = 0; next < to && bytes < maxBytes && next - from < MaxEventsScanned; next++)
         {
@@ -63,7 +64,7 @@ public static class V2History
             bytes += change.Json.Length;
             found.Add(new RevisionEvents(next, [change.ToFeedEvent()], change.Span?.Context ?? default));
         }
-        return new HistoryBatch(found, Math.Max(from, next), 0);
+        return new HistoryBatch(found, next, 0);
     }
 
     private static bool Matches(V2Event change, string path, Scope scope)

@@ -30,14 +30,24 @@ public sealed partial class V2Tree(ITree tree, long initialIndex)
     /// <summary>Ids given to nodes so far.</summary>
     public long LastNodeId { get; private set; }
 
-    private long FirstEvent => Math.Max(_firstIndex, Index - EventsKept + 1);
+    private long FirstEvent => Index - EventsKept >= _firstIndex ? Index - EventsKept + 1 : 1;
 
     /// <summary>Forgets recent events beyond the bounds, as far as a completed commit holds them.</summary>
     public void TrimRecent(long committedIndex, int maxEvents, long maxBytes) => _recent.Trim(committedIndex + 1, maxEvents, maxBytes);
 
     /// <summary>What readers see from here on.</summary>
     public V2View Freeze() => new(
-        _nodes.Freeze(), _recent.View(), Index, FirstEvent, _deadlines.Count == 0 ? null : _deadlines.Min.Deadline);
+        _nodes.Freeze(), _recent.View(), Index, InitialIndex, FirstEvent, _deadlines.Count == 0 ? null : _deadlines.Min.Deadline);
+
+    /// <summary>Nothing was ever done to it.</summary>
+    public bool IsUntouched => Index == InitialIndex && LastNodeId == 0;
+
+    /// <summary>The cluster begins here, with this index.</summary>
+    public void Begin(long initialIndex)
+    {
+        Invariant.Holds(IsUntouched);
+        EndLoad(initialIndex, initialIndex, 0);
+    }
 
     /// <summary>Takes over a stored node at start.</summary>
     public void Load(V2Node node)

@@ -182,7 +182,7 @@ public sealed unsafe class MmapPageDevice : IPageDevice, IDisposable
     }
 
     /// <summary>A new file is durable only when its name is.</summary>
-    private static void SyncDirectory(string directory)
+    internal static void SyncDirectory(string directory)
     {
         var handle = LibC.Open(directory, LibC.OpenReadOnly | LibC.OpenCloseOnExec);
         if (handle < 0)

@@ -7,12 +7,23 @@ using Storage.Contracts;
 namespace Storage.Host.Grpc;
 
 /// <summary>The contract's gRPC binding on the replica's side.</summary>
-internal sealed class StorageGrpcService(IStorage storage) : Client.Wire.Storage.StorageBase
+/// <param name="storage">The replica.</param>
+/// <param name="options">How often idle streams beat; the default where a process registers none.</param>
+/// <param name="time">The beats' clock; the system's where a process registers none.</param>
+public sealed class StorageGrpcService(IStorage storage, StorageOptions? options = null, TimeProvider? time = null) : Client.Wire.Storage.StorageBase
 {
+    private static readonly Client.Wire.ResultBatch s_noResults = new();
+    private static readonly Client.Wire.FeedBatch s_feedBeat = new() { Beat = true };
+    private static readonly Client.Wire.LeaseBatch s_leaseBeat = new() { Beat = true };
+
+    private readonly TimeSpan _beatInterval = (options ?? new StorageOptions()).BeatInterval;
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
     public override async Task SubscribeResults(
         Client.Wire.SubscribeResultsRequest request, IServerStreamWriter<Client.Wire.ResultBatch> responseStream, ServerCallContext context)
     {
         var results = new ResultStream();
+        using var beats = new Beats(_beatInterval, _time);
         using var subscription = storage.SubscribeResults(new SessionId(request.Session), results);
         // The headers are the confirmation, so they go out now and not with the first result.
         await context.WriteResponseHeadersAsync([]).ConfigureAwait(false);
@@ -20,7 +31,10 @@ internal sealed class StorageGrpcService(IStorage storage) : Client.Wire.Storage
         {
             while (true)
             {
-                var batch = await results.NextAsync(context.CancellationToken).ConfigureAwait(false);
+                var next = results.NextAsync(context.CancellationToken);
+                var batch = next.IsCompletedSuccessfully
+                    ? next.Result
+                    : await BeatingStream.BeatUntilAsync(next.AsTask(), s_noResults, beats, responseStream, context.CancellationToken).ConfigureAwait(false);
                 await responseStream.WriteAsync(batch, context.CancellationToken).ConfigureAwait(false);
             }
         }
@@ -42,10 +56,12 @@ internal sealed class StorageGrpcService(IStorage storage) : Client.Wire.Storage
     public override Task Feed(Client.Wire.FeedRequest request, IServerStreamWriter<Client.Wire.FeedBatch> responseStream, ServerCallContext context) =>
         UntilCancelledAsync(context, async () =>
         {
+            using var beats = new Beats(_beatInterval, _time);
             try
             {
-                await foreach (var batch in storage.FeedAsync((KeySpace)request.Space, request.FromRevision, context.CancellationToken).ConfigureAwait(false))
-                    await responseStream.WriteAsync(batch.ToWire(), context.CancellationToken).ConfigureAwait(false);
+                await BeatingStream.CopyAsync(
+                    storage.FeedAsync((KeySpace)request.Space, request.FromRevision, context.CancellationToken), static batch => batch.ToWire(), s_feedBeat, beats,
+                    responseStream, context.CancellationToken).ConfigureAwait(false);
             }
             catch (RevisionCompactedException compacted)
             {
@@ -62,8 +78,26 @@ internal sealed class StorageGrpcService(IStorage storage) : Client.Wire.Storage
     public override Task Leases(Client.Wire.LeasesRequest request, IServerStreamWriter<Client.Wire.LeaseBatch> responseStream, ServerCallContext context) =>
         UntilCancelledAsync(context, async () =>
         {
-            await foreach (var batch in storage.LeasesAsync(context.CancellationToken).ConfigureAwait(false))
-                await responseStream.WriteAsync(batch.ToWire(), context.CancellationToken).ConfigureAwait(false);
+            using var beats = new Beats(_beatInterval, _time);
+            await BeatingStream.CopyAsync(
+                storage.LeasesAsync(context.CancellationToken), static batch => batch.ToWire(), s_leaseBeat, beats, responseStream, context.CancellationToken)
+                .ConfigureAwait(false);
+        });
+
+    public override Task Snapshot(
+        Client.Wire.SnapshotRequest request, IServerStreamWriter<Client.Wire.SnapshotChunk> responseStream, ServerCallContext context) =>
+        UntilCancelledAsync(context, async () =>
+        {
+            try
+            {
+                // A write returns when the message is serialized, so the next chunk may use the buffer again.
+                await foreach (var chunk in storage.SnapshotAsync(context.CancellationToken).ConfigureAwait(false))
+                    await responseStream.WriteAsync(chunk.ToWire(), context.CancellationToken).ConfigureAwait(false);
+            }
+            catch (SnapshotAbortedException aborted)
+            {
+                throw new RpcException(new Status(StatusCode.Aborted, aborted.Message));
+            }
         });
 
     public override async Task<Client.Wire.LeaseKeysResponse> LeaseKeys(Client.Wire.LeaseKeysRequest request, ServerCallContext context)

@@ -8,7 +8,7 @@ namespace Storage.Host.Service;
 
 /// <summary>Tails the log, applies, publishes, hands out results. The only place where entries meet the state machine.</summary>
 internal sealed class ApplyLoop(
-    IConsensus consensus, StateOwner owner, ResultRouter results, AppliedWaiters waiters, ViewSignal signal, CommitLoop commits, SweepLoop sweeps,
+    IConsensus consensus, StateOwner owner, ResultRouter results, IndexWaiters waiters, ViewSignal signal, CommitLoop commits, SweepLoop sweeps,
     TimeProvider time, FatalHandler fatal, ILogger logger)
 {
     // After a long tail batch (a replay) readers and proposers hear of progress at least this often.
@@ -20,7 +20,10 @@ internal sealed class ApplyLoop(
     // Owned by this loop; kept from batch to batch.
     private readonly List<CommandResult> _results = [];
 
-    public async Task RunAsync(CancellationToken stopping)
+    /// <summary>
+    /// Applies until told to stop, or until the log no longer holds what comes next: then the result is the oldest index that it holds. Null otherwise.
+    /// </summary>
+    public async Task<LogIndex?> RunAsync(CancellationToken stopping)
     {
         var backoff = s_firstBackoff;
         while (!stopping.IsCancellationRequested)
@@ -31,19 +34,18 @@ internal sealed class ApplyLoop(
                 await foreach (var batch in consensus.TailAsync(owner.Published.Current.AppliedIndex.Next, stopping).ConfigureAwait(false))
                 {
                     if (!TryApply(batch.Entries))
-                        return;
+                        return null;
                     backoff = s_firstBackoff;
                 }
                 broken = new InvalidOperationException("the tail ended");
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
-                return;
+                return null;
             }
             catch (LogCompactedException exception)
             {
-                fatal.Stop("the log no longer holds what this replica has to apply next", exception);
-                return;
+                return exception.First;
             }
 #pragma warning disable CA1031 // Whatever broke the tail, the way on is the same: open it again where we are.
             catch (Exception exception)
@@ -58,10 +60,11 @@ internal sealed class ApplyLoop(
             }
             catch (OperationCanceledException)
             {
-                return;
+                return null;
             }
             backoff = backoff * 2 < s_longestBackoff ? backoff * 2 : s_longestBackoff;
         }
+        return null;
     }
 
     private bool TryApply(IReadOnlyList<Entry> entries)

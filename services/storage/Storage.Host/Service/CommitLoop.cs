@@ -1,6 +1,7 @@
 using Consensus.Contracts;
 using Microsoft.Extensions.Logging;
 using Storage.Core.State;
+using Storage.Core.Tree;
 
 namespace Storage.Host.Service;
 
@@ -9,9 +10,9 @@ namespace Storage.Host.Service;
 /// while applies go on.
 /// </summary>
 internal sealed class CommitLoop(
-    IConsensus consensus, StateOwner owner, SweepWaiters sweeps, StorageOptions options, TimeProvider time, FatalHandler fatal, ILogger logger)
+    StateOwner owner, SweepWaiters sweeps, DurabilityReports reports, StorageOptions options, TimeProvider time, FatalHandler fatal, ILogger logger)
 {
-    private ulong _durable = owner.Published.Current.AppliedIndex.Value;
+    private readonly CommitWaiters _waiters = new(owner.Machine.AppliedIndex);
 
     /// <summary>Raised when there is something to commit.</summary>
     public Wakeup Applied { get; } = new();
@@ -22,7 +23,22 @@ internal sealed class CommitLoop(
     public long MaxDirtyBytes => options.MaxDirtyBytes;
 
     /// <summary>Log index up to which everything is on stable storage.</summary>
-    public LogIndex Durable => new(Volatile.Read(ref _durable));
+    public LogIndex Durable => _waiters.Committed;
+
+    /// <summary>Completes when the tree's last commit holds everything up to the index; does not wait for the interval.</summary>
+    /// <exception cref="TreeClosedException">Another data file took the place of this one.</exception>
+    public Task CommittedAsync(LogIndex index, CancellationToken cancellation)
+    {
+        if (Durable >= index)
+            return Task.CompletedTask;
+        var committed = _waiters.WaitAsync(index, cancellation);
+        Urgent.Raise();
+        Applied.Raise();
+        return committed;
+    }
+
+    /// <summary>Ends the waits: no more commits come.</summary>
+    public void End(Exception reason) => _waiters.End(reason);
 
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -32,7 +48,7 @@ internal sealed class CommitLoop(
             {
                 await Applied.WaitAsync(stopping).ConfigureAwait(false);
                 await WaitForIntervalAsync(stopping).ConfigureAwait(false);
-                if (!await TryCommitAsync(stopping).ConfigureAwait(false))
+                if (!await TryCommitAsync().ConfigureAwait(false))
                     return;
             }
         }
@@ -43,7 +59,7 @@ internal sealed class CommitLoop(
     }
 
     /// <summary>Commits what there is; false when that failed, after which the tree must not be used.</summary>
-    public async Task<bool> TryCommitAsync(CancellationToken stopping)
+    public async Task<bool> TryCommitAsync()
     {
         try
         {
@@ -53,9 +69,7 @@ internal sealed class CommitLoop(
             if (pending is null)
                 return true;
             var started = time.GetTimestamp();
-            await Task.Factory.StartNew(
-                () => pending.Commit.WriteTo(owner.Device), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
-                .ConfigureAwait(false);
+            await TreeWrite.RunAsync(pending.Commit, owner.Device).ConfigureAwait(false);
             lock (owner.Lock)
             {
                 owner.Machine.CompleteCommit(pending);
@@ -64,13 +78,13 @@ internal sealed class CommitLoop(
             var took = time.GetElapsedTime(started);
             StorageTelemetry.CommitSeconds.Record(took.TotalSeconds);
             StorageLog.Committed(logger, pending.AppliedIndex.Value, took.TotalMilliseconds);
-            Volatile.Write(ref _durable, pending.AppliedIndex.Value);
+            _waiters.Reach(pending.AppliedIndex);
             sweeps.Wake(pending.SweptRevision);
-            await ReportAsync(pending.AppliedIndex, stopping).ConfigureAwait(false);
+            reports.Report(pending.AppliedIndex);
             return true;
         }
 #pragma warning disable CA1031 // One failed write or sync: what the file holds is no longer known, so the process stops.
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception)
 #pragma warning restore CA1031
         {
             fatal.Stop("a tree commit failed", exception);
@@ -87,19 +101,5 @@ internal sealed class CommitLoop(
         await ended.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(interval, urgent).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stopping.ThrowIfCancellationRequested();
-    }
-
-    private async Task ReportAsync(LogIndex durable, CancellationToken stopping)
-    {
-        try
-        {
-            await consensus.ReportDurableAsync(options.ReplicaName, durable, stopping).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // Only lets consensus drop old entries (I9); a later report says more anyway.
-        catch (Exception exception) when (exception is not OperationCanceledException)
-#pragma warning restore CA1031
-        {
-            StorageLog.ReportFailed(logger, exception, durable.Value);
-        }
     }
 }

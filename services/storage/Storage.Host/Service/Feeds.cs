@@ -8,9 +8,9 @@ using Storage.Core.V2;
 namespace Storage.Host.Service;
 
 /// <summary>
-/// The feeds. Consumers pull, each at its own pace: what they have not pulled stays in the hot tail or in the tree, so a slow one costs nothing.
+/// The feeds. They go on over an installed snapshot: revisions are the same on every replica. Consumers pull, each at its own pace: what they have not pulled stays in the hot tail or in the tree, so a slow one costs nothing.
 /// </summary>
-internal sealed class Feeds(PublishedState state, ViewSignal signal, FatalHandler fatal)
+internal sealed class Feeds(PublishedState state, ViewSignal signal, ReadGuard reads)
 {
     private const int MaxBatchBytes = 1024 * 1024;
 
@@ -50,11 +50,11 @@ internal sealed class Feeds(PublishedState state, ViewSignal signal, FatalHandle
         {
             var view = state.Current;
             var changes = view.Leases.Changes;
-            // A consumer that fell behind what is remembered is told everything afresh.
-            var reset = seen is null || next < changes.First;
+            // A consumer that fell behind what is remembered is told everything afresh; so are all when a snapshot was installed, which remembers nothing.
+            var reset = seen is null || next < changes.First || view.Tree != seen.Tree;
             IReadOnlyList<LeaseChange> news = reset ? view.Leases.All() : Since(view, next);
             next = changes.Next;
-            if (seen is null || view.AppliedIndex != seen.AppliedIndex)
+            if (reset || view.AppliedIndex != seen!.AppliedIndex)
             {
                 yield return new LeaseBatch(
                     reset, news, view.AppliedIndex, view.Revision, view.AppliedTerm, view.Leases.Epoch, view.V2.NextExpiryUnixNanos);
@@ -64,19 +64,11 @@ internal sealed class Feeds(PublishedState state, ViewSignal signal, FatalHandle
         }
     }
 
-    private HistoryBatch Read(KeySpace space, long from)
-    {
-        try
-        {
-            return space == KeySpace.V3
-                ? HistoryReader.Read(state, new KeyRange([0], [0]), from, long.MaxValue, MaxBatchBytes)
-                : V2History.Read(state, "/", V2History.Scope.Everything, from, long.MaxValue, MaxBatchBytes);
-        }
-        catch (Exception exception) when (fatal.ObserveCorruption(exception))
-        {
-            throw;
-        }
-    }
+    private HistoryBatch Read(KeySpace space, long from) => reads.Run(
+        (state, space, from),
+        static read => read.space == KeySpace.V3
+            ? HistoryReader.Read(read.state, new KeyRange([0], [0]), read.from, long.MaxValue, MaxBatchBytes)
+            : V2History.Read(read.state, "/", V2History.Scope.Everything, read.from, long.MaxValue, MaxBatchBytes));
 
     private static List<LeaseChange> Since(StateView view, long from)
     {

@@ -1,17 +1,17 @@
 using Consensus.Contracts;
-using Storage.Core.State;
 
 namespace Storage.Host.Service;
 
-/// <summary>Readers that wait until a log index is applied. Each is woken once, when its own index is.</summary>
-internal sealed class AppliedWaiters(PublishedState state)
+/// <summary>Callers that wait until a log index is reached: applied, or committed to the tree. Each is woken once, when its own index is.</summary>
+/// <param name="reached">The index reached by now; for any thread.</param>
+internal sealed class IndexWaiters(Func<LogIndex> reached)
 {
     private readonly Lock _lock = new();
     private readonly PriorityQueue<TaskCompletionSource, ulong> _waiting = new();
-    private ulong _lowest = ulong.MaxValue; // written under the lock, read by the apply loop without it
+    private ulong _lowest = ulong.MaxValue; // written under the lock, read without it by whoever wakes
     private Exception? _ended;
 
-    /// <summary>Completes when the index is applied.</summary>
+    /// <summary>Completes when the index is reached.</summary>
     public async Task WaitAsync(LogIndex index, CancellationToken cancellation)
     {
         var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,22 +22,22 @@ internal sealed class AppliedWaiters(PublishedState state)
             _waiting.Enqueue(waiter, index.Value);
             Volatile.Write(ref _lowest, _waiting.TryPeek(out _, out var lowest) ? lowest : ulong.MaxValue);
         }
-        // The entry may have been applied before the waiter was there to be seen.
+        // It may have been reached before the waiter was there to be seen.
         Interlocked.MemoryBarrier();
-        if (state.Current.AppliedIndex >= index)
+        if (reached() >= index)
             return;
         await waiter.Task.WaitAsync(cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Wakes everyone whose index is applied; called after the view was published.</summary>
-    public void Wake(LogIndex applied)
+    /// <summary>Wakes everyone whose index is reached; called after <c>reached</c> says so.</summary>
+    public void Wake(LogIndex index)
     {
         Interlocked.MemoryBarrier();
-        if (applied.Value < Volatile.Read(ref _lowest))
+        if (index.Value < Volatile.Read(ref _lowest))
             return;
         lock (_lock)
         {
-            while (_waiting.TryPeek(out var waiter, out var index) && index <= applied.Value)
+            while (_waiting.TryPeek(out var waiter, out var wanted) && wanted <= index.Value)
             {
                 _waiting.Dequeue();
                 waiter.TrySetResult();
@@ -46,7 +46,7 @@ internal sealed class AppliedWaiters(PublishedState state)
         }
     }
 
-    /// <summary>Nothing more will be applied.</summary>
+    /// <summary>No further index will be reached.</summary>
     public void End(Exception reason)
     {
         lock (_lock)

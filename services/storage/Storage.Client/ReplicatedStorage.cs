@@ -1,0 +1,172 @@
+using System.Runtime.CompilerServices;
+using Consensus.Contracts;
+using Grpc.Core;
+using Storage.Contracts;
+
+namespace Storage.Client;
+
+/// <summary>
+/// Several replicas as one. All calls go to one of them until it fails or stalls, then to the next. Reads are repeated there, unnoticed; streams end,
+/// and whoever opens them again gets the next replica. Thread-safe.
+/// </summary>
+/// <remarks>Reads are idempotent and say how much must be applied, so any replica may answer, even two at once.</remarks>
+public sealed partial class ReplicatedStorage : IStorage, IDisposable
+{
+    // Spreads neighbouring ids over the replicas (Fibonacci hashing).
+    private const ulong Spread = 0x9E3779B97F4A7C15;
+
+    private readonly IReadOnlyList<IStorage> _replicas;
+    private readonly ReplicatedStorageOptions _options;
+    private readonly TimeProvider _time;
+    private int _preferred;
+
+    // Log index up to which a consumer of the lease feed was told everything.
+    private ulong _leasesFed;
+
+    /// <summary>Over clients that this one owns from here on.</summary>
+    /// <param name="replicas">At least one.</param>
+    /// <param name="holder">Who uses it, such as the process's random id: decides which replica comes first, so that not all gateways choose the same.</param>
+    /// <param name="options">Its patience.</param>
+    /// <param name="time">Its clock.</param>
+    public ReplicatedStorage(IReadOnlyList<IStorage> replicas, ulong holder, ReplicatedStorageOptions? options = null, TimeProvider? time = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(replicas.Count);
+        _replicas = replicas;
+        _options = options ?? new ReplicatedStorageOptions();
+        _time = time ?? TimeProvider.System;
+        _preferred = _options.First is { } first ? first % replicas.Count : (int)((holder * Spread >> 32) % (uint)replicas.Count);
+    }
+
+    /// <summary>Place of the replica that the next call goes to.</summary>
+    public int Preferred => Volatile.Read(ref _preferred);
+
+    public IDisposable SubscribeResults(SessionId session, IResultSink sink)
+    {
+        var at = Preferred;
+        return _replicas[at].SubscribeResults(session, new LeavingSink(this, at, sink));
+    }
+
+    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation) => ReadAsync(
+        (rangeRequest, minApplied),
+        static (replica, read, cancellation) => replica.RangeAsync(read.rangeRequest, read.minApplied, cancellation), cancellation);
+
+    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, CancellationToken cancellation) => ReadAsync(
+        (txnRequest, minApplied),
+        static (replica, read, cancellation) => replica.ReadOnlyTxnAsync(read.txnRequest, read.minApplied, cancellation), cancellation);
+
+    public ValueTask<ReadResult> GetV2Async(
+        string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation) => ReadAsync(
+            (path, recursive, sorted, nowUnixNanos, minApplied),
+            static (replica, read, cancellation) => replica.GetV2Async(
+                read.path, read.recursive, read.sorted, read.nowUnixNanos, read.minApplied, cancellation),
+            cancellation);
+
+    public ValueTask<HistoryBatch> HistoryAsync(
+        KeySpace space, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> rangeEnd, long fromRevision, long toRevision, int maxBytes,
+        CancellationToken cancellation) => ReadAsync(
+            (space, key, rangeEnd, fromRevision, toRevision, maxBytes),
+            static (replica, read, cancellation) => replica.HistoryAsync(
+                read.space, read.key, read.rangeEnd, read.fromRevision, read.toRevision, read.maxBytes, cancellation),
+            cancellation);
+
+    public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>?> LeaseKeysAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation) => ReadAsync(
+        (leaseId, minApplied),
+        static (replica, read, cancellation) => replica.LeaseKeysAsync(read.leaseId, read.minApplied, cancellation), cancellation);
+
+    public ValueTask<StorageStatus> GetStatusAsync(CancellationToken cancellation) =>
+        ReadAsync(0, static (replica, _, cancellation) => replica.GetStatusAsync(cancellation), cancellation);
+
+    public async ValueTask SweptAsync(long revision, CancellationToken cancellation) => await ReadAsync(
+        revision,
+        static async (replica, revision, cancellation) =>
+        {
+            await replica.SweptAsync(revision, cancellation).ConfigureAwait(false);
+            return true;
+        },
+        cancellation).ConfigureAwait(false);
+
+    public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) =>
+        ReadAsync(revision, static (replica, revision, cancellation) => replica.HashKvAsync(revision, cancellation), cancellation);
+
+    public IAsyncEnumerable<FeedBatch> FeedAsync(KeySpace space, long fromRevision, CancellationToken cancellation) =>
+        StreamAsync((space, fromRevision), static (replica, feed, cancellation) => replica.FeedAsync(feed.space, feed.fromRevision, cancellation), cancellation);
+
+    public async IAsyncEnumerable<LeaseBatch> LeasesAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await CatchUpAsync(new LogIndex(Volatile.Read(ref _leasesFed)), cancellation).ConfigureAwait(false);
+        await foreach (var batch in StreamAsync(0, static (replica, _, cancellation) => replica.LeasesAsync(cancellation), cancellation).ConfigureAwait(false))
+        {
+            if (batch.AppliedIndex.Value > Volatile.Read(ref _leasesFed))
+                Volatile.Write(ref _leasesFed, batch.AppliedIndex.Value);
+            yield return batch;
+        }
+    }
+
+    public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) =>
+        StreamAsync(0, static (replica, _, cancellation) => replica.SnapshotAsync(cancellation), cancellation);
+
+    public void Dispose()
+    {
+        foreach (var replica in _replicas)
+            (replica as IDisposable)?.Dispose();
+    }
+
+    // Expected outcomes are values: what else a replica throws is its own failure, and another may do better.
+    private static bool IsReplicaFailure(Exception exception) =>
+        exception is RpcException or IOException or HttpRequestException or TimeoutException or ObjectDisposedException;
+
+    // To the next one, unless someone has moved already.
+    private void Leave(int replica) => Prefer((replica + 1) % _replicas.Count, insteadOf: replica);
+
+    private void Prefer(int replica, int insteadOf) => Interlocked.CompareExchange(ref _preferred, replica, insteadOf);
+
+    private async IAsyncEnumerable<T> StreamAsync<TArguments, T>(
+        TArguments arguments, Func<IStorage, TArguments, CancellationToken, IAsyncEnumerable<T>> open,
+        [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var at = Preferred;
+        await using var stream = open(_replicas[at], arguments, cancellation).GetAsyncEnumerator(cancellation);
+        while (true)
+        {
+            try
+            {
+                if (!await stream.MoveNextAsync().ConfigureAwait(false))
+                    break;
+            }
+            catch (Exception exception) when (IsReplicaFailure(exception) && !cancellation.IsCancellationRequested)
+            {
+                Leave(at);
+                throw;
+            }
+            yield return stream.Current;
+        }
+    }
+
+    private async ValueTask CatchUpAsync(LogIndex fed, CancellationToken cancellation)
+    {
+        if (fed.Value == 0)
+            return;
+        var at = Preferred;
+        try
+        {
+            await _replicas[at].LeaseKeysAsync(0, fed, cancellation).AsTask().WaitAsync(_options.CatchUpLimit, _time, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsReplicaFailure(exception) && !cancellation.IsCancellationRequested)
+        {
+            Leave(at);
+            throw;
+        }
+    }
+
+    /// <summary>A subscription that has ended is opened again at the next replica.</summary>
+    private sealed class LeavingSink(ReplicatedStorage owner, int replica, IResultSink sink) : IResultSink
+    {
+        public void OnResults(ReadOnlySpan<CommandResult> results) => sink.OnResults(results);
+
+        public void OnBroken(string reason)
+        {
+            owner.Leave(replica);
+            sink.OnBroken(reason);
+        }
+    }
+}
