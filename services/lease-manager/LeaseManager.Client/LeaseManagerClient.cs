@@ -69,7 +69,7 @@ public sealed class LeaseManagerClient : ILeaseManager, IAsyncDisposable
         {
             throw new OperationCanceledException("the caller gave up", canceled, cancellation);
         }
-        catch (RpcException lost) when (lost.StatusCode is StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.FailedPrecondition)
+        catch (RpcException lost)
         {
             throw new LeaseManagerNotActiveException(lost.Status.Detail);
         }

@@ -59,14 +59,17 @@ public sealed class Lessor
         Sweep();
     }
 
-    /// <summary>This manager has become the active one: what its predecessor promised is unknown, so every lease gets its full TTL again.</summary>
-    public void Activate(TimeSpan now)
+    /// <summary>
+    /// This manager has become the active one: what its predecessor promised is unknown, so every lease gets its full TTL again, and
+    /// <paramref name="grace"/> on top: for so long the predecessor may have gone on promising.
+    /// </summary>
+    public void Activate(TimeSpan now, TimeSpan grace = default)
     {
         _handedOut.Clear();
         foreach (var lease in _leases.Values)
         {
             lease.IsExpiring = lease.IsRetried = false;
-            Renew(lease, now);
+            Renew(lease, now + grace);
         }
         _deadlines.Rebuild(_leases.Values);
     }

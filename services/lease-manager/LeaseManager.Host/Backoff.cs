@@ -8,6 +8,9 @@ internal sealed class Backoff(TimeSpan min, TimeSpan max, TimeProvider time)
     /// <summary>How long the next wait takes.</summary>
     public TimeSpan Next => _next ?? min;
 
+    /// <summary>Nothing has been waited for since the last success.</summary>
+    public bool IsFirst => _next is null;
+
     public void Reset() => _next = null;
 
     /// <summary>Waits; ends early, without an exception, when the service stops.</summary>

@@ -1,5 +1,6 @@
 using LeaseManager.Contracts;
 using LeaseManager.Host.Grpc;
+using LeaseManager.Host.Leadership;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace LeaseManager.Host;
@@ -9,7 +10,7 @@ public static class LeaseManagerExtensions
 {
     /// <summary>
     /// Adds the manager as <see cref="ILeaseManager"/> and as a hosted service. Needs an <see cref="Storage.Contracts.IStorage"/> and an
-    /// <see cref="Consensus.Contracts.IConsensus"/>. Configuration: <c>LeaseManager:Name</c>, <c>LeaseManager:IsPrimary</c>.
+    /// <see cref="Consensus.Contracts.IConsensus"/>; claims while the registered <see cref="ILeadership"/> says so, always without one. Configuration: <c>LeaseManager:Name</c>, <c>LeaseManager:IsPrimary</c>.
     /// </summary>
     public static IServiceCollection AddLeaseManager(this IServiceCollection services, IConfiguration configuration)
     {
@@ -19,13 +20,14 @@ public static class LeaseManagerExtensions
             Name = configuration["LeaseManager:Name"] ?? Environment.MachineName,
             IsPrimary = configuration.GetValue("LeaseManager:IsPrimary", true),
         });
+        services.TryAddSingleton<ILeadership, AlwaysLeading>();
         services.AddSingleton<LeaseManagerService>();
         services.AddSingleton<ILeaseManager>(static provider => provider.GetRequiredService<LeaseManagerService>());
         services.AddHostedService(static provider => provider.GetRequiredService<LeaseManagerService>());
         return services;
     }
 
-    /// <summary>Maps the manager's gRPC binding.</summary>
+    /// <summary>Maps the gRPC binding of this process's own manager, whatever <see cref="ILeaseManager"/> is routed to.</summary>
     public static IEndpointRouteBuilder MapLeaseManager(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGrpcService<LeaseManagerGrpcService>();

@@ -7,9 +7,9 @@ public sealed record LeaseManagerOptions
     public string Name { get; init; } = "lease-manager";
 
     /// <summary>
-    /// True: claims at start, and again (after a growing wait) when another manager's claim has fenced it. False: claims at start only; once
-    /// fenced it stays passive. At most one manager of a cluster should be primary: two would go on fencing each other, which is
-    /// safe (every claim renews every lease) but ends no lease.
+    /// True: claims when it begins to lead (<see cref="Leadership.ILeadership"/>), and again (after a growing wait) when another manager's claim has fenced it. False: claims
+    /// once only; fenced it stays passive. Where nobody elects, at most one manager of a cluster should be primary: two would go on fencing
+    /// each other, which is safe (every claim renews every lease) but ends no lease.
     /// </summary>
     public bool IsPrimary { get; init; } = true;
 
@@ -22,7 +22,10 @@ public sealed record LeaseManagerOptions
     /// <summary>Wait before an expiry whose outcome was an error is tried again.</summary>
     public TimeSpan ExpireRetry { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>First wait before a primary that was fenced claims again; doubles up to <see cref="ReclaimMax"/>.</summary>
+    /// <summary>
+    /// First wait before a primary that was fenced claims again; doubles up to <see cref="ReclaimMax"/>. One that leads by election waits
+    /// <see cref="RetryMin"/> to <see cref="RetryMax"/> instead.
+    /// </summary>
     public TimeSpan ReclaimMin { get; init; } = TimeSpan.FromSeconds(1);
 
     public TimeSpan ReclaimMax { get; init; } = TimeSpan.FromSeconds(60);
@@ -30,5 +33,6 @@ public sealed record LeaseManagerOptions
     /// <summary>First wait before a broken feed or proposal stream is reopened; doubles up to <see cref="RetryMax"/>.</summary>
     public TimeSpan RetryMin { get; init; } = TimeSpan.FromMilliseconds(20);
 
-    public TimeSpan RetryMax { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>Short, since every request that waits for a new leader waits for this as well.</summary>
+    public TimeSpan RetryMax { get; init; } = TimeSpan.FromMilliseconds(200);
 }

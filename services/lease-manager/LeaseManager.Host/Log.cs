@@ -17,15 +17,18 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Warning, "The claim was refused: {Error}; trying again")]
     public static partial void ClaimRefused(ILogger logger, StorageError error);
 
-    [LoggerMessage(5, LogLevel.Warning, "The lease feed broke; reopening it")]
-    public static partial void FeedBroken(ILogger logger, Exception? exception);
+    [LoggerMessage(EventId = 5, Message = "The lease feed broke; reopening it")]
+    public static partial void FeedBroken(ILogger logger, LogLevel level, Exception? exception);
 
-    [LoggerMessage(6, LogLevel.Warning, "The way of proposals broke ({Reason}); reopening it with {Pending} pending")]
-    public static partial void ProposalsBroken(ILogger logger, string reason, int pending);
+    [LoggerMessage(EventId = 6, Message = "The way of proposals broke ({Reason}); reopening it with {Pending} pending")]
+    public static partial void ProposalsBroken(ILogger logger, LogLevel level, string reason, int pending);
 
     [LoggerMessage(7, LogLevel.Warning, "Ending {Count} leases was refused: {Error}; trying again")]
     public static partial void ExpireRefused(ILogger logger, int count, StorageError error);
 
     [LoggerMessage(8, LogLevel.Warning, "Expiring v2 nodes was refused: {Error}; trying again")]
     public static partial void V2ExpireRefused(ILogger logger, StorageError error);
+
+    [LoggerMessage(9, LogLevel.Information, "No longer the leader: the leases are left to the next one")]
+    public static partial void Released(ILogger logger);
 }

@@ -1,4 +1,4 @@
-using Consensus.Client;
+using Consensus.Client.Replicated;
 using Consensus.Contracts;
 using Hosting.Clients;
 using Hosting.Health;
@@ -12,9 +12,9 @@ return Hosting.ServiceHost.Run(
     static builder =>
     {
         builder.Services.AddSingleton<IConsensus>(static provider =>
-            new ConsensusClient(provider.GetRequiredService<ServiceEndpoints>().Channel("Consensus")));
+            ConsensusMembers.Connect(provider.GetRequiredService<ServiceEndpoints>().Address("Consensus"), ChannelFactory.Create));
         builder.Services.AddSingleton<IStorage>(static provider =>
-            new StorageClient(provider.GetRequiredService<ServiceEndpoints>().Channel("Storage")));
+            StorageReplicas.Connect(provider.GetRequiredService<ServiceEndpoints>().Address("Storage"), ChannelFactory.Create));
         builder.Services.AddLeaseManager(builder.Configuration);
         builder.Services.AddReadiness<LeaseManagerService>(
             "claim", static (manager, _) => new(manager.IsActive ? null : "the claim is not held"));

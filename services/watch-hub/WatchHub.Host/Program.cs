@@ -10,7 +10,7 @@ return Hosting.ServiceHost.Run(
     static builder =>
     {
         builder.Services.AddSingleton<IStorage>(static provider =>
-            new StorageClient(provider.GetRequiredService<ServiceEndpoints>().Channel("Storage")));
+            StorageReplicas.Connect(provider.GetRequiredService<ServiceEndpoints>().Address("Storage"), ChannelFactory.Create));
         builder.Services.AddWatchHub(builder.Configuration);
         builder.Services.AddReadiness<WatchHubService>(
             "feed", static (hub, _) => new(hub.IsFollowing ? null : "nothing heard from storage yet"));

@@ -7,8 +7,8 @@ using WireManager = LeaseManager.Client.Wire.LeaseManager;
 
 namespace LeaseManager.Host.Grpc;
 
-/// <summary>The lease manager's gRPC binding.</summary>
-public sealed class LeaseManagerGrpcService(ILeaseManager manager, IHostApplicationLifetime lifetime) : WireManager.LeaseManagerBase
+/// <summary>The lease manager's gRPC binding: of the manager of this process, never of one that routes to others.</summary>
+public sealed class LeaseManagerGrpcService(LeaseManagerService manager, IHostApplicationLifetime lifetime) : WireManager.LeaseManagerBase
 {
     // Keep-alives of one stream that wait for an answer or to be sent; beyond it no more are read from the stream.
     private const int MaxOpen = 65_536;
@@ -104,6 +104,12 @@ public sealed class LeaseManagerGrpcService(ILeaseManager manager, IHostApplicat
         catch (OperationCanceledException)
         {
             return;
+        }
+#pragma warning disable CA1031 // Whatever it was, the client must not wait for this answer for ever.
+        catch (Exception failed)
+#pragma warning restore CA1031
+        {
+            answer = new KeepAliveAnswer { RequestId = request.RequestId, NotActive = failed.Message };
         }
         // There is room: no more are open than it holds. After the end of the stream it is of no use to anyone.
         answers.TryWrite(answer);

@@ -11,10 +11,16 @@ namespace LeaseManager.Host.Leases;
 /// </summary>
 /// <remarks>
 /// The manager is active exactly while the feed's epoch is that of its own claim. While the feed is broken it goes on under the last
-/// epoch seen: expiries carry the epoch and are refused if it is stale.
+/// epoch seen: expiries carry the epoch and are refused if it is stale. A keep-alive is a promise, so it needs more: a proof, not older than
+/// <see cref="MaxProofAge"/>, that no other manager had become active (I7; docs/decisions, keep-alives need a proven claim).
 /// </remarks>
 internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
 {
+    /// <summary>
+    /// For so long a proven claim is good for promises, and so much a successor adds to every lease. The same in all managers of a cluster, hence no option.
+    /// </summary>
+    public static readonly TimeSpan MaxProofAge = TimeSpan.FromMilliseconds(500);
+
     private readonly Lock _gate = new();
     private readonly Lessor _lessor = new();
     private readonly List<(LogIndex Index, TaskCompletionSource Reached)> _waiting = [];
@@ -26,6 +32,9 @@ internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
     private ulong _claim;
     private ulong _activated;
     private ulong _feedEpoch;
+
+    // At this moment no newer claim than ours was committed; null: not known of this claim.
+    private TimeSpan? _provenAt;
     private LogIndex _applied;
 
     // The feed starts over on another replica now and then, and that one may be behind: a lease that is unknown there may still exist.
@@ -62,6 +71,7 @@ internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
         {
             _claim = 0;
             _claiming = true;
+            _provenAt = null;
             if (_fenced.Task.IsCompleted)
                 _fenced = NewSource();
         }
@@ -84,6 +94,29 @@ internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
         lock (_gate)
             if (_claim == epoch)
                 Fence();
+    }
+
+    /// <summary>This manager should be active no more: it stops at once, whoever comes next. The claim itself ends with the next one.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            _claim = 0;
+            _claiming = false;
+            _provenAt = null;
+            Settled();
+        }
+        alarm.Ring();
+    }
+
+    /// <summary>
+    /// The feed has reached a read index that was asked for at <paramref name="askedAt"/> (monotonic): if it shows our epoch now, ours was the newest claim then.
+    /// </summary>
+    public void Proven(TimeSpan askedAt)
+    {
+        lock (_gate)
+            if (IsActive && (_provenAt is null || _provenAt < askedAt))
+                _provenAt = askedAt;
     }
 
     public void Apply(LeaseBatch batch)
@@ -120,15 +153,23 @@ internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
             alarm.Ring();
     }
 
-    /// <summary>False: the answer has to wait for the claim or for the feed.</summary>
-    public bool TryKeepAlive(long id, LogIndex minApplied, out KeepAliveResult result)
+    /// <summary>False: the answer has to wait for the claim, for its proof or for the feed.</summary>
+    /// <param name="id">The lease.</param>
+    /// <param name="minApplied">As in the contract.</param>
+    /// <param name="result">The answer.</param>
+    /// <param name="isProofAging">The next proof should be under way.</param>
+    public bool TryKeepAlive(long id, LogIndex minApplied, out KeepAliveResult result, out bool isProofAging)
     {
         lock (_gate)
         {
             result = default;
-            if (!IsActive)
+            isProofAging = false;
+            var now = time.Monotonic();
+            var proofAge = now - (_provenAt ?? TimeSpan.MinValue / 2);
+            if (!IsActive || proofAge > MaxProofAge)
                 return false;
-            var ttl = _lessor.KeepAlive(id, time.Monotonic());
+            isProofAging = proofAge > MaxProofAge / 2;
+            var ttl = _lessor.KeepAlive(id, now);
             if (ttl == 0 && !_lessor.Contains(id) && IsBehind(minApplied))
                 return false;
             result = new KeepAliveResult(ttl, _revision, _term);
@@ -162,7 +203,7 @@ internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
     }
 
     /// <summary>Waits until the manager is active and the feed has reached an index (and whatever it had reached before it started over).</summary>
-    /// <exception cref="LeaseManagerNotActiveException">Another manager holds the claim.</exception>
+    /// <exception cref="LeaseManagerNotActiveException">This manager does not hold the claim, and is not about to.</exception>
     public async ValueTask WaitReadyAsync(LogIndex minApplied, CancellationToken cancellation)
     {
         while (true)
@@ -173,7 +214,7 @@ internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
                 if (IsActive && !IsBehind(minApplied))
                     return;
                 if (_claim == 0 && !_claiming)
-                    throw new LeaseManagerNotActiveException("another lease manager holds the claim");
+                    throw new LeaseManagerNotActiveException("this lease manager does not hold the claim");
                 wait = IsActive ? WaitApplied(minApplied < _highestApplied ? _highestApplied : minApplied) : _claimSettled.Task;
             }
             await wait.WaitAsync(cancellation);
@@ -241,7 +282,7 @@ internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
         else if (IsActive && _activated != _claim)
         {
             _activated = _claim;
-            _lessor.Activate(time.Monotonic());
+            _lessor.Activate(time.Monotonic(), MaxProofAge);
         }
         if (IsActive)
         {
@@ -254,6 +295,7 @@ internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
     {
         _claim = 0;
         _claiming = false;
+        _provenAt = null;
         Settled();
         _fenced.TrySetResult();
     }

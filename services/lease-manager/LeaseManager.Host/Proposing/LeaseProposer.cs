@@ -18,9 +18,12 @@ internal sealed class LeaseProposer(
     private IProposalStream? _stream;
     private ulong _lastSequence;
 
-    /// <summary>Proposes a command and waits for its result, across any number of broken streams.</summary>
-    /// <exception cref="OperationCanceledException">The service stops.</exception>
-    public async Task<CommandResult> ProposeAsync(CommandKind kind, byte[] payload, CancellationToken stopping)
+    /// <summary>
+    /// Proposes a command and waits for its result, across any number of broken streams. When it is given up it is not proposed again, but what is
+    /// on its way may still take effect.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">Given up.</exception>
+    public async Task<CommandResult> ProposeAsync(CommandKind kind, byte[] payload, CancellationToken givenUp)
     {
         var pending = new Pending(kind, payload);
         IProposalStream? stream;
@@ -33,9 +36,18 @@ internal sealed class LeaseProposer(
             stream = _stream;
         }
         // Without a stream, the next one that is opened starts with everything pending.
-        if (stream is not null)
-            await SendAsync(stream, proposal, stopping);
-        return await pending.Result.Task.WaitAsync(stopping);
+        try
+        {
+            if (stream is not null)
+                await SendAsync(stream, proposal, givenUp);
+            return await pending.Result.Task.WaitAsync(givenUp);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (_gate)
+                _pending.Remove(pending.Sequence);
+            throw;
+        }
     }
 
     /// <summary>Keeps the streams open until the service stops.</summary>
@@ -62,7 +74,7 @@ internal sealed class LeaseProposer(
             int pending;
             lock (_gate)
                 pending = _pending.Count;
-            Log.ProposalsBroken(logger, reason, pending);
+            Log.ProposalsBroken(logger, retry.IsFirst ? LogLevel.Warning : LogLevel.Debug, reason, pending);
             await retry.WaitAsync(stopping);
         }
     }
