@@ -39,7 +39,7 @@ public static class ServiceHost
         var endpoints = new List<IPEndPoint>();
         try
         {
-            var builder = WebApplication.CreateSlimBuilder(args);
+            var builder = CreateBuilder(args);
             builder.AddProcessDefaults(serviceName, LevelFrom(builder.Configuration));
             if (builder.Configuration["Listen"] is not "")
                 endpoints.Add(builder.ListenOn(builder.Configuration["Listen"] ?? "http://127.0.0.1:8080", HttpProtocols.Http2));
@@ -72,6 +72,16 @@ public static class ServiceHost
             return 1;
         }
     }
+
+    /// <summary>
+    /// A builder whose settings come from the command line and the environment as they are at the start. The default one watches the working directory
+    /// for changes of a settings file: every write to a log below it would wake a thread for nothing.
+    /// </summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args) => WebApplication.CreateSlimBuilder(new WebApplicationOptions
+    {
+        Args = [.. args, "--hostBuilder:reloadConfigOnChange=false"],
+        ContentRootPath = AppContext.BaseDirectory,
+    });
 
     /// <summary>The last word of a process that a failure ends: one fatal log line with the stack.</summary>
     public static void ReportFailure(string serviceName, Exception error)

@@ -1,5 +1,5 @@
 using ApiGateway.Host.ClientPort;
-using Consensus.Client;
+using Consensus.Client.Replicated;
 using Consensus.Contracts;
 using Hosting.Clients;
 using Hosting.Health;
@@ -15,10 +15,16 @@ namespace ApiGateway.Host;
 /// <summary>How the gateway is put together when it is a process of its own: the other services are reached over gRPC.</summary>
 internal static class Composition
 {
+    // By the order of the addresses each gateway can be given a member and a replica to keep to while they are well.
+    private static readonly ReplicatedOptions s_firstMember = new() { First = 0 };
+    private static readonly ReplicatedStorageOptions s_firstReplica = new() { First = 0 };
+
     public static void AddGatewayProcess(WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<IConsensus>(static provider => new ConsensusClient(Endpoints(provider).Channel("Consensus")));
-        builder.Services.AddSingleton<IStorage>(static provider => new StorageClient(Endpoints(provider).Channel("Storage")));
+        builder.Services.AddSingleton<IConsensus>(static provider =>
+            ConsensusMembers.Connect(Endpoints(provider).Address("Consensus"), ChannelFactory.Create, s_firstMember));
+        builder.Services.AddSingleton<IStorage>(static provider =>
+            StorageReplicas.Connect(Endpoints(provider).Address("Storage"), ChannelFactory.Create, s_firstReplica));
         builder.Services.AddSingleton<ILeaseManager>(static provider => new LeaseManagerClient(Endpoints(provider).Address("LeaseManager")));
         builder.Services.AddSingleton<IWatchHub>(static provider => new WatchHubClient(Endpoints(provider).Address("WatchHub")));
 

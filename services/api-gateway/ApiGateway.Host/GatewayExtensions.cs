@@ -20,8 +20,9 @@ public static class GatewayExtensions
     {
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddHostedSingleton<ClusterView>().AddHostedSingleton<Proposer>().AddHostedSingleton<WatchBookmarks>();
-        services.AddSingleton<ReadBarrier>().AddSingleton<LeaderRequirement>();
+        services.AddHostedSingleton<ClusterView>().AddHostedSingleton<Proposer>().AddHostedSingleton<WatchBookmarks>()
+            .AddHostedSingleton<StreamGuards>();
+        services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<MembershipChanges>();
         services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>();
         services.AddSingleton<HealthHandler>().AddSingleton<RestRouter>();
 

@@ -1,19 +1,21 @@
+using Storage.Contracts;
+
 namespace ApiGateway.Host;
 
 /// <summary>Every log message of the gateway.</summary>
 internal static partial class GatewayLog
 {
-    [LoggerMessage(1, LogLevel.Information, "proposal stream of session {Session} opened, {Pending} pending proposals go again")]
-    public static partial void ProposalStreamOpened(this ILogger logger, string session, int pending);
+    [LoggerMessage(EventId = 1, Message = "proposal stream of session {Session} opened, {Pending} pending proposals go again")]
+    public static partial void ProposalStreamOpened(this ILogger logger, LogLevel level, SessionId session, int pending);
 
-    [LoggerMessage(2, LogLevel.Warning, "proposal stream lost, opening another: {Reason}")]
-    public static partial void ProposalStreamLost(this ILogger logger, string reason);
+    [LoggerMessage(EventId = 2, Message = "proposal stream lost, opening another: {Reason}")]
+    public static partial void ProposalStreamLost(this ILogger logger, LogLevel level, string reason);
 
-    [LoggerMessage(3, LogLevel.Warning, "proposal stream failed, opening another")]
-    public static partial void ProposalStreamFailed(this ILogger logger, Exception exception);
+    [LoggerMessage(EventId = 3, Message = "proposal stream failed, opening another")]
+    public static partial void ProposalStreamFailed(this ILogger logger, LogLevel level, Exception exception);
 
-    [LoggerMessage(4, LogLevel.Warning, "the cluster's status could not be read")]
-    public static partial void ClusterStatusFailed(this ILogger logger, Exception exception);
+    [LoggerMessage(EventId = 4, Message = "the cluster's status could not be read")]
+    public static partial void ClusterStatusFailed(this ILogger logger, LogLevel level, Exception exception);
 
     [LoggerMessage(5, LogLevel.Warning, "watch session could not be opened, trying again")]
     public static partial void WatchSessionFailed(this ILogger logger, Exception exception);
@@ -35,4 +37,13 @@ internal static partial class GatewayLog
 
     [LoggerMessage(11, LogLevel.Warning, "connection refused: {Limit} connections have not shown their protocol yet")]
     public static partial void TooManyUndecided(this ILogger logger, int limit);
+
+    [LoggerMessage(12, LogLevel.Information, "leader {Before} changed to {Leader} in term {Term}")]
+    public static partial void LeaderChanged(this ILogger logger, string before, string leader, ulong term);
+
+    [LoggerMessage(13, LogLevel.Warning, "no leader for three election timeouts: {Streams} streams that insist on one are ended")]
+    public static partial void LeaderlessStreamsEnded(this ILogger logger, int streams);
+
+    [LoggerMessage(14, LogLevel.Information, "membership change {Change} of member {Member}: {Outcome}")]
+    public static partial void MembershipChanged(this ILogger logger, string change, string member, string outcome);
 }

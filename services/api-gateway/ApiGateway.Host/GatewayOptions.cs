@@ -10,8 +10,14 @@ public sealed class GatewayOptions
     /// <summary>URLs shown for this member in member lists; empty: those that consensus knows.</summary>
     public IReadOnlyList<string> AdvertiseClientUrls { get; set; } = [];
 
+    /// <summary>Name of the consensus member that clients take this gateway for, by the ids in its answers; empty: the one that it hears first.</summary>
+    public string Member { get; set; } = "";
+
     /// <summary>How long a request waits for a quorum: 5 s + 2 election timeouts.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(7);
+
+    /// <summary>Streams opened with <c>hasleader</c> are ended when there was no leader for three of these.</summary>
+    public TimeSpan ElectionTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Largest request that is proposed, in bytes. A gRPC message may have 512 KiB more before the transport refuses it.</summary>
     public int MaxRequestBytes { get; set; } = 1_572_864;
@@ -30,6 +36,9 @@ public sealed class GatewayOptions
 
     /// <summary>How often the view of the cluster (leader, members, ids) is renewed.</summary>
     public TimeSpan ClusterRefreshPeriod { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The same while there is no leader, or while this member is a learner: both end soon, and requests wait for it.</summary>
+    public TimeSpan UnsettledRefreshPeriod { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How often the resume positions of idle watches are moved up.</summary>
     public TimeSpan WatchBookmarkPeriod { get; set; } = TimeSpan.FromSeconds(30);

@@ -14,6 +14,9 @@ public static class ChannelFactory
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
 
+    // Members tell each other of elections: a dead connection between them must not outlive one by much. The least the handler takes.
+    private static readonly TimeSpan PeerPing = TimeSpan.FromSeconds(1);
+
     // How soon added replicas get their share.
     private static readonly TimeSpan DnsRefresh = TimeSpan.FromSeconds(5);
 
@@ -38,6 +41,23 @@ public static class ChannelFactory
             .AddSingleton<ResolverFactory>(new DnsResolverFactory(DnsRefresh))
             .BuildServiceProvider();
         return GrpcChannel.ForAddress(address, options);
+    }
+
+    /// <summary>Makes a channel to one address of a cluster member, http://host:port: quick to notice that it is gone, and to try again.</summary>
+    public static GrpcChannel CreateForPeer(string address)
+    {
+        var handler = CreateHandler();
+        handler.KeepAlivePingDelay = PeerPing;
+        handler.KeepAlivePingTimeout = PeerPing;
+        handler.ConnectTimeout = PeerPing;
+        return GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            Credentials = ChannelCredentials.Insecure,
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = null,
+            MaxSendMessageSize = null,
+        });
     }
 
     private static SocketsHttpHandler CreateHandler() => new()

@@ -37,8 +37,9 @@ public static class ListenFailure
         {
             if (cause is AddressInUseException or SocketException)
             {
-                text = Probe(endpoints) ?? $"listen tcp: {error.Message}";
-                return true;
+                // Any other socket may have failed as well; only a port in use can be free again by now.
+                text = Probe(endpoints) ?? (cause is AddressInUseException ? $"listen tcp: {error.Message}" : null);
+                return text is not null;
             }
         }
         return false;

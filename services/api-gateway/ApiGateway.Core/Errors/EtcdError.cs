@@ -30,6 +30,21 @@ public enum EtcdError
     WatchCanceled,
     RequestCanceled,
 
+    MemberBadUrls,
+    MemberNotFound,
+    MemberIdExists,
+    PeerUrlExists,
+    TooManyLearners,
+    MemberNotLearner,
+    LearnerNotReady,
+    TooManyVoters,
+    NotEnoughStarted,
+    UnhealthyCluster,
+    NotSupportedForLearner,
+    NotLeader,
+    BadLeaderTransferee,
+    TimeoutLeaderTransfer,
+
     /// <summary>The request's bytes are no protobuf message of its type.</summary>
     Undecodable,
 

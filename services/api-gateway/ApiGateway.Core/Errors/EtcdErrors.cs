@@ -1,3 +1,4 @@
+using Consensus.Contracts;
 using Storage.Contracts;
 
 namespace ApiGateway.Core.Errors;
@@ -38,6 +39,23 @@ public static class EtcdErrors
         EtcdError.Corrupt => new(RpcCode.DataLoss, "etcdserver: corrupt cluster"),
         EtcdError.WatchCanceled => new(RpcCode.Canceled, "etcdserver: watch canceled"),
         EtcdError.RequestCanceled => new(RpcCode.Canceled, "etcdserver: request canceled"),
+        EtcdError.MemberBadUrls => new(RpcCode.InvalidArgument, "etcdserver: given member URLs are invalid"),
+        EtcdError.MemberNotFound => new(RpcCode.NotFound, "etcdserver: member not found"),
+        EtcdError.MemberIdExists => new(RpcCode.FailedPrecondition, "etcdserver: member ID already exist"),
+        EtcdError.PeerUrlExists => new(RpcCode.FailedPrecondition, "etcdserver: Peer URLs already exists"),
+        EtcdError.TooManyLearners => new(RpcCode.FailedPrecondition, "etcdserver: too many learner members in cluster"),
+        // Not in etcd, which takes any number of voters.
+        EtcdError.TooManyVoters => new(RpcCode.FailedPrecondition, "etcdserver: too many voting members in cluster"),
+        EtcdError.MemberNotLearner => new(RpcCode.FailedPrecondition, "etcdserver: can only promote a learner member"),
+        EtcdError.LearnerNotReady =>
+            new(RpcCode.FailedPrecondition, "etcdserver: can only promote a learner member which is in sync with leader"),
+        // FailedPrecondition by its definition; a 3.5 server does not find it in its table.
+        EtcdError.NotEnoughStarted => new(RpcCode.Unknown, "etcdserver: re-configuration failed due to not enough started members"),
+        EtcdError.UnhealthyCluster => new(RpcCode.Unavailable, "etcdserver: unhealthy cluster"),
+        EtcdError.NotSupportedForLearner => new(RpcCode.Unavailable, "etcdserver: rpc not supported for learner"),
+        EtcdError.NotLeader => new(RpcCode.FailedPrecondition, "etcdserver: not leader"),
+        EtcdError.BadLeaderTransferee => new(RpcCode.FailedPrecondition, "etcdserver: bad leader transferee"),
+        EtcdError.TimeoutLeaderTransfer => new(RpcCode.Unknown, TimeoutText + ", leader transfer took too long"),
         EtcdError.Undecodable => new(RpcCode.Internal, "grpc: error unmarshalling request: unexpected EOF"),
         EtcdError.Internal => new(RpcCode.Internal, "etcdserver: internal error"),
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "not in the table"),
@@ -63,6 +81,32 @@ public static class EtcdErrors
         // The command took effect or not, nobody knows any more: an ambiguous failure, as after a lost leader.
         StorageError.OutcomeForgotten => EtcdError.TimeoutDueToLeaderFailure,
         StorageError.StaleLeaseEpoch or StorageError.V2 or StorageError.Malformed => EtcdError.Internal,
+        _ => EtcdError.Internal,
+    };
+
+    /// <summary>What a refused membership change is to a v3 client.</summary>
+    public static EtcdError Of(MembershipError error) => error switch
+    {
+        MembershipError.None => EtcdError.None,
+        MembershipError.MemberNotFound or MembershipError.MemberRemoved => EtcdError.MemberNotFound,
+        MembershipError.MemberIdExists => EtcdError.MemberIdExists,
+        MembershipError.PeerUrlExists => EtcdError.PeerUrlExists,
+        MembershipError.TooManyLearners => EtcdError.TooManyLearners,
+        MembershipError.TooManyVoters => EtcdError.TooManyVoters,
+        MembershipError.NotALearner => EtcdError.MemberNotLearner,
+        MembershipError.LearnerNotReady => EtcdError.LearnerNotReady,
+        MembershipError.NotEnoughStarted => EtcdError.NotEnoughStarted,
+        MembershipError.UnhealthyCluster => EtcdError.UnhealthyCluster,
+        _ => EtcdError.Internal,
+    };
+
+    /// <summary>What an attempt to move the leadership is to a v3 client.</summary>
+    public static EtcdError Of(TransferOutcome outcome) => outcome switch
+    {
+        TransferOutcome.Done => EtcdError.None,
+        TransferOutcome.NotLeader => EtcdError.NotLeader,
+        TransferOutcome.BadTarget => EtcdError.BadLeaderTransferee,
+        TransferOutcome.TimedOut => EtcdError.TimeoutLeaderTransfer,
         _ => EtcdError.Internal,
     };
 

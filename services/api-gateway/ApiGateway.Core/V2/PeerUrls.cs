@@ -2,9 +2,19 @@ using System.Text.Json;
 
 namespace ApiGateway.Core.V2;
 
-/// <summary>The body of a change on /v2/members: <c>{"peerURLs":["http://10.0.0.1:2380"]}</c>.</summary>
+/// <summary>Peer URLs of a membership change, in v2 the body <c>{"peerURLs":["http://10.0.0.1:2380"]}</c>.</summary>
 public static class PeerUrls
 {
+    /// <summary>Trims and sorts a list; etcd's words for what is wrong with it, "" when nothing is.</summary>
+    public static string Normalize(IEnumerable<string> given, out IReadOnlyList<string> urls)
+    {
+        var trimmed = given.Select(static url => url.Trim()).ToList();
+        var error = Check(trimmed);
+        trimmed.Sort(StringComparer.Ordinal);
+        urls = trimmed;
+        return error;
+    }
+
     /// <summary>Reads the list; etcd's words for what is wrong with it, "" when nothing is.</summary>
     public static string Parse(ReadOnlySpan<byte> json, out IReadOnlyList<string> urls)
     {
@@ -14,7 +24,7 @@ public static class PeerUrls
         {
             var reader = new Utf8JsonReader(json);
             if (TryRead(ref reader, found))
-                return Check(found);
+                return Normalize(found, out urls);
             return "json: cannot unmarshal the body into a list of peer URLs";
         }
         catch (JsonException broken)
@@ -40,7 +50,7 @@ public static class PeerUrls
             {
                 if (url.ValueKind != JsonValueKind.String)
                     return false;
-                into.Add(url.GetString()!.Trim());
+                into.Add(url.GetString()!);
             }
         }
         return true;

@@ -14,5 +14,6 @@ internal sealed class MaintenanceMethods(GatewayOptions options) : IServiceMetho
         methods.Unary("Status", static (service, request, call) => service.StatusAsync(request, call));
         methods.Unary("Alarm", static (service, request, call) => service.AlarmAsync(request, call));
         methods.Unary("HashKV", static (service, request, call) => service.HashKvAsync(request, call));
+        methods.Unary("MoveLeader", static (service, request, call) => service.MoveLeaderAsync(request, call));
     }
 }

@@ -2,6 +2,7 @@ using ApiGateway.Core.Errors;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Proposing;
+using Consensus.Contracts;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
 using Grpc.Core;
@@ -9,12 +10,15 @@ using Storage.Contracts;
 
 namespace ApiGateway.Host.Admin;
 
-/// <summary>etcdserverpb.Maintenance, as far as it exists: status, alarms, the hash of the key space.</summary>
+/// <summary>etcdserverpb.Maintenance, as far as it exists: status, alarms, the hash of the key space, moving the leadership.</summary>
 internal sealed class MaintenanceService(
-    Proposer proposer, IStorage storage, ClusterView cluster, ReadBarrier barrier, GatewayOptions options)
+    Proposer proposer, IConsensus consensus, IStorage storage, ClusterView cluster, ReadBarrier barrier, CallGate gate, GatewayOptions options)
 {
+    private static readonly byte[] s_probe = new RangeRequest { Key = ByteString.CopyFrom(0), Limit = 1 }.ToByteArray();
+
     public async Task<Reply> StatusAsync(byte[] request, ServerCallContext context)
     {
+        gate.Check(context.GetHttpContext(), isServedByLearners: true);
         ProtoBody.Parse(StatusRequest.Parser, request);
         var view = await cluster.RefreshAsync(context.CancellationToken).ConfigureAwait(false);
         var state = await StorageStatusAsync(context).ConfigureAwait(false);
@@ -38,6 +42,7 @@ internal sealed class MaintenanceService(
 
     public async Task<Reply> AlarmAsync(byte[] request, ServerCallContext context)
     {
+        gate.Check(context.GetHttpContext());
         var asked = ProtoBody.Parse(AlarmRequest.Parser, request);
         if (asked.Action != AlarmRequest.Types.AlarmAction.Get)
         {
@@ -47,6 +52,9 @@ internal sealed class MaintenanceService(
             return new Reply((await cluster.GetAsync().ConfigureAwait(false)).Header, result.Revision, result.Term.Value, result.Body);
         }
         var view = await cluster.GetAsync().ConfigureAwait(false);
+        // In etcd this goes through the log: whoever raised an alarm before sees it here. A read that has applied the index waits for the replica.
+        var index = await barrier.ReadIndexAsync().ConfigureAwait(false);
+        await barrier.BoundedAsync(storage.RangeAsync(s_probe, index, context.CancellationToken), EtcdError.Timeout).ConfigureAwait(false);
         var state = await StorageStatusAsync(context).ConfigureAwait(false);
         var answer = new AlarmResponse();
         answer.Alarms.AddRange(state.Alarms
@@ -57,6 +65,7 @@ internal sealed class MaintenanceService(
 
     public async Task<Reply> HashKvAsync(byte[] request, ServerCallContext context)
     {
+        gate.Check(context.GetHttpContext());
         var asked = ProtoBody.Parse(HashKVRequest.Parser, request);
         var result = await storage.HashKvAsync(asked.Revision, context.CancellationToken).ConfigureAwait(false);
         RequestFailedException.ThrowIf(EtcdErrors.Of(result.Error));
@@ -64,6 +73,30 @@ internal sealed class MaintenanceService(
         var answer = new HashKVResponse { Hash = result.Hash, CompactRevision = result.CompactRevision };
         return new Reply(
             (await cluster.GetAsync().ConfigureAwait(false)).Header, result.CurrentRevision, result.Term.Value, answer.ToByteArray());
+    }
+
+    /// <summary>Asked of the leader's member; its answer has no header.</summary>
+    public async Task<Reply> MoveLeaderAsync(byte[] request, ServerCallContext context)
+    {
+        gate.Check(context.GetHttpContext());
+        var asked = ProtoBody.Parse(MoveLeaderRequest.Parser, request);
+        var view = await cluster.RefreshAsync(context.CancellationToken).ConfigureAwait(false);
+        var target = new MemberId(asked.TargetID);
+        // It is there already.
+        if (view.Status.Leader == target && view.Status.Self == target)
+            return Reply.WithoutHeader(default);
+        TransferOutcome outcome;
+        try
+        {
+            outcome = await barrier.BoundedAsync(
+                consensus.TransferLeadershipAsync(target, context.CancellationToken), EtcdError.TimeoutLeaderTransfer).ConfigureAwait(false);
+        }
+        finally
+        {
+            cluster.LookNow();
+        }
+        RequestFailedException.ThrowIf(EtcdErrors.Of(outcome));
+        return Reply.WithoutHeader(default);
     }
 
     /// <summary>The name of an alarm type as etcd prints it.</summary>

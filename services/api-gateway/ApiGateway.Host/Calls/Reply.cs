@@ -6,20 +6,26 @@ using Grpc.Core;
 namespace ApiGateway.Host.Calls;
 
 /// <summary>A response: its header, and the encoded rest as it came from storage. Encoded once, copied once into the connection's buffer.</summary>
-internal sealed class Reply(ResponseHeaderWriter header, long revision, ulong term, ReadOnlyMemory<byte> body)
+internal sealed class Reply(ResponseHeaderWriter? header, long revision, ulong term, ReadOnlyMemory<byte> body)
 {
     /// <summary>The marshaller of every response that has a header and a body.</summary>
     public static readonly Marshaller<Reply> Marshaller =
         new(static (reply, context) => reply.Serialize(context), static _ => throw new NotSupportedException("a server reads no replies"));
 
+    /// <summary>A few responses have no header.</summary>
+    public static Reply WithoutHeader(ReadOnlyMemory<byte> body) => new(null, 0, 0, body);
+
     private void Serialize(SerializationContext context)
     {
-        var headerBytes = header.Size(revision, term);
+        var headerBytes = header?.Size(revision, term) ?? 0;
         context.SetPayloadLength(headerBytes + body.Length);
         var output = context.GetBufferWriter();
-        var writer = new ProtoWriter(output.GetSpan(headerBytes));
-        header.Write(ref writer, revision, term);
-        output.Advance(writer.Written);
+        if (header is not null)
+        {
+            var writer = new ProtoWriter(output.GetSpan(headerBytes));
+            header.Write(ref writer, revision, term);
+            output.Advance(writer.Written);
+        }
         output.Write(body.Span);
         context.Complete();
     }

@@ -19,18 +19,22 @@ public static class ClientPortExtensions
     private const int MaxHeaderBytes = 1024 * 1024;
 
     /// <summary>Opens a port for HTTP/1.1 and cleartext HTTP/2, and sets the server's limits for etcd clients.</summary>
+    /// <param name="builder">The host.</param>
+    /// <param name="address">Where to listen.</param>
+    /// <param name="configure">More about both halves of the port; null is nothing.</param>
     /// <returns>The port; its address is final once the host has started.</returns>
-    public static ClientPortListener AddEtcdClientPort(this WebApplicationBuilder builder, IPEndPoint address)
+    public static ClientPortListener AddEtcdClientPort(
+        this WebApplicationBuilder builder, IPEndPoint address, Action<ListenOptions>? configure = null)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, ClientPortListenerFactory>());
         var port = new ClientPortListener(address);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenEtcdClient(port));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenEtcdClient(port, configure));
         return port;
     }
 
     /// <summary>The Kestrel half of <see cref="AddEtcdClientPort"/>.</summary>
-    public static void ListenEtcdClient(this KestrelServerOptions kestrel, ClientPortListener port)
+    public static void ListenEtcdClient(this KestrelServerOptions kestrel, ClientPortListener port, Action<ListenOptions>? configure = null)
     {
         kestrel.AddServerHeader = false;
         var limits = kestrel.Limits;
@@ -48,7 +52,13 @@ public static class ClientPortExtensions
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromHours(2);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
 
-        kestrel.Listen(new ClientPortEndPoint(port, ClientProtocol.Http1), endpoint => endpoint.Protocols = HttpProtocols.Http1);
-        kestrel.Listen(new ClientPortEndPoint(port, ClientProtocol.Http2), endpoint => endpoint.Protocols = HttpProtocols.Http2);
+        Listen(ClientProtocol.Http1, HttpProtocols.Http1);
+        Listen(ClientProtocol.Http2, HttpProtocols.Http2);
+
+        void Listen(ClientProtocol protocol, HttpProtocols protocols) => kestrel.Listen(new ClientPortEndPoint(port, protocol), endpoint =>
+        {
+            endpoint.Protocols = protocols;
+            configure?.Invoke(endpoint);
+        });
     }
 }

@@ -35,6 +35,12 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
     /// <summary>How long a connection may take to show what it speaks.</summary>
     public TimeSpan PrefaceTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Nobody is served before this completes: connections are taken by the system and wait. So a client that looks for a member that can answer
+    /// goes on to another. When it fails or is cancelled, the port stays shut.
+    /// </summary>
+    public Task OpenAfter { get; set; } = Task.CompletedTask;
+
     /// <summary>Binds the socket unless the other virtual listener has done it already.</summary>
     /// <exception cref="ClientPortException">The address cannot be had.</exception>
     internal async ValueTask BindAsync(
@@ -66,8 +72,8 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _unbound, 1) != 0 || _socket is null)
             return;
-        await _socket.UnbindAsync(cancellation).ConfigureAwait(false);
         await _unbinding.CancelAsync().ConfigureAwait(false);
+        await _socket.UnbindAsync(cancellation).ConfigureAwait(false);
         await _accepting.ConfigureAwait(false);
         foreach (var connection in _undecided.Keys)
             connection.Abort();
@@ -86,6 +92,16 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
 
     private async Task AcceptAsync(IConnectionListener socket, TimeProvider time, ILogger logger)
     {
+        try
+        {
+            await OpenAfter.WaitAsync(_unbinding.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _http1.Writer.TryComplete();
+            _http2.Writer.TryComplete();
+            return;
+        }
         try
         {
             while (await socket.AcceptAsync().ConfigureAwait(false) is { } connection)

@@ -5,13 +5,17 @@ using Consensus.Contracts;
 namespace ApiGateway.Host.Cluster;
 
 /// <summary>Linearizable reads: which log index a replica must have applied (I5), and how long to wait for it. Thread-safe.</summary>
+/// <remarks>While the leadership moves, readers wait: an election is a pause, not an error.</remarks>
 public sealed class ReadBarrier(IConsensus consensus, GatewayOptions options, TimeProvider time)
 {
+    private static readonly TimeSpan s_firstWait = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMilliseconds(50);
+
     /// <summary>The read index now. Completes synchronously where consensus does.</summary>
     /// <exception cref="RequestFailedException">No leader confirmed itself in time.</exception>
     public ValueTask<LogIndex> ReadIndexAsync()
     {
-        var reading = consensus.ReadIndexAsync(CancellationToken.None);
+        var reading = Ask();
         return reading.IsCompletedSuccessfully ? new ValueTask<LogIndex>(reading.Result.Index) : SlowReadIndexAsync(reading);
     }
 
@@ -21,8 +25,43 @@ public sealed class ReadBarrier(IConsensus consensus, GatewayOptions options, Ti
     public ValueTask<T> BoundedAsync<T>(ValueTask<T> call, EtcdError onTimeout) =>
         call.IsCompletedSuccessfully ? call : SlowAsync(call, onTimeout);
 
-    private async ValueTask<LogIndex> SlowReadIndexAsync(ValueTask<ReadIndex> reading) =>
-        (await SlowAsync(reading, EtcdError.Timeout).ConfigureAwait(false)).Index;
+    private ValueTask<ReadIndex> Ask()
+    {
+        try
+        {
+            return consensus.ReadIndexAsync(CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is NoLeaderException or LogUnavailableException)
+        {
+            return ValueTask.FromException<ReadIndex>(exception);
+        }
+    }
+
+    private async ValueTask<LogIndex> SlowReadIndexAsync(ValueTask<ReadIndex> reading)
+    {
+        var began = time.GetTimestamp();
+        var wait = s_firstWait;
+        while (true)
+        {
+            var left = options.RequestTimeout - time.GetElapsedTime(began);
+            try
+            {
+                return (await reading.AsTask().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time).ConfigureAwait(false)).Index;
+            }
+            catch (TimeoutException)
+            {
+                throw new RequestFailedException(EtcdError.Timeout);
+            }
+            catch (Exception exception) when (exception is NoLeaderException or LogUnavailableException)
+            {
+                if (options.RequestTimeout - time.GetElapsedTime(began) <= wait)
+                    throw new RequestFailedException(EtcdError.Timeout);
+            }
+            await Task.Delay(wait, time).ConfigureAwait(false);
+            wait = wait * 2 < s_longestWait ? wait * 2 : s_longestWait;
+            reading = Ask();
+        }
+    }
 
     private async ValueTask<T> SlowAsync<T>(ValueTask<T> call, EtcdError onTimeout)
     {
@@ -30,7 +69,7 @@ public sealed class ReadBarrier(IConsensus consensus, GatewayOptions options, Ti
         {
             return await call.AsTask().WaitAsync(options.RequestTimeout, time).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is TimeoutException or NoLeaderException)
+        catch (Exception exception) when (exception is TimeoutException or NoLeaderException or LogUnavailableException)
         {
             throw new RequestFailedException(onTimeout);
         }

@@ -12,14 +12,16 @@ namespace ApiGateway.Host.Kv;
 
 /// <summary>etcdserverpb.KV: each call looks at the request's bytes, and hands these same bytes on.</summary>
 internal sealed class KvService(
-    Proposer proposer, IStorage storage, ReadBarrier barrier, ClusterView cluster, LeaderRequirement leader, GatewayOptions options)
+    Proposer proposer, IStorage storage, ReadBarrier barrier, ClusterView cluster, CallGate gate, GatewayOptions options)
 {
     public async Task<Reply> RangeAsync(byte[] request, ServerCallContext context)
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Range");
-        leader.Check(http);
-        RequestFailedException.ThrowIf(RangeCheck.Check(request, out var serializable, out var isSingleKey));
+        var refused = RangeCheck.Check(request, out var serializable, out var isSingleKey);
+        // Before the request itself is looked at, as etcd does it.
+        gate.Check(http, isServedByLearners: serializable);
+        RequestFailedException.ThrowIf(refused);
         var minApplied = serializable ? default : await barrier.ReadIndexAsync().ConfigureAwait(false);
         // One key is read faster than a cancellation could be noticed, and the token alone would cost as much.
         var cancellation = isSingleKey ? CancellationToken.None : context.CancellationToken;
@@ -32,7 +34,7 @@ internal sealed class KvService(
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Put");
-        leader.Check(http);
+        gate.Check(http);
         RequestFailedException.ThrowIf(PutCheck.Check(request));
         return await AnswerAsync(await proposer.ProposeAsync(CommandKind.Put, request).ConfigureAwait(false)).ConfigureAwait(false);
     }
@@ -41,7 +43,7 @@ internal sealed class KvService(
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/DeleteRange");
-        leader.Check(http);
+        gate.Check(http);
         RequestFailedException.ThrowIf(DeleteRangeCheck.Check(request));
         return await AnswerAsync(await proposer.ProposeAsync(CommandKind.DeleteRange, request).ConfigureAwait(false)).ConfigureAwait(false);
     }
@@ -50,7 +52,7 @@ internal sealed class KvService(
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Txn");
-        leader.Check(http);
+        gate.Check(http);
         RequestFailedException.ThrowIf(TxnCheck.Check(request, options.MaxTxnOperations, out var shape));
         if (!shape.IsReadOnly)
             return await AnswerAsync(await proposer.ProposeAsync(CommandKind.Txn, request).ConfigureAwait(false)).ConfigureAwait(false);
@@ -64,7 +66,7 @@ internal sealed class KvService(
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Compact");
-        leader.Check(http);
+        gate.Check(http);
         var compaction = ProtoBody.Parse(EtcdApi.Etcdserverpb.CompactionRequest.Parser, request);
         var result = await proposer.ProposeAsync(CommandKind.Compact, request).ConfigureAwait(false);
         // As long as it takes: whoever asks for this wants the space.

@@ -5,7 +5,6 @@ using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using EtcdApi.Wire;
 using Grpc.Core;
-using LeaseManager.Contracts;
 
 namespace ApiGateway.Host.Leases;
 
@@ -14,7 +13,7 @@ namespace ApiGateway.Host.Leases;
 /// <see cref="MaxInFlight"/> unanswered ones wait in the connection.
 /// </summary>
 internal sealed class KeepAliveCall(
-    ILeaseManager leases, ReadBarrier barrier, ClusterView cluster, ResponseHeaderWriter header, IAsyncStreamReader<byte[]> requests,
+    LeaseCalls leases, ReadBarrier barrier, ClusterView cluster, ResponseHeaderWriter header, IAsyncStreamReader<byte[]> requests,
     IServerStreamWriter<Reply> replies)
 {
     private const int MaxInFlight = 256;
@@ -69,13 +68,12 @@ internal sealed class KeepAliveCall(
 
     private async ValueTask<Reply> AnswerAsync(long id, CancellationToken ending)
     {
-        var result = await barrier.BoundedAsync(leases.KeepAliveAsync(id, cluster.SeenIndex, ending), EtcdError.NoLeader)
-            .ConfigureAwait(false);
+        var result = await leases.KeepAliveAsync(id, cluster.SeenIndex, ending).ConfigureAwait(false);
         if (result.TtlSeconds == 0)
         {
             // Another gateway may have granted it a moment ago: only what the log says now is an answer that ends a lease.
             var index = await barrier.ReadIndexAsync().ConfigureAwait(false);
-            result = await barrier.BoundedAsync(leases.KeepAliveAsync(id, index, ending), EtcdError.NoLeader).ConfigureAwait(false);
+            result = await leases.KeepAliveAsync(id, index, ending).ConfigureAwait(false);
         }
         return new Reply(header, result.Revision, result.Term.Value, Body(id, result.TtlSeconds));
     }

@@ -8,21 +8,20 @@ using ApiGateway.Host.Tracing;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
 using Grpc.Core;
-using LeaseManager.Contracts;
 using Storage.Contracts;
 
 namespace ApiGateway.Host.Leases;
 
 /// <summary>etcdserverpb.Lease: what a lease is goes through the log, when it ends is asked of the lease manager.</summary>
 internal sealed class LeaseService(
-    Proposer proposer, ILeaseManager leases, IStorage storage, ReadBarrier barrier, ClusterView cluster, LeaderRequirement leader,
+    Proposer proposer, LeaseCalls leases, IStorage storage, ReadBarrier barrier, ClusterView cluster, CallGate gate, StreamGuards guards,
     GatewayOptions options)
 {
     public async Task<Reply> GrantAsync(byte[] request, ServerCallContext context)
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Lease/LeaseGrant");
-        leader.Check(http);
+        gate.Check(http);
         var asked = ProtoBody.Parse(LeaseGrantRequest.Parser, request);
         RequestFailedException.ThrowIf(LeaseGrantRule.Decide(asked.TTL, options.MinLeaseTtlSeconds, out var ttlSeconds));
         while (true)
@@ -40,7 +39,7 @@ internal sealed class LeaseService(
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Lease/LeaseRevoke");
-        leader.Check(http);
+        gate.Check(http);
         ProtoBody.Parse(LeaseRevokeRequest.Parser, request);
         return await AnswerAsync(await proposer.ProposeAsync(CommandKind.LeaseRevoke, request).ConfigureAwait(false)).ConfigureAwait(false);
     }
@@ -49,11 +48,10 @@ internal sealed class LeaseService(
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Lease/LeaseTimeToLive");
-        leader.Check(http);
+        gate.Check(http);
         var asked = ProtoBody.Parse(LeaseTimeToLiveRequest.Parser, request);
         var index = await barrier.ReadIndexAsync().ConfigureAwait(false);
-        var result = await barrier.BoundedAsync(
-            leases.TimeToLiveAsync(asked.ID, index, context.CancellationToken), EtcdError.NoLeader).ConfigureAwait(false);
+        var result = await leases.TimeToLiveAsync(asked.ID, index, context.CancellationToken).ConfigureAwait(false);
         var answer = new LeaseTimeToLiveResponse { ID = asked.ID, TTL = result.RemainingSeconds, GrantedTTL = result.GrantedSeconds };
         if (asked.Keys && result.RemainingSeconds >= 0)
         {
@@ -69,10 +67,10 @@ internal sealed class LeaseService(
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Lease/LeaseLeases");
-        leader.Check(http);
+        gate.Check(http);
         ProtoBody.Parse(LeaseLeasesRequest.Parser, request);
         var index = await barrier.ReadIndexAsync().ConfigureAwait(false);
-        var result = await barrier.BoundedAsync(leases.ListAsync(index, context.CancellationToken), EtcdError.NoLeader).ConfigureAwait(false);
+        var result = await leases.ListAsync(index, context.CancellationToken).ConfigureAwait(false);
         var answer = new LeaseLeasesResponse();
         answer.Leases.AddRange(result.Ids.Select(id => new LeaseStatus { ID = id }));
         return await AnswerAsync(result.Revision, result.Term.Value, answer.ToByteArray()).ConfigureAwait(false);
@@ -82,12 +80,17 @@ internal sealed class LeaseService(
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Lease/LeaseKeepAlive");
-        leader.Check(http);
+        gate.Check(http);
         var view = await cluster.GetAsync().ConfigureAwait(false);
+        using var guard = guards.Open(http, context.CancellationToken);
         var call = new KeepAliveCall(leases, barrier, cluster, view.Header, requests, replies);
         try
         {
-            await call.RunAsync(context.CancellationToken).ConfigureAwait(false);
+            await call.RunAsync(guard.Token).ConfigureAwait(false);
+        }
+        catch (Exception) when (guard.IsLeaderLost)
+        {
+            throw new RequestFailedException(EtcdError.NoLeader);
         }
         catch (Exception exception) when (context.CancellationToken.IsCancellationRequested && exception is not RpcException)
         {

@@ -8,7 +8,21 @@ namespace ApiGateway.Host.Proposing;
 public sealed partial class Proposer
 {
     private static readonly TimeSpan s_firstBackoff = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan s_longestBackoff = TimeSpan.FromSeconds(1);
+
+    // Every request that waits for a new leader waits for this as well.
+    private static readonly TimeSpan s_longestBackoff = TimeSpan.FromMilliseconds(50);
+
+    // A stream that lived so long was a good one.
+    private static readonly TimeSpan s_goodStream = TimeSpan.FromSeconds(1);
+
+    // Streams in a row that were lost early: the first is news, the others are the same news.
+    private int _lostEarly;
+
+    private long _opened;
+
+    private bool IsGood => _time.GetElapsedTime(_opened) > s_goodStream;
+
+    private LogLevel LostLevel => _lostEarly == 0 || IsGood ? LogLevel.Warning : LogLevel.Debug;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -42,7 +56,7 @@ public sealed partial class Proposer
         var backoff = s_firstBackoff;
         while (!stopping.IsCancellationRequested)
         {
-            var opened = _time.GetTimestamp();
+            _opened = _time.GetTimestamp();
             try
             {
                 await UseOneStreamAsync(stopping).ConfigureAwait(false);
@@ -53,11 +67,13 @@ public sealed partial class Proposer
             }
             catch (Exception exception)
             {
-                _logger.ProposalStreamFailed(exception);
+                _logger.ProposalStreamFailed(LostLevel, exception);
             }
-            backoff = _time.GetElapsedTime(opened) > s_longestBackoff
-                ? s_firstBackoff
-                : TimeSpan.FromTicks(Math.Min(backoff.Ticks * 2, s_longestBackoff.Ticks));
+            // A lost stream is often the first sign of a lost leader.
+            _cluster.LookNow();
+            var wasGood = IsGood;
+            _lostEarly = wasGood ? 0 : _lostEarly + 1;
+            backoff = wasGood ? s_firstBackoff : TimeSpan.FromTicks(Math.Min(backoff.Ticks * 2, s_longestBackoff.Ticks));
             await Task.Delay(backoff, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -74,11 +90,11 @@ public sealed partial class Proposer
             Interlocked.MemoryBarrier();
             await ProposeAgainAsync(stream, stopping).ConfigureAwait(false);
             await Task.WhenAny(stream.Broken, sink.Broken).WaitAsync(stopping).ConfigureAwait(false);
-            _logger.ProposalStreamLost(sink.Broken.IsCompletedSuccessfully ? await sink.Broken.ConfigureAwait(false) : "no leader behind it");
+            _logger.ProposalStreamLost(LostLevel, sink.Broken.IsCompletedSuccessfully ? await sink.Broken.ConfigureAwait(false) : "no leader behind it");
         }
         catch (ProposalStreamBrokenException exception)
         {
-            _logger.ProposalStreamLost(exception.Message);
+            _logger.ProposalStreamLost(LostLevel, exception.Message);
         }
         finally
         {
@@ -87,6 +103,10 @@ public sealed partial class Proposer
     }
 
     /// <summary>Everything without an outcome, in order of sequence. What is not encoded yet is sent by its own caller.</summary>
+    /// <remarks>
+    /// One of them may be given up at its deadline before its turn comes. Then it still goes, under its own sequence, which nothing else will ever have: it takes
+    /// effect once (its client has been told that nobody knows), or, if commands that no longer wait for it come first in the log, is refused as forgotten.
+    /// </remarks>
     private async Task ProposeAgainAsync(IProposalStream stream, CancellationToken stopping)
     {
         var proposals = new List<Proposal>();
@@ -98,7 +118,7 @@ public sealed partial class Proposer
                     proposals.Add(new Proposal(command, proposal.Trace));
             }
         }
-        _logger.ProposalStreamOpened(_session.ToString(), proposals.Count);
+        _logger.ProposalStreamOpened(_lostEarly == 0 ? LogLevel.Information : LogLevel.Debug, _session, proposals.Count);
         foreach (var proposal in proposals)
             await stream.ProposeAsync(proposal, stopping).ConfigureAwait(false);
     }

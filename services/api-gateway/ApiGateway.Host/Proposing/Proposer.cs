@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using ApiGateway.Core.Errors;
 using ApiGateway.Core.Proposing;
 using ApiGateway.Host.Calls;
+using ApiGateway.Host.Cluster;
 using Consensus.Contracts;
 using Storage.Contracts;
 
@@ -19,6 +20,7 @@ public sealed partial class Proposer : IHostedService, IDisposable
 
     private readonly IConsensus _consensus;
     private readonly IStorage _storage;
+    private readonly ClusterView _cluster;
     private readonly GatewayOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -34,9 +36,10 @@ public sealed partial class Proposer : IHostedService, IDisposable
     private ITimer? _sweeper;
     private Task _running = Task.CompletedTask;
 
-    public Proposer(IConsensus consensus, IStorage storage, GatewayOptions options, TimeProvider time, ILogger<Proposer> logger)
+    public Proposer(
+        IConsensus consensus, IStorage storage, ClusterView cluster, GatewayOptions options, TimeProvider time, ILogger<Proposer> logger)
     {
-        (_consensus, _storage, _options, _time, _logger) = (consensus, storage, options, time, logger);
+        (_consensus, _storage, _cluster, _options, _time, _logger) = (consensus, storage, cluster, options, time, logger);
         _pending = new PendingRing<PendingProposal>(options.MaxPendingProposals, options.MaxPendingBytes);
     }
 
@@ -107,7 +110,7 @@ public sealed partial class Proposer : IHostedService, IDisposable
         }
         catch (Exception exception)
         {
-            _logger.ProposalStreamFailed(exception);
+            _logger.ProposalStreamFailed(LogLevel.Warning, exception);
         }
     }
 

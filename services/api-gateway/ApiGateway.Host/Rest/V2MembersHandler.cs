@@ -1,12 +1,14 @@
 using System.Globalization;
 using ApiGateway.Core.V2;
+using ApiGateway.Host.Admin;
+using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using Consensus.Contracts;
 
 namespace ApiGateway.Host.Rest;
 
-/// <summary>/v2/members and /v2/machines: who is in the cluster.</summary>
-internal sealed class V2MembersHandler(ClusterView cluster)
+/// <summary>/v2/members and /v2/machines: who is in the cluster, and changes of that.</summary>
+internal sealed class V2MembersHandler(ClusterView cluster, MembershipChanges changes)
 {
     /// <param name="context">The request.</param>
     /// <param name="rest">What follows "/v2/members/".</param>
@@ -28,8 +30,11 @@ internal sealed class V2MembersHandler(ClusterView cluster)
         }
         var (status, body) = method == "GET"
             ? Show(view.Status, rest)
-            : await ChangeAsync(context, method, rest, view.Status).ConfigureAwait(false);
-        await RestResponse.WriteAsync(context, status, RestResponse.Json, body).ConfigureAwait(false);
+            : await ChangeAsync(context, method, rest).ConfigureAwait(false);
+        if (status == StatusCodes.Status204NoContent)
+            context.Response.StatusCode = status;
+        else
+            await RestResponse.WriteAsync(context, status, RestResponse.Json, body).ConfigureAwait(false);
     }
 
     private static (int Status, string Body) Show(ConsensusStatus status, string rest) => rest switch
@@ -41,10 +46,12 @@ internal sealed class V2MembersHandler(ClusterView cluster)
         _ => (StatusCodes.Status404NotFound, MemberJson.Error("Not found")),
     };
 
-    private static async ValueTask<(int Status, string Body)> ChangeAsync(HttpContext context, string method, string rest, ConsensusStatus status)
+    private async ValueTask<(int Status, string Body)> ChangeAsync(HttpContext context, string method, string rest)
     {
-        if (method is "PUT" or "DELETE" && !IsMember(rest, status))
-            return (StatusCodes.Status404NotFound, MemberJson.Error($"No such member: {rest}"));
+        MemberId id = default;
+        if (method is "PUT" or "DELETE" && !TryParse(rest, out id))
+            return (StatusCodes.Status404NotFound, MemberJson.Error(V2MemberErrors.NoSuchMember(rest)));
+        IReadOnlyList<string> urls = [];
         if (method is "PUT" or "POST")
         {
             var type = MediaType(context.Request.ContentType ?? "");
@@ -52,16 +59,46 @@ internal sealed class V2MembersHandler(ClusterView cluster)
                 return (StatusCodes.Status415UnsupportedMediaType, MemberJson.Error($"Bad Content-Type {type}, accept application/json"));
             if (await RequestForm.ReadBodyAsync(context).ConfigureAwait(false) is not { } json)
                 return (StatusCodes.Status400BadRequest, MemberJson.Error("http: request body too large"));
-            if (PeerUrls.Parse(json, out _) is { Length: > 0 } error)
+            if (PeerUrls.Parse(json, out urls) is { Length: > 0 } error)
                 return (StatusCodes.Status400BadRequest, MemberJson.Error(error));
         }
-        // Membership cannot be changed here yet; etcd says this when a change finds no quorum.
-        return (StatusCodes.Status500InternalServerError, MemberJson.Error("Internal Server Error"));
+        MembershipResult result;
+        try
+        {
+            switch (method)
+            {
+                case "POST":
+                    (id, result) = await changes.AddAsync(urls, isLearner: false).ConfigureAwait(false);
+                    break;
+                case "PUT":
+                    result = await changes.UpdateAsync(id, urls).ConfigureAwait(false);
+                    break;
+                default:
+                    result = await changes.RemoveAsync(id).ConfigureAwait(false);
+                    break;
+            }
+        }
+        catch (RequestFailedException)
+        {
+            // No quorum, in etcd's words.
+            return (StatusCodes.Status500InternalServerError, MemberJson.Error("Internal Server Error"));
+        }
+        if (result.Error != MembershipError.None)
+        {
+            var (status, message) = V2MemberErrors.Of(result.Error, method, id);
+            return (status, MemberJson.Error(message));
+        }
+        return method == "POST"
+            ? (StatusCodes.Status201Created, MemberJson.One(new Member(id, "", urls, [], IsLearner: false)))
+            : (StatusCodes.Status204NoContent, "");
     }
 
-    private static bool IsMember(string id, ConsensusStatus status) =>
-        ulong.TryParse(id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
-        && status.Members.Any(member => member.Id.Value == value);
+    private static bool TryParse(string text, out MemberId id)
+    {
+        var isId = ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value);
+        id = new MemberId(value);
+        return isId;
+    }
 
     // A type without parameters is compared as it was written.
     private static string MediaType(string contentType)

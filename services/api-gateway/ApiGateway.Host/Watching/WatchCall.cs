@@ -18,7 +18,7 @@ namespace ApiGateway.Host.Watching;
 internal sealed class WatchCall : IDisposable
 {
     private static readonly TimeSpan s_firstBackoff = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan s_longestBackoff = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longestBackoff = TimeSpan.FromMilliseconds(200);
 
     // Messages taken from the session at once, on the stack (16 bytes each).
     private const int MaxTakenMessages = 64;

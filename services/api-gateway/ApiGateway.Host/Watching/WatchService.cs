@@ -1,3 +1,4 @@
+using ApiGateway.Core.Errors;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Tracing;
@@ -8,7 +9,7 @@ namespace ApiGateway.Host.Watching;
 
 /// <summary>etcdserverpb.Watch.</summary>
 internal sealed class WatchService(
-    IWatchHub hub, ClusterView cluster, LeaderRequirement leader, WatchBookmarks bookmarks, TimeProvider time,
+    IWatchHub hub, ClusterView cluster, CallGate gate, StreamGuards guards, WatchBookmarks bookmarks, TimeProvider time,
     ILogger<WatchService> logger)
 {
     /// <summary>Runs one stream. Its responses do not go through gRPC's writer, see <see cref="WatchOutput"/>.</summary>
@@ -16,13 +17,18 @@ internal sealed class WatchService(
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Watch/Watch");
-        leader.Check(http);
+        gate.Check(http);
         var view = await cluster.GetAsync().ConfigureAwait(false);
-        using var call = new WatchCall(hub, cluster, view, time, logger, requests, http.Response.BodyWriter, context.CancellationToken);
+        using var guard = guards.Open(http, context.CancellationToken);
+        using var call = new WatchCall(hub, cluster, view, time, logger, requests, http.Response.BodyWriter, guard.Token);
         bookmarks.Add(call);
         try
         {
             await call.RunAsync().ConfigureAwait(false);
+        }
+        catch (Exception) when (guard.IsLeaderLost)
+        {
+            throw new RequestFailedException(EtcdError.NoLeader);
         }
         catch (Exception exception) when (context.CancellationToken.IsCancellationRequested && exception is not RpcException)
         {
