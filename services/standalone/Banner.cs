@@ -11,7 +11,7 @@ internal static class Banner
         var urls = options.ClientEndpoints.Select(UrlOf).ToList();
         var first = urls[0];
         return $"""
-            Distributed {VersionText.Own}: etcd API {VersionText.Etcd}, one member "{options.Name}", data in {Path.GetFullPath(options.DataDir)}
+            Distributed {VersionText.Own}: etcd API {VersionText.Etcd}, member "{options.Name}", data in {Path.GetFullPath(options.DataDir)}
             Clients (v3 gRPC, v2 REST) connect to {string.Join(" and ", urls)}
 
               curl {first}/v2/keys/message -XPUT -d value="Hello world"

@@ -50,6 +50,8 @@ internal static class Cli
         var logger = factory.CreateLogger("Standalone.Flags");
         if (refused.Subject is { } variable)
             StandaloneLog.VariableShadowed(logger, variable);
+        else if (refused.IsDiscovery)
+            StandaloneLog.DiscoveryFailed(logger, refused.Message);
         else
             StandaloneLog.FlagsRefused(logger, refused.Message);
     }

@@ -1,10 +1,18 @@
 using ApiGateway.Host;
 using ApiGateway.Host.ClientPort;
 using Consensus.Host;
+using Hosting.Listening;
+using LeaseManager.Contracts;
 using LeaseManager.Host;
+using LeaseManager.Host.Grpc;
+using LeaseManager.Host.Leadership;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Standalone.Cluster;
 using Standalone.Member;
 using Storage.Host;
+using Storage.Host.Grpc;
+using Storage.Host.Snapshots;
 using WatchHub.Host;
 
 namespace Standalone;
@@ -27,26 +35,51 @@ internal static class Composition
             DataDirectory = options.ConsensusDir,
             Name = options.Name,
             PeerUrls = options.AdvertisePeerUrls,
+            InitialCluster = options.InitialCluster,
+            JoinsExisting = options.JoinsExisting,
+            ForceNewCluster = options.ForceNewCluster,
             Token = options.ClusterToken,
             AdvertiseClientUrls = options.AdvertiseClientUrls,
-            Tick = options.HeartbeatInterval,
-            ElectionTicks = (int)(options.ElectionTimeout / options.HeartbeatInterval),
+            HeartbeatInterval = options.HeartbeatInterval,
+            ElectionTimeout = options.ElectionTimeout,
+            PreVote = options.PreVote,
+            StrictReconfigurationCheck = options.StrictReconfigurationCheck,
+            KeepEntries = options.SnapshotCount,
         });
+        builder.Services.AddSingleton<MemberCluster>();
+        builder.Services.AddSingleton<ISnapshotSource>(static provider => provider.GetRequiredService<MemberCluster>().Snapshots);
         builder.Services.AddStorage(builder.Configuration, StorageData.Open);
         builder.Services.AddWatchHub(builder.Configuration);
+        builder.Services.AddSingleton<ILeadership>(static provider => provider.GetRequiredService<MemberCluster>());
         builder.Services.AddLeaseManager(builder.Configuration);
+        // In place of the process's own manager alone: the leader's member has the active one.
+        builder.Services.AddSingleton<ILeaseManager>(static provider => provider.GetRequiredService<MemberCluster>().RouteLeases(
+            provider.GetRequiredService<LeaseManagerService>()));
         builder.Services.AddApiGateway(new GatewayOptions
         {
             AdvertiseClientUrls = options.AdvertiseClientUrls,
             RequestTimeout = TimeSpan.FromSeconds(5) + (2 * options.ElectionTimeout),
+            ElectionTimeout = options.ElectionTimeout,
             MaxRequestBytes = options.MaxRequestBytes,
             MaxTxnOperations = options.MaxTxnOps,
             MinLeaseTtlSeconds = options.MinLeaseTtlSeconds,
         });
-        foreach (var endpoint in options.ClientEndpoints)
-            builder.AddEtcdClientPort(endpoint);
+        var clientPorts = options.ClientEndpoints.Select(endpoint => builder.AddEtcdClientPort(endpoint)).ToArray();
+        builder.Services.AddHostedService(provider => new ClientPortOpener(provider.GetRequiredService<MemberCluster>(), clientPorts));
+        builder.Services.AddPeerPortSeparation();
+        foreach (var endpoint in options.PeerEndpoints)
+            builder.AddEtcdClientPort(endpoint, static port => port.MarkAsPeerPort());
     }
 
-    /// <summary>Maps what clients call.</summary>
-    public static void MapMember(this WebApplication app) => app.MapApiGateway();
+    /// <summary>Maps what clients call, and, on the peer ports alone, what the other members do.</summary>
+    public static void MapMember(this WebApplication app)
+    {
+        app.UseRouting();
+        app.UsePeerPortSeparation();
+        app.MapApiGateway();
+        app.MapConsensusPeers(
+            $$"""{"etcdserver":"{{VersionText.Etcd}}","etcdcluster":"{{VersionText.Cluster}}"}""", static endpoint => endpoint.ForPeersOnly());
+        app.MapGrpcService<StorageGrpcService>().ForPeersOnly();
+        app.MapGrpcService<LeaseManagerGrpcService>().ForPeersOnly();
+    }
 }

@@ -10,6 +10,9 @@ internal static partial class StandaloneLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "failed to verify flags")]
     public static partial void FlagsRefused(ILogger logger, string error);
 
+    [LoggerMessage(Level = LogLevel.Critical, Message = "discovery failed")]
+    public static partial void DiscoveryFailed(ILogger logger, string error);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "conflicting environment variable is shadowed by corresponding command-line flag (either unset environment variable or disable flag)")]
     public static partial void VariableShadowed(ILogger logger, string environmentVariable);
 

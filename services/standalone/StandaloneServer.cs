@@ -1,8 +1,11 @@
 using System.Runtime.InteropServices;
+using Consensus.Host.Identity;
 using Hosting;
 using Hosting.Listening;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Standalone.Cluster;
 using Standalone.Flags;
 using Standalone.Member;
 
@@ -15,12 +18,29 @@ internal static class StandaloneServer
     /// <exception cref="StartRefusedException">It could not start for a reason that the caller can do something about.</exception>
     public static int Serve(MemberOptions options, IReadOnlyList<StartWarning> warnings)
     {
-        if (ListenFailure.Probe(options.ClientEndpoints) is { } busy)
+        var endpoints = options.ClientEndpoints.Concat(options.PeerEndpoints);
+        if (ListenFailure.Probe(endpoints) is { } busy)
             throw StartRefusedException.Environment(busy);
-        DataDirectory.Prepare(options.DataDir);
+        Member.DataDirectory.Prepare(options.DataDir);
+        try
+        {
+            return Run(options, warnings);
+        }
+        catch (JoinRefusedException refused)
+        {
+            throw StartRefusedException.Discovery(refused.Message);
+        }
+        catch (Exception error) when (ListenFailure.TryDescribe(error, endpoints, out _))
+        {
+            _ = ListenFailure.TryDescribe(error, endpoints, out var text);
+            throw StartRefusedException.Environment(text!);
+        }
+    }
 
+    private static int Run(MemberOptions options, IReadOnlyList<StartWarning> warnings)
+    {
         // No arguments: what etcd's flags mean was decided already, and they are no configuration keys.
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = ServiceHost.CreateBuilder([]);
         builder.AddProcessDefaults("standalone", options.LogLevel);
         builder.AddMember(options);
         var app = builder.Build();
@@ -30,32 +50,29 @@ internal static class StandaloneServer
             StandaloneLog.StartWarning(app.Logger, warning.Message, warning.Subject);
         var advertised = string.Join(',', options.AdvertiseClientUrls);
         StandaloneLog.Starting(app.Logger, options.Name, options.DataDir, VersionText.Etcd, VersionText.Own, advertised);
-        app.Lifetime.ApplicationStarted.Register(() => Announce(app.Logger, options));
+        app.Lifetime.ApplicationStarted.Register(() => _ = AnnounceAsync(app, options));
         using var signal = new TerminationSignal(received =>
         {
             StandaloneLog.Signal(app.Logger, received == PosixSignal.SIGINT ? "interrupt" : "terminated");
             app.Lifetime.StopApplication();
         });
-        try
-        {
-            app.Run();
-        }
-        catch (Exception error) when (ListenFailure.TryDescribe(error, options.ClientEndpoints, out _))
-        {
-            _ = ListenFailure.TryDescribe(error, options.ClientEndpoints, out var text);
-            throw StartRefusedException.Environment(text!);
-        }
+        app.Run();
         StandaloneLog.Closed(app.Logger, options.Name);
         if (Environment.ExitCode == 0)
             signal.DieOfIt();
         return Environment.ExitCode;
     }
 
-    private static void Announce(ILogger logger, MemberOptions options)
+    private static async Task AnnounceAsync(WebApplication app, MemberOptions options)
     {
-        StandaloneLog.Ready(logger);
+        var ready = app.Services.GetRequiredService<MemberCluster>().ReadyAsync(app.Lifetime.ApplicationStopping);
+        await ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Told to stop before the cluster took it in.
+        if (!ready.IsCompletedSuccessfully)
+            return;
+        StandaloneLog.Ready(app.Logger);
         foreach (var endpoint in options.ClientEndpoints)
-            StandaloneLog.ServingInsecurely(logger, endpoint);
+            StandaloneLog.ServingInsecurely(app.Logger, endpoint);
         Console.Out.WriteLine(Banner.For(options));
     }
 }

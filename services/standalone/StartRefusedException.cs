@@ -7,6 +7,9 @@ internal sealed class StartRefusedException : Exception
     private StartRefusedException(string message, int exitCode, bool asLogLine, string? subject)
         : base(message) => (ExitCode, AsLogLine, Subject) = (exitCode, asLogLine, subject);
 
+    /// <summary>It is about which cluster to start or to join: etcd logs these as its last word.</summary>
+    public bool IsDiscovery { get; private init; }
+
     /// <summary>2 for a command line that cannot be read, 1 for everything else, as etcd.</summary>
     public int ExitCode { get; }
 
@@ -21,6 +24,9 @@ internal sealed class StartRefusedException : Exception
 
     /// <summary>The flags can be read, but not worked with.</summary>
     public static StartRefusedException Verification(string message, string? subject = null) => new(message, exitCode: 1, asLogLine: true, subject);
+
+    /// <summary>The flags do not lead to a cluster that this member could start or join.</summary>
+    public static StartRefusedException Discovery(string message) => new(message, exitCode: 1, asLogLine: true, subject: null) { IsDiscovery = true };
 
     /// <summary>The machine does not give what is needed: a port, a folder.</summary>
     public static StartRefusedException Environment(string message) => new(message, exitCode: 1, asLogLine: false, subject: null);

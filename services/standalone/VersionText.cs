@@ -9,6 +9,9 @@ internal static class VersionText
     /// <summary>What tools parse and compare.</summary>
     public const string Etcd = "3.5.30";
 
+    /// <summary>The cluster version: that of the oldest member that could be in it.</summary>
+    public const string Cluster = "3.5.0";
+
     public static string Own { get; } =
         typeof(VersionText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 

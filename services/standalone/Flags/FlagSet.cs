@@ -12,6 +12,8 @@ internal sealed class FlagSet(IReadOnlyDictionary<string, string> given)
 
     public ulong UInt(string name) => ulong.Parse(Text(name), CultureInfo.InvariantCulture);
 
+    public bool Bool(string name) => GoValue.TryBool(Text(name), out var value) && value;
+
     public IReadOnlyList<string> Urls(string name) => MemberUrls.Split(Text(name));
 
     /// <summary>Flags that were given a value which this program does not act upon.</summary>

@@ -19,6 +19,25 @@ internal sealed record MemberOptions
 
     public required IReadOnlyList<string> AdvertisePeerUrls { get; init; }
 
+    /// <summary>Where the other members connect.</summary>
+    public required IReadOnlyList<IPEndPoint> PeerEndpoints { get; init; }
+
+    /// <summary>All members at the first start, "name=url,..."; empty: this one alone.</summary>
+    public required string InitialCluster { get; init; }
+
+    /// <summary>The initial cluster runs already, and this member was added to it.</summary>
+    public required bool JoinsExisting { get; init; }
+
+    /// <summary>Drop all other members and go on alone.</summary>
+    public required bool ForceNewCluster { get; init; }
+
+    public required bool PreVote { get; init; }
+
+    public required bool StrictReconfigurationCheck { get; init; }
+
+    /// <summary>Entries that the log keeps after storage holds them, so that a member that was away needs no snapshot.</summary>
+    public required ulong SnapshotCount { get; init; }
+
     /// <summary>Goes into the cluster and member ids.</summary>
     public required string ClusterToken { get; init; }
 

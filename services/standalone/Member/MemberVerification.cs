@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Hosting.Logging;
 using Standalone.Flags;
@@ -18,7 +17,7 @@ internal static class MemberVerification
     {
         if (!EtcdLogLevels.TryParse(flags.Text("log-level"), out var logLevel))
             throw StartRefusedException.Usage($"unrecognized level: \"{flags.Text("log-level")}\"");
-        _ = BindEndpoints(flags.Urls("listen-peer-urls"));
+        var peerEndpoints = BindEndpoints(flags.Urls("listen-peer-urls"));
         var clientEndpoints = BindEndpoints(
             flags.IsSet("listen-client-urls") ? flags.Urls("listen-client-urls") : [DefaultClientUrl, DefaultOldClientUrl]);
         if (flags.IsSet("listen-client-urls") && !flags.IsSet("advertise-client-urls"))
@@ -38,6 +37,13 @@ internal static class MemberVerification
             ClientEndpoints = clientEndpoints,
             AdvertiseClientUrls = flags.Urls("advertise-client-urls"),
             AdvertisePeerUrls = peerUrls,
+            PeerEndpoints = peerEndpoints,
+            InitialCluster = flags.Text("initial-cluster"),
+            JoinsExisting = flags.Text("initial-cluster-state") == "existing",
+            ForceNewCluster = flags.Bool("force-new-cluster"),
+            PreVote = flags.Bool("pre-vote"),
+            StrictReconfigurationCheck = flags.Bool("strict-reconfig-check"),
+            SnapshotCount = flags.UInt("snapshot-count"),
             ClusterToken = flags.Text("initial-cluster-token"),
             LogLevel = logLevel,
             HeartbeatInterval = heartbeat,
@@ -112,28 +118,38 @@ internal static class MemberVerification
         foreach (var pair in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             var equals = pair.IndexOf('=');
-            var url = equals < 0 ? pair : pair[(equals + 1)..];
-            if (equals <= 0 || MemberUrls.Complaint(url) is not null)
-                throw Refuse($"error setting up initial cluster: {(equals <= 0 ? $"could not parse \"{pair}\"" : MemberUrls.Complaint(url))}");
-            if (!members.TryGetValue(pair[..equals].Trim(), out var urls))
-                members[pair[..equals].Trim()] = urls = [];
+            // etcd takes a word without "=" for a name without a URL.
+            var (member, url) = equals < 0 ? (pair, "") : (pair[..equals], pair[(equals + 1)..]);
+            if ((url.Length == 0 ? "URL scheme must be http, https, unix, or unixs: " : MemberUrls.Complaint(url)) is { } complaint)
+                throw StartRefusedException.Discovery($"error setting up initial cluster: {complaint}");
+            if (!members.TryGetValue(member.Trim(), out var urls))
+                members[member.Trim()] = urls = [];
             urls.Add(url.Trim());
         }
 
-        if (members.Values.SelectMany(urls => urls).GroupBy(url => url).Any(group => group.Count() > 1))
-            throw Refuse($"initial cluster {text} has duplicate url");
         if (!members.TryGetValue(name, out var own))
-            throw Refuse($"couldn't find local name \"{name}\" in the initial cluster configuration");
-        var initial = string.Join(',', own.Order(StringComparer.Ordinal).Select(url => $"{name}={url}"));
-        if (!own.Order(StringComparer.Ordinal).SequenceEqual(advertised))
-            throw Refuse(
-                $"--initial-cluster has {initial} but missing from --initial-advertise-peer-urls={string.Join(',', advertised)} "
-                + $"(resolved urls: \"{string.Join(',', advertised)}\" != \"{string.Join(',', own)}\")");
-        if (members.Count > 1)
-            throw Refuse($"a cluster of {members.Count.ToString(CultureInfo.InvariantCulture)} members is not supported yet: start one member");
-        if (flags.Text("initial-cluster-state") == "existing")
-            throw Refuse("cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs");
+            throw StartRefusedException.Discovery($"couldn't find local name \"{name}\" in the initial cluster configuration");
+        if (members.Values.SelectMany(urls => urls).GroupBy(url => url).Any(group => group.Count() > 1))
+            throw StartRefusedException.Discovery($"initial cluster {text} has duplicate url");
+        VerifyAdvertised(name, [.. own.Order(StringComparer.Ordinal)], [.. advertised.Order(StringComparer.Ordinal)]);
     }
+
+    private static void VerifyAdvertised(string name, string[] initial, string[] advertised)
+    {
+        if (initial.SequenceEqual(advertised))
+            return;
+        var difference = initial.Length != advertised.Length
+            ? $"len({Quoted(advertised)}) != len({Quoted(initial)})"
+            : advertised.Zip(initial).Where(pair => pair.First != pair.Second)
+                .Select(pair => $"resolved urls: \"{pair.First}\" != \"{pair.Second}\"").First();
+        var missing = initial.Except(advertised).Select(url => $"{name}={url}").ToArray();
+        throw StartRefusedException.Discovery(missing.Length > 0
+            ? $"--initial-cluster has {string.Join(',', missing)} but missing from --initial-advertise-peer-urls={string.Join(',', advertised)} ({difference})"
+            : $"--initial-advertise-peer-urls has {string.Join(',', advertised.Except(initial))} but missing from --initial-cluster="
+                + string.Join(',', advertised.Select(url => $"{name}={url}")));
+    }
+
+    private static string Quoted(string[] texts) => $"[{string.Join(' ', texts.Select(text => $"\"{text}\""))}]";
 
     private static StartRefusedException Refuse(string text) => StartRefusedException.Verification(text);
 }
