@@ -1,3 +1,4 @@
+using Storage.Core.Tree;
 using Storage.Host.Disk;
 
 namespace Storage.Tree.Tests;
@@ -34,5 +35,54 @@ public sealed class SlotSnapshotRegistryTests
             registry.Exit(ticket);
         });
         Assert.Equal(long.MaxValue, registry.FindOldest());
+    }
+
+    [Fact]
+    public async Task Close_WithReaders_CompletesWhenTheLastHasLeft()
+    {
+        var registry = new SlotSnapshotRegistry();
+        var (first, second) = (registry.Enter(1), registry.Enter(2));
+        var closed = registry.CloseAsync();
+        Assert.Throws<TreeClosedException>(() => registry.Enter(3));
+        registry.Exit(first);
+        Assert.False(closed.IsCompleted);
+        registry.Exit(second);
+        await closed.WaitAsync(TimeSpan.FromSeconds(10));
+        await registry.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Close_WhileReadersComeAndGo_NobodyIsInsideAfterwards()
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            var registry = new SlotSnapshotRegistry();
+            int inside = 0, isClosed = 0;
+            using var running = new CountdownEvent(2);
+            var readers = Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(() =>
+            {
+                running.Signal();
+                try
+                {
+                    while (true)
+                    {
+                        var ticket = registry.Enter(1);
+                        Interlocked.Increment(ref inside);
+                        Assert.Equal(0, Volatile.Read(ref isClosed));
+                        Interlocked.Decrement(ref inside);
+                        registry.Exit(ticket);
+                    }
+                }
+                catch (TreeClosedException)
+                {
+                    // The only way out.
+                }
+            }, TaskCreationOptions.LongRunning)).ToArray();
+            running.Wait();
+            await registry.CloseAsync().WaitAsync(TimeSpan.FromSeconds(10));
+            Volatile.Write(ref isClosed, 1);
+            Assert.Equal(0, Volatile.Read(ref inside));
+            await Task.WhenAll(readers);
+        }
     }
 }

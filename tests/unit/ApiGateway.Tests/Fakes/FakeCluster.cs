@@ -85,16 +85,54 @@ internal sealed class FakeCluster : IConsensus, IStorage
         }
     }
 
-    public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => HasLeader
+    public bool IsLearner { get; set; }
+
+    /// <summary>Read indexes asked for.</summary>
+    public int ReadIndexes { get; private set; }
+
+    public ConcurrentQueue<LogIndex> StatusesAtLeast { get; } = new();
+
+    public ConcurrentQueue<MembershipChange> Changes { get; } = new();
+
+    public ConcurrentQueue<MemberId> Transfers { get; } = new();
+
+    public Func<MembershipChange, MembershipError> OnChange { get; set; } = _ => MembershipError.None;
+
+    public Func<MemberId, TransferOutcome> OnTransfer { get; set; } = _ => TransferOutcome.Done;
+
+    public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => ReadIndexes++ >= 0 && HasLeader
         ? new ValueTask<ReadIndex>(new ReadIndex(new LogIndex(Index), new Term(2)))
         : ValueTask.FromException<ReadIndex>(new NoLeaderException("no leader"));
 
+    public ValueTask<ConsensusStatus> GetStatusAsync(LogIndex atLeast, CancellationToken cancellation)
+    {
+        StatusesAtLeast.Enqueue(atLeast);
+        return GetStatusAsync(cancellation);
+    }
+
+    public ValueTask<MembershipResult> ChangeMembershipAsync(MembershipChange change, CancellationToken cancellation)
+    {
+        Changes.Enqueue(change);
+        if (!HasLeader)
+            return ValueTask.FromException<MembershipResult>(new NoLeaderException("no leader"));
+        var after = new Consensus.Contracts.Member(new MemberId(1), "", change.PeerUrls, [], change.Kind == MembershipChangeKind.AddLearner);
+        return new(new MembershipResult(OnChange(change), [s_member, after], new Term(3)));
+    }
+
+    public ValueTask<TransferOutcome> TransferLeadershipAsync(MemberId target, CancellationToken cancellation)
+    {
+        Transfers.Enqueue(target);
+        return new(OnTransfer(target));
+    }
+
+    private static readonly Consensus.Contracts.Member s_member =
+        new(new MemberId(0xb), "one", ["http://127.0.0.1:2380"], ["http://127.0.0.1:2379"], false);
+
     public ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation)
     {
-        var member = new Consensus.Contracts.Member(new MemberId(0xb), "one", ["http://127.0.0.1:2380"], ["http://127.0.0.1:2379"], false);
         return new(new ConsensusStatus(
             new ClusterId(0xa), new MemberId(0xb), new MemberId(HasLeader ? 0xbUL : 0), new Term(2), new LogIndex(Index),
-            new LogIndex(Index), false, [member]));
+            new LogIndex(Index), IsLearner, [s_member]));
     }
 
     public IDisposable SubscribeResults(SessionId session, IResultSink sink)
@@ -138,6 +176,8 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) =>
         new(new HashResult(StorageError.None, 77, -1, Revision, Revision, new Term(2)));
+
+    public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     public IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, CancellationToken cancellation) => throw new NotSupportedException();
 

@@ -6,10 +6,18 @@ namespace ApiGateway.Tests.Fakes;
 /// <summary>Leases 1 to 99 exist with a TTL of their number; odd ones answer asynchronously.</summary>
 internal sealed class FakeLeases : ILeaseManager
 {
+    /// <summary>So many keep-alives find no active manager.</summary>
+    public int NotActiveTimes { get; set; }
+
     public async ValueTask<KeepAliveResult> KeepAliveAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation)
     {
         if (leaseId % 2 != 0)
             await Task.Yield();
+        if (NotActiveTimes > 0)
+        {
+            NotActiveTimes--;
+            throw new LeaseManagerNotActiveException("it is moving");
+        }
         return new KeepAliveResult(leaseId < 100 ? leaseId : 0, 5, new Term(2));
     }
 

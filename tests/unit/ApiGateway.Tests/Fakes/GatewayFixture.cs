@@ -14,7 +14,7 @@ using WatchHub.Contracts;
 namespace ApiGateway.Tests.Fakes;
 
 /// <summary>A gateway over fakes on a loopback port, with a gRPC and an HTTP client.</summary>
-public sealed class GatewayFixture : IAsyncLifetime
+public class GatewayFixture : IAsyncLifetime
 {
     private WebApplication? _app;
     private GrpcChannel? _channel;
@@ -22,6 +22,10 @@ public sealed class GatewayFixture : IAsyncLifetime
     internal FakeCluster Cluster { get; } = new();
 
     internal FakeHub Hub { get; } = new();
+
+    internal FakeLeases Leases { get; } = new();
+
+    protected virtual GatewayOptions Options => new();
 
     internal ClientPortListener Port { get; private set; } = null!;
 
@@ -36,8 +40,8 @@ public sealed class GatewayFixture : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IConsensus>(Cluster).AddSingleton<IStorage>(Cluster);
-        builder.Services.AddSingleton<IWatchHub>(Hub).AddSingleton<ILeaseManager>(new FakeLeases());
-        builder.Services.AddApiGateway(new GatewayOptions());
+        builder.Services.AddSingleton<IWatchHub>(Hub).AddSingleton<ILeaseManager>(Leases);
+        builder.Services.AddApiGateway(Options);
         Port = builder.AddEtcdClientPort(new IPEndPoint(IPAddress.Loopback, 0));
         _app = builder.Build();
         _app.MapApiGateway();
@@ -53,4 +57,16 @@ public sealed class GatewayFixture : IAsyncLifetime
         await _app!.StopAsync(new CancellationTokenSource(TimeSpan.FromSeconds(5)).Token);
         await _app.DisposeAsync();
     }
+}
+
+/// <summary>The same, with the patience of a test.</summary>
+internal sealed class ImpatientGateway : GatewayFixture
+{
+    protected override GatewayOptions Options => new()
+    {
+        RequestTimeout = TimeSpan.FromMilliseconds(600),
+        ElectionTimeout = TimeSpan.FromMilliseconds(50),
+        ClusterRefreshPeriod = TimeSpan.FromMilliseconds(20),
+        UnsettledRefreshPeriod = TimeSpan.FromMilliseconds(10),
+    };
 }

@@ -1,6 +1,7 @@
 using ApiGateway.Core.Errors;
 using ApiGateway.Host;
 using ApiGateway.Host.Calls;
+using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Proposing;
 using ApiGateway.Tests.Fakes;
 using EtcdApi.Etcdserverpb;
@@ -30,7 +31,9 @@ public sealed class ProposerTests : IAsyncLifetime
 
     private async Task<Proposer> StartAsync(GatewayOptions? options = null)
     {
-        var proposer = new Proposer(_cluster, _cluster, options ?? new GatewayOptions(), TimeProvider.System, NullLogger<Proposer>.Instance);
+        options ??= new GatewayOptions();
+        var view = new ClusterView(_cluster, options, TimeProvider.System, NullLogger<ClusterView>.Instance);
+        var proposer = new Proposer(_cluster, _cluster, view, options, TimeProvider.System, NullLogger<Proposer>.Instance);
         _proposers.Add(proposer);
         await proposer.StartAsync(CancellationToken.None);
         return proposer;
@@ -106,6 +109,43 @@ public sealed class ProposerTests : IAsyncLifetime
         }));
         await Task.WhenAll([breaking, .. writers]);
         Assert.Equal(800, _cluster.Applied);
+    }
+
+    [Fact]
+    public async Task ProposeAsync_StreamsBreakAgainAndAgain_NeverWaitsLongerThanTheShortBackoff()
+    {
+        var proposer = await StartAsync();
+        await PutAsync(proposer);
+        _cluster.DropProposals = true;
+        var put = PutAsync(proposer);
+        var began = DateTime.UtcNow;
+        // Doubling from 10 ms to a second, twenty openings would take a quarter of a minute.
+        for (var i = 0; i < 20; i++)
+        {
+            var opened = _cluster.StreamsOpened;
+            _cluster.BreakStream();
+            await Wait.UntilAsync(() => _cluster.StreamsOpened > opened);
+        }
+        Assert.True(DateTime.UtcNow - began < TimeSpan.FromSeconds(6));
+        _cluster.DropProposals = false;
+        _cluster.BreakStream();
+        await put;
+        Assert.Equal(2, _cluster.Applied);
+    }
+
+    [Fact]
+    public async Task ProposeAsync_GivenUpThenProposedByAnOldStream_ItsSequenceIsNeverUsedAgain()
+    {
+        _cluster.DropProposals = true;
+        var proposer = await StartAsync(new GatewayOptions { RequestTimeout = TimeSpan.FromMilliseconds(50) });
+        Assert.Equal(EtcdError.WriteDeadline, await ErrorOfAsync(() => PutAsync(proposer)));
+        _cluster.DropProposals = false;
+        _cluster.BreakStream();
+        await Wait.UntilAsync(() => _cluster.StreamsOpened == 2);
+        await PutAsync(proposer);
+        // The one that was given up did not go again, and the next has a number of its own.
+        Assert.Equal([1UL, 2UL], _cluster.Proposed.Select(envelope => envelope.Sequence));
+        Assert.Equal(1, _cluster.Applied);
     }
 
     [Fact]

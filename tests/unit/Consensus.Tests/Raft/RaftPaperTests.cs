@@ -5,79 +5,8 @@ using Consensus.Core.Raft;
 namespace Consensus.Tests.Raft;
 
 /// <summary>The rules of the paper, one a test, in the order of its sections; a single node is driven by hand-made messages.</summary>
-public class RaftPaperTests
+public class RaftPaperTests : SingleNodeTests
 {
-    private static readonly MemberId A = new(1);
-    private static readonly MemberId B = new(2);
-    private static readonly MemberId C = new(3);
-
-    private readonly MemoryLog _disk = new();
-    private readonly List<Message> _sent = [];
-    private readonly List<ReadResult> _reads = [];
-
-    private RaftNode Node(int voters = 3, ulong term = 0, MemberId vote = default, long maxUncommitted = 1 << 20, params ulong[] logTerms)
-    {
-        for (var i = 0; i < logTerms.Length; i++)
-            _disk.Entries.Add(new Entry(new((ulong)i + 1), new(logTerms[i]), EntryKind.Command, new byte[] { (byte)i }));
-        _disk.HardState = new HardState(new(term), vote, default);
-        return new RaftNode(
-            new RaftOptions { Self = A, Voters = [.. new[] { A, B, C, new(4), new(5) }.Take(voters)], Seed = 1, MaxUncommittedBytes = maxUncommitted },
-            _disk.HardState, _disk.Terms(), _disk);
-    }
-
-    private void Work(RaftNode node)
-    {
-        _sent.Clear();
-        while (node.TryTakeReady(out var ready))
-        {
-            _disk.Store(ready);
-            _sent.AddRange(ready.Messages);
-            _sent.AddRange(ready.MessagesAfterPersist);
-            node.Advance(ready);
-            _reads.AddRange(ready.Reads);
-        }
-    }
-
-    private void Step(RaftNode node, Message message)
-    {
-        Assert.Equal(RaftError.None, node.Step(message));
-        Work(node);
-    }
-
-    private RaftNode Leader(int voters = 3, long maxUncommitted = 1 << 20, params ulong[] logTerms)
-    {
-        var node = Node(voters, term: logTerms.DefaultIfEmpty().Max(), maxUncommitted: maxUncommitted, logTerms: logTerms);
-        Elect(node);
-        return node;
-    }
-
-    private void Elect(RaftNode node)
-    {
-        while (node.Role == Role.Follower)
-            node.Tick();
-        Work(node);
-        Step(node, new Message(MessageKind.PreVoteAnswer, B, A, new(node.Term.Value + 1)));
-        if (node.Role != Role.Candidate)
-            Step(node, new Message(MessageKind.PreVoteAnswer, C, A, new(node.Term.Value + 1)));
-        Assert.Equal(Role.Candidate, node.Role);
-        Step(node, new Message(MessageKind.VoteAnswer, B, A, node.Term));
-        if (node.Role != Role.Leader)
-            Step(node, new Message(MessageKind.VoteAnswer, C, A, node.Term));
-        Assert.Equal(Role.Leader, node.Role);
-    }
-
-    private static Message Vote(MemberId from, ulong term, ulong lastIndex = 0, ulong lastTerm = 0) =>
-        new(MessageKind.VoteRequest, from, A, new(term)) { Index = new(lastIndex), IndexTerm = new(lastTerm) };
-
-    private static Message Append(MemberId from, ulong term, ulong previous, ulong previousTerm, ulong commit, params ulong[] terms) =>
-        new(MessageKind.AppendRequest, from, A, new(term))
-        {
-            Index = new(previous),
-            IndexTerm = new(previousTerm),
-            Commit = new(commit),
-            Entries = [.. terms.Select((t, i) => new Entry(new(previous + 1 + (ulong)i), new(t), EntryKind.Command, new byte[] { 9 }))],
-        };
-
     // §5.1
 
     [Theory]
@@ -407,11 +336,17 @@ public class RaftPaperTests
     public void Step_MalformedInput_RefusedWithoutEffect()
     {
         var node = Node(term: 1);
-        Assert.Equal(RaftError.UnknownPeer, node.Step(new Message(MessageKind.Heartbeat, new(77), A, new(9))));
+        Assert.Equal(RaftError.UnknownPeer, node.Step(new Message(MessageKind.VoteAnswer, new(77), A, new(9))));
+        Assert.Equal(RaftError.UnknownPeer, node.Step(new Message(MessageKind.AppendAnswer, new(77), A, new(9))));
         Assert.Equal(RaftError.UnknownPeer, node.Step(new Message(MessageKind.Heartbeat, B, C, new(9))));
         Assert.Equal(RaftError.MalformedMessage, node.Step(new Message((MessageKind)99, B, A, new(9))));
         Assert.Equal(RaftError.MalformedMessage, node.Step(Append(B, 9, 0, 0, 0, 5, 4)));
         Assert.Equal(RaftError.MalformedMessage, node.Step(Append(B, 9, 0, 0, 0, 10)));
+        Assert.Equal(RaftError.MalformedMessage, node.Step(new Message(MessageKind.Snapshot, B, A, new(9)) { Index = new(3), IndexTerm = new(2) }));
+        Assert.Equal(RaftError.MalformedMessage, node.Step(new Message(MessageKind.AppendRequest, B, A, new(9))
+        {
+            Entries = [new Entry(new(1), new(9), EntryKind.Configuration, new byte[] { 7 })],
+        }));
         Assert.Equal(1ul, node.Term.Value);
     }
 }

@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Consensus.Contracts;
 using Consensus.Host;
 using Consensus.Host.Service;
-using Consensus.Host.Wal;
+using Consensus.Core.Wal;
+using Consensus.Host.Identity;
 using Consensus.Tests.Support;
 using Consensus.Tests.Wal;
 
@@ -34,75 +37,131 @@ public sealed class ConsensusServiceTests : IDisposable
         return entries;
     }
 
+    /// <summary>Starts a member and waits until it has said its name: entries 1 to 3 are the first members, the empty entry, the name.</summary>
+    private async Task<ConsensusService> StartAsync(ConsensusOptions options, Func<string, ILogDisk>? openDisk = null)
+    {
+        var service = await ConsensusService.StartAsync(options, openDisk: openDisk);
+        await service.GetStatusAsync(new LogIndex(3), _deadline.Token);
+        return service;
+    }
+
     [Fact]
     public async Task Start_AfterRestart_KeepsEntriesAndRaisesTerm()
     {
-        await using (var first = ConsensusService.Start(Options))
+        await using (var first = await StartAsync(Options))
         {
             await using var stream = first.OpenProposals();
             for (byte i = 0; i < 100; i++)
                 await stream.ProposeAsync(new Proposal(new[] { i }, default), _deadline.Token);
         }
-        await using var second = ConsensusService.Start(Options);
-        var entries = await Tail(second, 102);
+        await using var second = await StartAsync(Options);
+        var entries = await Tail(second, 104);
         Assert.Equal(Enumerable.Range(0, 100).Select(i => (byte)i), entries.Where(e => e.Kind == EntryKind.Command).Select(e => e.Data.Span[0]));
-        Assert.Equal(2ul, entries[^1].Term.Value);
+        Assert.Equal(3ul, entries[^1].Term.Value);
         var read = second.ReadIndexAsync(_deadline.Token);
         Assert.True(read.IsCompletedSuccessfully);
-        Assert.Equal(new ReadIndex(new(102), new(2)), await read);
+        Assert.Equal(new ReadIndex(new(104), new(3)), await read);
+    }
+
+    [Fact]
+    public async Task Start_PeersThatResetConnections_AreNoAnswer()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var resetting = ResetAllAsync(listener);
+        // Where exactly a connection dies is chance: many are tried.
+        var others = string.Concat(Enumerable.Range(0, 200).Select(n => $",m{n}=http://{listener.LocalEndpoint}"));
+        await Assert.ThrowsAsync<JoinRefusedException>(() => ConsensusService.StartAsync(
+            Options with { JoinsExisting = true, InitialCluster = "default=http://localhost:2380" + others }));
+        listener.Stop();
+        await resetting;
+    }
+
+    private static async Task ResetAllAsync(TcpListener listener)
+    {
+        try
+        {
+            while (true)
+            {
+                using var connection = await listener.AcceptSocketAsync();
+                connection.LingerState = new LingerOption(true, 0);
+            }
+        }
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+        {
+            // The listener was stopped.
+        }
     }
 
     [Fact]
     public async Task Start_DirectoryInUse_Refused()
     {
-        await using var first = ConsensusService.Start(Options);
-        Assert.Throws<DataDirectoryException>(() => ConsensusService.Start(Options));
+        await using var first = await StartAsync(Options);
+        await Assert.ThrowsAsync<DataDirectoryException>(() => ConsensusService.StartAsync(Options));
     }
 
     [Fact]
-    public async Task Start_OtherTokenOrName_Refused()
+    public async Task Start_OtherFlagsOnOldData_TheDataSaysWhoItIs()
     {
-        await ConsensusService.Start(Options).DisposeAsync();
-        Assert.Throws<DataDirectoryException>(() => ConsensusService.Start(Options with { Token = "another" }));
-        await ConsensusService.Start(Options).DisposeAsync();
+        MemberId self;
+        await using (var first = await StartAsync(Options))
+            self = first.Self;
+        await using var second = await StartAsync(Options with { Token = "another", PeerUrls = ["http://localhost:9"] });
+        Assert.Equal(self, second.Self);
+        Assert.Equal(["http://localhost:2380"], second.Status.Members[0].PeerUrls);
     }
 
     [Fact]
-    public void Start_SeveralMembers_RefusedInOneLine()
+    public async Task Start_OtherNameOnOldData_IsPublished()
     {
-        var e = Assert.Throws<FormatException>(() => ConsensusService.Start(
-            Options with { InitialCluster = "default=http://localhost:2380,b=http://localhost:2390" }));
-        Assert.Contains("peer transport", e.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', e.Message);
+        await (await StartAsync(Options)).DisposeAsync();
+        await using var second = await StartAsync(Options with { Name = "renamed", InitialCluster = "" });
+        // Published means that the cluster knows it, and so does this member.
+        await second.Published.WaitAsync(_deadline.Token);
+        Assert.Equal("renamed", second.Status.Members[0].Name);
+    }
+
+    [Fact]
+    public async Task Start_ForceNewClusterOfThree_LeadsAloneWithItsData()
+    {
+        var three = Options with { InitialCluster = "default=http://localhost:2380,b=http://127.0.0.1:1,c=http://127.0.0.1:2" };
+        await using (var first = await ConsensusService.StartAsync(three))
+            Assert.Equal(3, first.Status.Members.Count);
+        await using var alone = await StartAsync(three with { ForceNewCluster = true });
+        Assert.True(alone.IsLeader);
+        Assert.Equal(alone.Self, Assert.Single(alone.Status.Members).Id);
+        await using var stream = alone.OpenProposals();
+        await stream.ProposeAsync(new Proposal(new byte[] { 7 }, default), _deadline.Token);
+        Assert.Equal(7, (await Tail(alone, 5)).Last(entry => entry.Kind == EntryKind.Command).Data.Span[0]);
     }
 
     [Fact]
     public async Task Propose_SyncFails_IsFatalAndCommitsNothing()
     {
-        var disk = new FaultyDisk();
+        FaultyDisk disk = null!;
         var fatal = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var service = ConsensusService.Start(Options with { OnFatal = e => fatal.TrySetResult(e) }, disk: disk);
+        await using var service = await StartAsync(Options with { OnFatal = e => fatal.TrySetResult(e) }, openDisk: directory => disk = new FaultyDisk(directory));
         var stream = service.OpenProposals();
         disk.FailSync = true;
         await stream.ProposeAsync(new Proposal(new byte[] { 1 }, default), _deadline.Token);
         Assert.IsType<WalFailedException>(await fatal.Task.WaitAsync(_deadline.Token));
         await stream.Broken.WaitAsync(_deadline.Token);
-        await Assert.ThrowsAsync<LogUnavailableException>(() => Tail(service, 2));
+        await Assert.ThrowsAsync<LogUnavailableException>(() => Tail(service, 4));
     }
 
     [Fact]
     public async Task Propose_NoSpace_BreaksStreamsAndRecoversWithSpace()
     {
-        var disk = new FaultyDisk();
-        await using var service = ConsensusService.Start(Options, disk: disk);
-        disk.FailPreallocate = true;
+        FaultyDisk disk = null!;
+        await using var service = await StartAsync(Options, openDisk: directory => disk = new FaultyDisk(directory));
+        disk.FailSpare = true;
         var stream = service.OpenProposals();
         await stream.ProposeAsync(new Proposal(new byte[100_000], default), _deadline.Token);
         await stream.Broken.WaitAsync(_deadline.Token);
-        disk.FailPreallocate = false;
+        disk.FailSpare = false;
         await using var next = service.OpenProposals();
         await next.ProposeAsync(new Proposal(new byte[100_000], default), _deadline.Token);
-        Assert.Equal(100_000, (await Tail(service, 2))[1].Data.Length);
+        Assert.Equal(100_000, (await Tail(service, 4))[3].Data.Length);
     }
 
     [Fact]
@@ -121,11 +180,11 @@ public sealed class ConsensusServiceTests : IDisposable
         };
         ActivitySource.AddActivityListener(listener);
         var parent = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
-        await using (var service = ConsensusService.Start(Options))
+        await using (var service = await StartAsync(Options))
         {
             await using var stream = service.OpenProposals();
             await stream.ProposeAsync(new Proposal(new byte[1], parent), _deadline.Token);
-            await Tail(service, 2);
+            await Tail(service, 4);
         }
         var mine = spans.Where(span => span.TraceId == parent.TraceId).ToArray();
         Assert.Equal(["consensus.propose", "consensus.fsync", "consensus.commit"], mine.Select(span => span.OperationName));

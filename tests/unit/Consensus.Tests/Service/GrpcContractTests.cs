@@ -1,6 +1,7 @@
 using System.Net;
 using Consensus.Client;
 using Consensus.Host;
+using Consensus.Host.Service;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -25,6 +26,7 @@ public sealed class GrpcContractTests : ConsensusContractTests
         _app = builder.Build();
         _app.MapConsensus();
         await _app.StartAsync();
+        await StartedAsync(_app.Services.GetRequiredService<ConsensusService>());
         Log = _client = ConsensusClient.Connect(_app.Urls.First());
     }
 

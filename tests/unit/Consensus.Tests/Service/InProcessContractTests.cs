@@ -6,11 +6,7 @@ public sealed class InProcessContractTests : ConsensusContractTests
 {
     private ConsensusService _service = null!;
 
-    public override Task InitializeAsync()
-    {
-        Log = _service = ConsensusService.Start(Options);
-        return Task.CompletedTask;
-    }
+    public override async Task InitializeAsync() => Log = _service = await StartedAsync(await ConsensusService.StartAsync(Options));
 
     public override async Task DisposeAsync() => await _service.DisposeAsync();
 

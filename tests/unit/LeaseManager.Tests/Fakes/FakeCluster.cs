@@ -23,6 +23,8 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
     private ulong _epoch;
     private long? _nextV2;
     private ulong _feedLimit = ulong.MaxValue;
+    private readonly Dictionary<int, (ulong Index, ulong Epoch)> _feedLimits = [];
+    private int _feeds;
 
     public Dictionary<long, TimeSpan> EndedAt { get; } = [];
     public List<int> ExpireSizes { get; } = [];
@@ -107,6 +109,26 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
         }
     }
 
+    /// <summary>The same for the feed that was opened as number <paramref name="feed"/>, epoch included: a replica that is cut off.</summary>
+    public void HoldFeedOf(int feed, LogIndex? upTo)
+    {
+        lock (_gate)
+        {
+            _feedLimits.Remove(feed);
+            if (upTo is { } index)
+                _feedLimits[feed] = (index.Value, _epoch);
+            Wake();
+        }
+    }
+
+    public int FeedsOpened
+    {
+        get { lock (_gate) return _feeds; }
+    }
+
+    /// <summary>Proposals swallowed so far.</summary>
+    public int Swallowed { get; private set; }
+
     /// <summary>Every proposal stream and every result subscription ends.</summary>
     public void Break()
     {
@@ -144,10 +166,11 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
 
     public async IAsyncEnumerable<LeaseBatch> LeasesAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        int next;
+        int next, feed;
         LeaseBatch batch;
         lock (_gate)
         {
+            feed = _feeds++;
             next = _changes.Count;
             batch = Batch(true, [.. _leases.Select(one => new LeaseChange(one.Key, one.Value.Ttl, false))], _index);
         }
@@ -158,10 +181,11 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
             lock (_gate)
             {
                 changed = _changed.Task;
-                var upTo = Math.Min(_index, _feedLimit);
+                var held = _feedLimits.TryGetValue(feed, out var limit) ? limit : (Index: ulong.MaxValue, Epoch: _epoch);
+                var upTo = Math.Min(_index, Math.Min(_feedLimit, held.Index));
                 var changes = _changes.Skip(next).TakeWhile(one => one.Index <= upTo).Select(one => one.Change).ToList();
                 next += changes.Count;
-                batch = Batch(false, changes, upTo);
+                batch = Batch(false, changes, upTo) with { Epoch = held.Epoch };
             }
             yield return batch;
             await changed.WaitAsync(cancellation);
@@ -177,15 +201,28 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
     ValueTask<StorageStatus> IStorage.GetStatusAsync(CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask SweptAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
+    public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();
     public IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, CancellationToken cancellation) => throw new NotSupportedException();
-    public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => OnReadIndex is { } on ? on() : new(new ReadIndex(Index, new Term(2)));
+
+    public Func<ValueTask<ReadIndex>>? OnReadIndex { get; set; }
+
+    ValueTask<ConsensusStatus> IConsensus.GetStatusAsync(LogIndex atLeast, CancellationToken cancellation) => throw new NotSupportedException();
+
+    ValueTask<MembershipResult> IConsensus.ChangeMembershipAsync(MembershipChange change, CancellationToken cancellation) => throw new NotSupportedException();
+
+    ValueTask<TransferOutcome> IConsensus.TransferLeadershipAsync(MemberId target, CancellationToken cancellation) => throw new NotSupportedException();
+
     ValueTask<ConsensusStatus> IConsensus.GetStatusAsync(CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation) => throw new NotSupportedException();
 
     private void Propose(ReadOnlyMemory<byte> command)
     {
         if (SwallowsProposals)
+        {
+            Swallowed++;
             return;
+        }
         if (!CommandEnvelope.TryDecode(command, out var envelope, out var payload))
             throw new InvalidDataException("no command");
         CommandResult result;

@@ -61,8 +61,12 @@ internal sealed class MemoryTree : ITree
             _committed = _sealed;
     }
 
+    /// <summary>Runs before a snapshot is opened; may throw what a tree on a file can.</summary>
+    public Action? BeforeSnapshot { get; set; }
+
     public ITreeSnapshot OpenSnapshot()
     {
+        BeforeSnapshot?.Invoke();
         lock (_lock)
             return new Snapshot(_committed);
     }

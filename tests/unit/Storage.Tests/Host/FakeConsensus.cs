@@ -15,6 +15,15 @@ internal sealed class FakeConsensus : IConsensus
 
     public int TailsOpened { get; private set; }
 
+    /// <summary>Oldest index that a tail can begin at.</summary>
+    public LogIndex First { get; private set; } = new(1);
+
+    /// <summary>How many reports of durability are to fail.</summary>
+    public int ReportsToFail { get; set; }
+
+    /// <summary>Completes with the first report that arrives.</summary>
+    public TaskCompletionSource<LogIndex> FirstReport { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Index of the latest report of durability.</summary>
     public LogIndex ReportedDurable { get; private set; }
 
@@ -34,6 +43,18 @@ internal sealed class FakeConsensus : IConsensus
         }
     }
 
+    /// <summary>
+    /// Appends, and drops all but the newest entry at once: whoever tails misses the rest, for the running tails break too.
+    /// </summary>
+    public LogIndex AppendAndCompact(params byte[][] commands)
+    {
+        lock (_lock)
+        {
+            First = new LogIndex((ulong)(_entries.Count + commands.Length));
+            return Append(commands);
+        }
+    }
+
     public async IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, [EnumeratorCancellation] CancellationToken cancellation)
     {
         TailsOpened++;
@@ -43,6 +64,8 @@ internal sealed class FakeConsensus : IConsensus
             Task grown;
             lock (_lock)
             {
+                if ((ulong)next + 1 < First.Value)
+                    throw new LogCompactedException(First);
                 batch = [.. _entries.Skip(next)];
                 grown = _grown.Task;
             }
@@ -63,13 +86,22 @@ internal sealed class FakeConsensus : IConsensus
 
     public ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation)
     {
+        if (ReportsToFail-- > 0)
+            throw new LogUnavailableException("not yet");
         ReportedDurable = durable;
+        FirstReport.TrySetResult(durable);
         return ValueTask.CompletedTask;
     }
 
     public IProposalStream OpenProposals() => throw new NotSupportedException();
 
     public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+    public ValueTask<ConsensusStatus> GetStatusAsync(LogIndex atLeast, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public ValueTask<MembershipResult> ChangeMembershipAsync(MembershipChange change, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public ValueTask<TransferOutcome> TransferLeadershipAsync(MemberId target, CancellationToken cancellation) => throw new NotSupportedException();
 
     public ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation) => throw new NotSupportedException();
 

@@ -24,7 +24,8 @@ public sealed class GrpcStorageTests : StorageContractTests
         _server = builder.Build();
         _server.MapStorage();
         await _server.StartAsync();
-        return _client = StorageClient.Connect(_server.Urls.Single());
+        return _client = StorageClient.Connect(
+            _server.Urls.Single(), new StorageClientOptions { SilenceLimit = Patience, EstablishLimit = Patience });
     }
 
     protected override async ValueTask UnbindAsync()

@@ -6,6 +6,8 @@ using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using Storage.Contracts;
 using Storage.Contracts.Commands;
+using Storage.Core.Reads;
+using Storage.Core.Snapshots;
 using Storage.Core.Tree;
 using Storage.Host;
 using Storage.Tests.Harness;
@@ -352,6 +354,50 @@ public abstract class StorageContractTests : IAsyncLifetime
         Assert.NotEqual(first.Hash, (await Storage.HashKvAsync(0, Soon)).Hash);
         Assert.Equal(StorageError.FutureRevision, (await Storage.HashKvAsync(9, Soon)).Error);
     }
+
+    [Fact]
+    public async Task Snapshot_WhileWritesGoOn_IsTheStateOfItsIndex()
+    {
+        Append([.. Enumerable.Range(0, 3_000).Select(static i => Requests.Put($"k{i:d4}", new string('v', 500)))]);
+        await AppliedAsync(Append(new LeaseGrantRequest { ID = 1, TTL = 10 }));
+        var before = await Storage.HashKvAsync(0, Soon);
+        var tree = new MemoryTree();
+        var loader = new SnapshotLoader(tree);
+        var chunks = 0;
+        await foreach (var chunk in Storage.SnapshotAsync(Soon))
+        {
+            loader.Add(chunk);
+            if (++chunks == 1)
+                await AppliedAsync(Append(Requests.Put("later", "x"), new LeaseGrantRequest { ID = 2, TTL = 10 }));
+        }
+        Assert.True(loader.IsComplete);
+        Assert.True(chunks > 3);
+        Assert.Equal((3_001UL, 2UL), (loader.Start!.AppliedIndex.Value, loader.Start.AppliedTerm.Value));
+        var commit = tree.BeginCommit()!;
+        commit.WriteTo(new NullDevice());
+        tree.CompleteCommit(commit);
+        var copy = new Replica(tree);
+        Assert.Equal(before.Hash, StateReads.Hash(copy.State, 0).Hash);
+        Assert.NotNull(copy.State.Current.Leases.KeysOf(1));
+        Assert.Null(copy.State.Current.Leases.KeysOf(2));
+    }
+
+    [Fact]
+    public async Task Snapshot_ReplicaStops_IsAborted()
+    {
+        await AppliedAsync(Append([.. Enumerable.Range(0, 100).Select(static i => Requests.Put($"k{i:d4}", new string('v', 1_000_000)))]));
+        await using var snapshot = Storage.SnapshotAsync(Soon).GetAsyncEnumerator();
+        Assert.True(await snapshot.MoveNextAsync());
+        await _service.DisposeAsync();
+        await Assert.ThrowsAsync<SnapshotAbortedException>(async () =>
+        {
+            while (await snapshot.MoveNextAsync())
+                continue;
+        });
+    }
+
+    [Fact]
+    public async Task Start_NothingAppliedYet_ReportsDurability() => Assert.Equal(default, await Consensus.FirstReport.Task.WaitAsync(Patience));
 
     [Fact]
     public async Task Tail_Broken_IsOpenedAgainWithoutGapOrRepeat()

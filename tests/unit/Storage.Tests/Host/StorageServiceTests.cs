@@ -31,6 +31,17 @@ public sealed class StorageServiceTests
     }
 
     [Fact]
+    public async Task Restart_NothingNewToApply_ReportsWhatIsDurable()
+    {
+        var tree = new MemoryTree();
+        await using (var service = Open(tree, new NullDevice()))
+            await AppliedAsync(service, Append(Requests.Put("a", "1"), Requests.Put("a", "2")));
+        var consensus = new FakeConsensus { ReportsToFail = 2 };
+        await using var restarted = Open(tree.AfterCrash(), new NullDevice(), consensus);
+        Assert.Equal(2UL, (await consensus.FirstReport.Task.WaitAsync(StorageContractTests.Patience)).Value);
+    }
+
+    [Fact]
     public async Task Commit_SyncFails_StopsTheProcess()
     {
         await using var service = Open(new MemoryTree(), new NullDevice { SyncFailure = new IOException("disk gone") });
@@ -127,6 +138,12 @@ public sealed class StorageServiceTests
         public IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, CancellationToken cancellation) => throw new LogCompactedException(new LogIndex(9));
         public IProposalStream OpenProposals() => throw new NotSupportedException();
         public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => throw new NotSupportedException();
+        public ValueTask<ConsensusStatus> GetStatusAsync(LogIndex atLeast, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public ValueTask<MembershipResult> ChangeMembershipAsync(MembershipChange change, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public ValueTask<TransferOutcome> TransferLeadershipAsync(MemberId target, CancellationToken cancellation) => throw new NotSupportedException();
+
         public ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation) => throw new NotSupportedException();
         public ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation) => ValueTask.CompletedTask;
     }

@@ -55,17 +55,21 @@ public sealed class SessionTests
         Assert.Equal(3, _replica.State.Current.Revision);
     }
 
-    [Fact]
-    public void Apply_IdleSession_ExpiresByTheClockInCommands()
+    [Theory]
+    [InlineData(0, 0, true)]
+    [InlineData(1, 0, true)]
+    [InlineData(0, 1, true)]
+    [InlineData(1, 1, false)]
+    public void Use_SessionIdleByClockAndByCommands_ForgottenOnlyByBoth(long nanosTooLong, ulong commandsTooMany, bool isKept)
     {
-        Put("a", "1", sequence: 1, lowest: 1);
-        _replica.NowUnixNanos += SessionTable.IdleNanos;
-        _replica.Put("b", "1");
-        Assert.Equal(2, Put("a", "1", sequence: 1, lowest: 1).Revision);
-        _replica.NowUnixNanos += SessionTable.IdleNanos + 1;
-        _replica.Put("b", "1");
-        Assert.Equal(5, Put("a", "1", sequence: 1, lowest: 1).Revision);
+        var table = new SessionTable(new MemoryTree());
+        table.Use(Command(s_session, unixNanos: 1), index: 1).Remember(1, default);
+        // A clock that jumped: it alone must not make others' retries look new.
+        table.Use(Command(new SessionId(77), 1 + SessionTable.IdleNanos + nanosTooLong), 1 + SessionTable.IdleCommands + commandsTooMany);
+        Assert.Equal(isKept ? 2 : 1, table.Count);
     }
+
+    private static CommandEnvelope Command(SessionId session, long unixNanos) => new(CommandKind.Put, session, 1, 1, unixNanos, default);
 
     [Fact]
     public void Apply_TooManySessions_TheLeastRecentlyUsedGoes()

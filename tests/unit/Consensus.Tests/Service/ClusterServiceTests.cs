@@ -1,0 +1,217 @@
+using System.Text;
+using Consensus.Contracts;
+using Consensus.Host.Identity;
+using Consensus.Tests.Support;
+
+namespace Consensus.Tests.Service;
+
+/// <summary>Three members of a cluster in one process, over real connections: what each does for the others.</summary>
+public sealed class ClusterServiceTests : IAsyncLifetime, IDisposable
+{
+    private readonly TempDirectory _temp = new();
+    private readonly CancellationTokenSource _deadline = new(TimeSpan.FromSeconds(30));
+    private readonly List<TestMember> _members = [];
+    private ulong _changes;
+
+    private CancellationToken Deadline => _deadline.Token;
+
+    public async Task InitializeAsync()
+    {
+        foreach (var name in (string[])["a", "b", "c"])
+            _members.Add(await TestMember.OpenAsync(name, _temp[name]));
+        await Task.WhenAll(_members.Select(member => member.StartAsync(_members)));
+        foreach (var member in _members)
+            await member.UntilAsync(status => status.Leader != default && status.Members.All(known => known.Name.Length > 0), Deadline);
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (var member in _members)
+            await member.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        _deadline.Dispose();
+        _temp.Dispose();
+    }
+
+    private TestMember Leader => _members.Single(member => member.Service.IsLeader);
+
+    private IEnumerable<TestMember> Followers => _members.Where(member => !member.Service.IsLeader);
+
+    private static Proposal Proposal(string text) => new(Encoding.UTF8.GetBytes(text), default);
+
+    private async Task<List<string>> CommandsAsync(TestMember member, int count)
+    {
+        var commands = new List<string>();
+        await foreach (var batch in member.Service.TailAsync(new LogIndex(1), Deadline))
+        {
+            commands.AddRange(batch.Entries.Where(entry => entry.Kind == EntryKind.Command).Select(entry => Encoding.UTF8.GetString(entry.Data.Span)));
+            if (commands.Count >= count)
+                break;
+        }
+        return commands;
+    }
+
+    private MembershipChange Change(MembershipChangeKind kind, MemberId member, params string[] peerUrls) => new(++_changes, kind, member) { PeerUrls = peerUrls };
+
+    [Fact]
+    public async Task Propose_AtEachMember_IsInEveryLogInTheSameOrder()
+    {
+        foreach (var member in _members)
+        {
+            await using var stream = member.Service.OpenProposals();
+            for (var i = 0; i < 50; i++)
+                await stream.ProposeAsync(Proposal($"{member.Name}{i}"), Deadline);
+            // A stream that ends takes what it still holds with it.
+            await CommandsAsync(member, 50 * (_members.IndexOf(member) + 1));
+        }
+        var first = await CommandsAsync(_members[0], 150);
+        Assert.Equal(150, first.Distinct().Count());
+        foreach (var member in _members)
+            Assert.Equal(first, await CommandsAsync(member, 150));
+    }
+
+    [Fact]
+    public async Task ReadIndex_AtAFollower_CoversWhatTheLeaderCommitted()
+    {
+        await using var stream = Leader.Service.OpenProposals();
+        await stream.ProposeAsync(Proposal("x"), Deadline);
+        await CommandsAsync(Leader, 1);
+        var committed = Leader.Service.Status.CommitIndex;
+        foreach (var member in Followers)
+            Assert.True((await member.Service.ReadIndexAsync(Deadline)).Index >= committed);
+    }
+
+    [Fact]
+    public async Task LeaderEnds_StreamsOfOthersBreakAndTheNextOnesReachItsSuccessor()
+    {
+        var leader = Leader;
+        var other = Followers.First();
+        await using var before = other.Service.OpenProposals();
+        await before.ProposeAsync(Proposal("before"), Deadline);
+        await CommandsAsync(other, 1);
+        _members.Remove(leader);
+        var gone = leader.Service.Self;
+        await leader.DisposeAsync();
+        await before.Broken.WaitAsync(Deadline);
+        // Parked until somebody leads.
+        await using var after = other.Service.OpenProposals();
+        await after.ProposeAsync(Proposal("after"), Deadline);
+        Assert.Equal(["before", "after"], await CommandsAsync(other, 2));
+        Assert.NotEqual(gone, other.Service.Status.Leader);
+    }
+
+    [Fact]
+    public async Task TransferLeadership_ToAVoter_ItLeads()
+    {
+        var (leader, target) = (Leader, Followers.First());
+        Assert.Equal(TransferOutcome.NotLeader, await target.Service.TransferLeadershipAsync(leader.Service.Self, Deadline));
+        Assert.Equal(TransferOutcome.BadTarget, await leader.Service.TransferLeadershipAsync(new MemberId(1), Deadline));
+        Assert.Equal(TransferOutcome.Done, await leader.Service.TransferLeadershipAsync(target.Service.Self, Deadline));
+        await target.UntilAsync(status => status.Leader == target.Service.Self, Deadline);
+    }
+
+    [Fact]
+    public async Task LeaveLeadership_BeforeAStop_AnotherLeads()
+    {
+        var leader = Leader;
+        await leader.Service.LeaveLeadershipAsync(Deadline);
+        Assert.False(leader.Service.IsLeader);
+        Assert.NotEqual(default, leader.Service.Status.Leader);
+    }
+
+    [Fact]
+    public async Task ChangeMembership_AskedOfAFollower_IsMadeOnceAndSeenThere()
+    {
+        var follower = Followers.First();
+        var added = Change(MembershipChangeKind.AddLearner, new MemberId(77), "http://127.0.0.1:1");
+        var result = await follower.Service.ChangeMembershipAsync(added, Deadline);
+        Assert.Equal(MembershipError.None, result.Error);
+        Assert.Contains(follower.Service.Status.Members, member => member.Id.Value == 77 && member.IsLearner);
+        // The same change again: its answer got lost.
+        Assert.Equal(MembershipError.None, (await follower.Service.ChangeMembershipAsync(added, Deadline)).Error);
+        // Another of the same content.
+        var again = Change(MembershipChangeKind.AddLearner, new MemberId(77), "http://127.0.0.1:1");
+        Assert.NotEqual(MembershipError.None, (await follower.Service.ChangeMembershipAsync(again, Deadline)).Error);
+    }
+
+    [Fact]
+    public async Task Join_AddedMember_GetsTheLogIsPromotedAndToldWhenItIsRemoved()
+    {
+        await using var stream = Leader.Service.OpenProposals();
+        for (var i = 0; i < 20; i++)
+            await stream.ProposeAsync(Proposal($"{i}"), Deadline);
+        var joining = await TestMember.OpenAsync("d", _temp["d"]);
+        _members.Add(joining);
+        var id = new MemberId(4711);
+        Assert.Equal(MembershipError.None, (await _members[0].Service.ChangeMembershipAsync(
+            Change(MembershipChangeKind.AddLearner, id, joining.Url), Deadline)).Error);
+        await joining.StartAsync(_members, joins: true);
+        Assert.Equal(id, joining.Service.Self);
+        Assert.Equal(20, (await CommandsAsync(joining, 20)).Count);
+        await joining.UntilAsync(status => status.IsLearner && status.Members.All(member => member.Name.Length > 0), Deadline);
+
+        Assert.Equal(MembershipError.None, (await joining.Service.ChangeMembershipAsync(Change(MembershipChangeKind.Promote, id), Deadline)).Error);
+        Assert.False(joining.Service.Status.IsLearner);
+        Assert.Equal(MembershipError.None, (await _members[1].Service.ChangeMembershipAsync(Change(MembershipChangeKind.Remove, id), Deadline)).Error);
+        await joining.Removed.WaitAsync(Deadline);
+    }
+
+    [Fact]
+    public async Task Join_NotAdded_RefusedInEtcdsWords()
+    {
+        await using var uninvited = await TestMember.OpenAsync("d", _temp["d"]);
+        var refused = await Assert.ThrowsAsync<JoinRefusedException>(() => uninvited.StartAsync([.. _members, uninvited], joins: true));
+        Assert.EndsWith("member count is unequal", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_SecondTimeAsNew_RefusedForItMayHaveForgottenPromises()
+    {
+        var member = _members[0];
+        var url = member.Url;
+        await using var impostor = await TestMember.OpenAsync("a", _temp["empty"]);
+        var refused = await Assert.ThrowsAsync<JoinRefusedException>(() => Consensus.Host.Service.ConsensusService.StartAsync(new Consensus.Host.ConsensusOptions
+        {
+            DataDirectory = _temp["empty"], Name = "a", PeerUrls = [url], Token = "test",
+            InitialCluster = string.Join(',', _members.Select(known => $"{known.Name}={known.Url}")),
+        }));
+        Assert.Equal($"member {member.Service.Self} has already been bootstrapped", refused.Message);
+    }
+
+    [Fact]
+    public async Task MemberAwayForLongerThanTheLog_Returns_ItsLogBeginsAnew()
+    {
+        var away = Followers.First();
+        _members.Remove(away);
+        await away.DisposeAsync();
+        await using var stream = Leader.Service.OpenProposals();
+        // In several groups: a group is in one file, however large, and files go as a whole.
+        for (var i = 1; i <= 300; i++)
+        {
+            await stream.ProposeAsync(new Proposal(new byte[1000], default), Deadline);
+            if (i % 30 == 0)
+                await CommandsAsync(Leader, i);
+        }
+        var durable = new LogIndex(Leader.Service.Status.CommitIndex.Value - 10);
+        foreach (var member in _members)
+            await member.Service.ReportDurableAsync(member.Name, durable, Deadline);
+        // The address is another one now: the others are told where it is.
+        var back = await TestMember.OpenAsync(away.Name, away.Directory);
+        var self = _members[0].Service.Status.Members.Single(member => member.Name == away.Name).Id;
+        Assert.Equal(MembershipError.None, (await _members[0].Service.ChangeMembershipAsync(
+            Change(MembershipChangeKind.UpdatePeerUrls, self, back.Url), Deadline)).Error);
+        _members.Add(back);
+        await back.StartAsync(_members);
+        await back.Service.GetStatusAsync(durable, Deadline);
+        var compacted = await Assert.ThrowsAsync<LogCompactedException>(async () =>
+        {
+            await foreach (var _ in back.Service.TailAsync(new LogIndex(1), Deadline))
+            {
+            }
+        });
+        Assert.True(compacted.First.Value > 1);
+    }
+}

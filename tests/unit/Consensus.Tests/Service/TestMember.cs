@@ -1,0 +1,83 @@
+using System.Net;
+using Consensus.Contracts;
+using Consensus.Host;
+using Consensus.Host.Service;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Consensus.Tests.Service;
+
+/// <summary>A member in this process with a peer port of its own on loopback. The port comes first: the others need its address.</summary>
+internal sealed class TestMember : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ConsensusService? _service;
+
+    private TestMember(string name, string directory, WebApplication app) => (Name, Directory, _app) = (name, directory, app);
+
+    public string Name { get; }
+    public string Directory { get; }
+    public string Url => _app.Urls.First();
+    public ConsensusService Service => _service ?? throw new InvalidOperationException($"{Name} is not started");
+
+    /// <summary>Completes when the cluster has told it that it is out.</summary>
+    public Task Removed => _removed.Task;
+
+    public static async Task<TestMember> OpenAsync(string name, string directory)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http2));
+        builder.Services.AddGrpc(grpc => { grpc.MaxReceiveMessageSize = null; grpc.MaxSendMessageSize = null; });
+        TestMember member = null!;
+        // Made at the first call, when the member has started; ends with the port.
+        builder.Services.AddSingleton(_ => member.Service);
+        var app = builder.Build();
+        app.MapConsensusPeers("{}");
+        member = new TestMember(name, directory, app);
+        await app.StartAsync();
+        return member;
+    }
+
+    public async Task StartAsync(IEnumerable<TestMember> initial, bool joins = false, string token = "test") =>
+        _service = await ConsensusService.StartAsync(new ConsensusOptions
+        {
+            DataDirectory = Directory,
+            Name = Name,
+            PeerUrls = [Url],
+            InitialCluster = string.Join(',', initial.Select(member => $"{member.Name}={member.Url}")),
+            JoinsExisting = joins,
+            Token = token,
+            SegmentBytes = 64 * 1024,
+            KeepEntries = 5,
+            RecentBytes = 16 * 1024,
+            AdvertiseClientUrls = [$"http://{Name}.example:2379"],
+            // Connections in tests are young.
+            StrictReconfigurationCheck = false,
+            OnRemoved = () => _removed.TrySetResult(),
+        });
+
+    /// <summary>Waits until the member sees the cluster so.</summary>
+    public async Task<ConsensusStatus> UntilAsync(Func<ConsensusStatus, bool> condition, CancellationToken deadline)
+    {
+        while (true)
+        {
+            var changed = Service.StatusChanged;
+            if (condition(Service.Status))
+                return Service.Status;
+            await changed.WaitAsync(deadline);
+        }
+    }
+
+    /// <summary>The member ends; its address answers nobody any more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        if (_service is { } service)
+            await service.DisposeAsync();
+    }
+}
