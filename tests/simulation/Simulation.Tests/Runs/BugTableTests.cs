@@ -1,0 +1,72 @@
+using Consensus.Core.Raft;
+using Simulation.World;
+
+namespace Simulation.Runs;
+
+/// <summary>
+/// Proof that the simulation sees: each known mistake, put in on purpose, is found within the stated number of seeds. The histories are those of
+/// <see cref="SimulationTests"/>; for mistakes that show only in a short moment, with such moments made frequent. The same histories without the mistake pass.
+/// </summary>
+public sealed class BugTableTests
+{
+    [Theory]
+    [InlineData(nameof(Defects.GrantTwoVotesPerTerm), 40)]
+    [InlineData(nameof(Defects.CommitOldTermByCounting), 3500)]
+    [InlineData(nameof(Defects.StaleReadIndex), 60)]
+    [InlineData(nameof(Defects.ApplyConfigurationOnAppend), 100)]
+    [InlineData(nameof(Defects.CommitJointByIncomingOnly), 80)]
+    [InlineData(nameof(Defects.SkipLogComparison), 20)]
+    [InlineData(nameof(Defects.AckBeforePersist), 10)]
+    [InlineData(nameof(Defects.LeaderCountsUnpersisted), 60)]
+    [InlineData(nameof(Defects.ReadBeforeOwnTermCommit), 500)]
+    [InlineData(nameof(Defects.TruncateOnEveryAppend), 10)]
+    public void Run_DefectOfTheCore_IsFound(string defect, int seeds) =>
+        AssertFound(seeds, profile => profile with { Defects = Enum.Parse<Defects>(defect) });
+
+    [Theory]
+    [InlineData(nameof(ShellDefects.SkipSync), 10)]
+    [InlineData(nameof(ShellDefects.ApplyTwice), 20)]
+    [InlineData(nameof(ShellDefects.ForgetSessions), 10)]
+    public void Run_DefectOfTheShell_IsFound(string defect, int seeds) =>
+        AssertFound(seeds, profile => profile with { ShellDefects = Enum.Parse<ShellDefects>(defect) });
+
+    [Theory]
+    [InlineData(nameof(Defects.CommitOldTermByCounting), 20)]
+    [InlineData(nameof(Defects.StaleReadIndex), 20)]
+    [InlineData(nameof(Defects.CommitJointByIncomingOnly), 20)]
+    [InlineData(nameof(Defects.LeaderCountsUnpersisted), 20)]
+    [InlineData(nameof(Defects.ReadBeforeOwnTermCommit), 20)]
+    public void Run_SameFaultsWithoutTheDefect_NothingFound(string defect, int seeds)
+    {
+        for (var seed = 1; seed <= seeds; seed++)
+        {
+            var result = Run.One(seed, 3 + seed % 3, profile => Stormy(profile with { Defects = Enum.Parse<Defects>(defect) }) with { Defects = Defects.None });
+            Assert.True(result.Failure is null, $"seed {seed}: {result.Failure}");
+        }
+    }
+
+    internal static string? FirstFound(int seeds, Func<Profile, Profile> defect)
+    {
+        for (var seed = 1; seed <= seeds; seed++)
+        {
+            var result = Run.One(seed, 3 + seed % 3, profile => Stormy(defect(profile)));
+            if (result.Failure is not null)
+                return $"seed {seed}: {result.Failure}";
+        }
+        return null;
+    }
+
+    /// <summary>What each defect needs to show: several of them only in the moment of an election, a change or a crash.</summary>
+    private static Profile Stormy(Profile profile) => profile.Defects switch
+    {
+        Defects.CommitOldTermByCounting => profile with { CrashesNewLeaders = true, MaxAppendBytes = 30, MaxInflight = 1, MaxDelay = 50, MaxStoreDelay = 3, DropRate = 0.1, PartitionEvery = 0, ChangeEvery = 0, Clients = 6, Length = 60_000 },
+        Defects.ReadBeforeOwnTermCommit => profile with { CrashesNewLeaders = true, CrashEvery = 1000, MaxDelay = 100, MaxStoreDelay = 5, MaxApplyDelay = 1, DropRate = 0.15, StoresInParallel = false, ChangeEvery = 0, Clients = 6 },
+        Defects.LeaderCountsUnpersisted => profile with { StoresInParallel = true, MaxDelay = 5, MaxStoreDelay = 300, CrashEvery = 500, PartitionEvery = 1000, ChangeEvery = 0 },
+        Defects.CommitJointByIncomingOnly => profile with { ChangesAtOnce = 8, ChangeEvery = 1500, SplitsJoint = true, PartitionEvery = 0, CrashEvery = 0, DiskFaultEvery = 0, MaxDelay = 20, MaxStoreDelay = 5, DropRate = 0 },
+        Defects.StaleReadIndex => profile with { PartitionEvery = 1000, MaxDelay = 5, MaxStoreDelay = 5, MaxApplyDelay = 1, Clients = 6, ChangeEvery = 0 },
+        _ => profile,
+    };
+
+    private static void AssertFound(int seeds, Func<Profile, Profile> defect) =>
+        Assert.True(FirstFound(seeds, defect) is not null, $"not found in {seeds} seeds");
+}

@@ -1,0 +1,168 @@
+using Consensus.Contracts;
+using Consensus.Core.Raft;
+using Simulation.Checks;
+using Simulation.Clients;
+
+namespace Simulation.World;
+
+/// <summary>
+/// A cluster, its disks, network, clocks, clients and misfortunes in one thread under one seed. The same seed gives the same history. Every step is checked
+/// against the <see cref="Truth"/>.
+/// </summary>
+internal sealed partial class SimulatedWorld
+{
+    /// <summary>Units of time in a tick of an undisturbed clock.</summary>
+    public const int TickUnits = 100;
+
+    private const int MaxNodes = 9;
+
+    private readonly List<SimulatedNode> _nodes = [];
+    private readonly Dictionary<MemberId, SimulatedNode> _byId = [];
+    private readonly List<SimulatedClient> _clients = [];
+    private readonly List<string>? _trace;
+    private ulong _lastValue;
+    private ulong _lastRead;
+    private ulong _lastChange;
+    private bool _isCalm;
+
+    public SimulatedWorld(int seed, Profile profile, bool keepsTrace = false)
+    {
+        Random = new Random(seed);
+        Profile = profile;
+        _trace = keepsTrace ? [] : null;
+        Network = new Network(Scheduler, Random) { DropRate = profile.DropRate, RepeatRate = profile.RepeatRate, MaxDelay = profile.MaxDelay };
+        var initial = new ClusterConfiguration
+        {
+            Members = [.. Enumerable.Range(1, profile.Members).Select(i => new Member(new MemberId((ulong)i), "", [$"http://{i}"], [], IsLearner: false))],
+        };
+        foreach (var member in initial.Members)
+            AddNode(member.Id).Create(initial);
+        for (var i = 1; i <= profile.Clients; i++)
+            _clients.Add(new SimulatedClient(this, (ulong)i));
+    }
+
+    public Random Random { get; }
+    public Profile Profile { get; }
+    public Scheduler Scheduler { get; } = new();
+    public Network Network { get; }
+    public Truth Truth { get; } = new();
+    public IReadOnlyList<SimulatedNode> Nodes => _nodes;
+
+    /// <summary>What happened, when it is kept.</summary>
+    public IReadOnlyList<string> History => _trace ?? [];
+
+    /// <summary>Everybody starts; faults happen; then they stop, and the cluster must recover.</summary>
+    public void Run()
+    {
+        foreach (var node in _nodes)
+            node.Start();
+        foreach (var client in _clients)
+            client.Start();
+        PlanFaults();
+        Scheduler.RunTo(Profile.Length);
+        Recover();
+    }
+
+    public void Trace(FormattableString what) => _trace?.Add(FormattableString.Invariant($"{Scheduler.Now,7} {FormattableString.Invariant(what)}"));
+
+    public void Send(Message message)
+    {
+        if (_byId.TryGetValue(message.To, out var target))
+            Network.Send(message.From, message.To, () => target.Receive(message));
+    }
+
+    /// <summary>A proposal on its way to the leader, on the same connections as Raft's messages.</summary>
+    public void Forward(MemberId from, MemberId leader, byte[] command)
+    {
+        if (_byId.TryGetValue(leader, out var target))
+            Network.Send(from, leader, () => target.Propose(command, isForwarded: true));
+    }
+
+    public SimulatedNode AnyNode() => _nodes[Random.Next(_nodes.Count)];
+
+    /// <summary>Whom a client asks: anybody, and when faults have stopped a member.</summary>
+    public SimulatedNode Endpoint()
+    {
+        if (!_isCalm)
+            return AnyNode();
+        var members = Truth.Configuration.Members;
+        return _byId[members[Random.Next(members.Length)].Id];
+    }
+
+    public int StoreDelay() => Random.Next(_isCalm ? 5 : Profile.MaxStoreDelay);
+
+    public int ApplyDelay() => Random.Next(_isCalm ? 5 : Profile.MaxApplyDelay);
+
+    public ulong NextValue() => ++_lastValue;
+
+    public ulong NextReadContext() => ++_lastRead;
+
+    public void OnResult(SimulatedNode node, in KvMachine.Outcome outcome)
+    {
+        if (outcome.Command.Session > 0)
+            _clients[(int)outcome.Command.Session - 1].OnResult(node, outcome);
+    }
+
+    /// <summary>Peers notice that the connection broke, or do not.</summary>
+    public void OnCrashed(SimulatedNode node)
+    {
+        foreach (var peer in _nodes)
+        {
+            if (peer == node || Random.Next(4) == 0)
+                continue;
+            Scheduler.After(1 + Random.Next(Profile.MaxDelay), () => peer.Post(raft => raft.PeerUnreachable(node.Id)));
+        }
+    }
+
+    /// <summary>A member knows that it was removed. Its operator takes it away some time later.</summary>
+    public void OnRemoved(SimulatedNode node) => Scheduler.After(Random.Next(5000), node.Leave);
+
+    public override string ToString() => $"{Truth.Committed} committed; {string.Join("; ", _nodes)}";
+
+    private SimulatedNode AddNode(MemberId id)
+    {
+        var node = new SimulatedNode(this, id);
+        _nodes.Add(node);
+        _byId.Add(id, node);
+        return node;
+    }
+
+    private void Recover()
+    {
+        const int electionUnits = 13 * TickUnits;
+        Trace($"calm");
+        _isCalm = true;
+        Network.Heal();
+        (Network.DropRate, Network.RepeatRate, Network.MaxDelay) = (0, 0, 5);
+        foreach (var node in _nodes)
+        {
+            node.TickUnits = TickUnits;
+            node.Disk.FailAt = node.Disk.CrashAt = long.MaxValue;
+            node.Disk.Capacity = long.MaxValue;
+            node.Start();
+        }
+        foreach (var client in _clients)
+            client.IsActive = false;
+        // Long enough for what is on its way, a transfer that fails, a client's patience, and several elections.
+        var deadline = Scheduler.Now + 60 * electionUnits;
+        RunUntil(deadline, () => Leader is { IsReadable: true, LeadTransferee.Value: 0 }, "no leader");
+        foreach (var client in _clients)
+            client.Write();
+        RunUntil(deadline, () => _clients.All(client => !client.HasWriteUnderWay), "writes do not end");
+        RunUntil(deadline, HasConverged, "members do not converge");
+    }
+
+    private RaftNode? Leader => _nodes.Where(node => node.Raft is { Role: Role.Leader }).Select(node => node.Raft!).MaxBy(raft => raft.Term);
+
+    private bool HasConverged() => Leader is { Configuration: { IsJoint: false } configuration }
+        && configuration.Members.All(member => _byId[member.Id].Machine.Applied.Value == Truth.Committed);
+
+    private void RunUntil(long deadline, Func<bool> condition, string otherwise)
+    {
+        while (!condition())
+        {
+            Check.That(Scheduler.Now < deadline, $"liveness: {otherwise} after faults stopped: {ToString()}");
+            Scheduler.RunTo(Scheduler.Now + TickUnits);
+        }
+    }
+}
