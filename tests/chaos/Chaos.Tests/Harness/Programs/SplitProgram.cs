@@ -1,0 +1,93 @@
+namespace Chaos.Tests.Harness.Programs;
+
+/// <summary>
+/// Each service a process of its own: a member is a consensus member, a storage replica and a gateway; two watch hubs and the lease manager stand beside the
+/// members.
+/// </summary>
+/// <remarks>
+/// Services reach the consensus of other members by the proxies, so that a member that is cut off is cut off from all of the log; storage and hubs are
+/// reached at once.
+/// </remarks>
+public sealed class SplitProgram : ClusterProgram
+{
+    public const string Consensus = "consensus", Storage = "storage", Gateway = "gateway", LeaseManager = "lease-manager";
+
+    private const int MaxMembers = 7;
+
+    // Of storage, hubs, the lease manager; then where consensus, storage, hubs and the lease manager tell their health.
+    private readonly int[] _ports = Ports.Free((3 * MaxMembers) + (2 * (Hubs.Count + 1)));
+
+    /// <summary>Roles of the hubs.</summary>
+    public static IReadOnlyList<string> Hubs { get; } = ["hub0", "hub1"];
+
+    public override string Label => "split";
+
+    public override bool HidesFailover => true;
+
+    public override IReadOnlyList<ProcessLaunch> ProcessesOf(MemberLaunch member)
+    {
+        var peers = member.InitialCluster.Split(',').Select(entry => entry.Split('=')).ToDictionary(entry => entry[0], entry => entry[1]);
+        var names = peers.Keys.ToList();
+        var self = names.IndexOf(member.Name);
+        // Its own first.
+        var order = Enumerable.Range(0, names.Count).Select(n => (self + n) % names.Count).ToList();
+        string[] services =
+        [
+            "--Services:Consensus", string.Join(',', order.Select(n => n == self ? member.ListenPeerUrl : peers[names[n]])),
+            "--Services:Storage", string.Join(',', order.Select(StorageUrl)), .. Beside,
+        ];
+        return
+        [
+            Service(Consensus, "Consensus", ConsensusHealth(self), member.Environment, [
+                "--Listen", member.ListenPeerUrl, "--Consensus:Name", member.Name, "--Consensus:DataDir", Path.Combine(member.DataFolder, Consensus),
+                "--Consensus:PeerUrls", member.AdvertisePeerUrl, "--Consensus:InitialCluster", member.InitialCluster, "--Consensus:Token", "chaos",
+                "--Consensus:AdvertiseClientUrls", member.ClientUrl, "--Consensus:DurableReplicas", "2",
+            ]),
+            Service(Storage, "Storage", StorageHealth(self), member.Environment, [
+                "--Listen", StorageUrl(self), "--Storage:DataDir", Path.Combine(member.DataFolder, Storage), "--Storage:ReplicaName", member.Name,
+                "--Storage:Peers", string.Join(',', order.Select(StorageUrl)), .. services,
+            ]),
+            Service(Gateway, "ApiGateway", null, member.Environment, [
+                "--Listen", "", "--Gateway:ListenClientUrls", member.ClientUrl, "--Gateway:Member", member.Name, .. services,
+            ]),
+        ];
+    }
+
+    public override IReadOnlyList<ProcessLaunch> ProcessesBeside(IReadOnlyList<MemberLaunch> members)
+    {
+        string[] services =
+        [
+            "--Services:Consensus", string.Join(',', members.Select(member => member.ListenPeerUrl)),
+            "--Services:Storage", string.Join(',', members.Select((_, n) => StorageUrl(n))),
+        ];
+        var nothing = new Dictionary<string, string?>();
+        return
+        [
+            .. Hubs.Select((role, n) => Service(role, "WatchHub", HealthBeside(n), nothing, ["--Listen", HubUrl(n), .. services])),
+            Service(LeaseManager, "LeaseManager", HealthBeside(Hubs.Count), nothing, ["--Listen", LeaseManagerUrl, .. services]),
+        ];
+    }
+
+    private string[] Beside =>
+        ["--Services:WatchHub", string.Join(',', Hubs.Select((_, n) => HubUrl(n))), "--Services:LeaseManager", LeaseManagerUrl];
+
+    private string LeaseManagerUrl => Url(_ports[MaxMembers + Hubs.Count]);
+
+    private string StorageUrl(int member) => Url(_ports[member]);
+
+    private string HubUrl(int hub) => Url(_ports[MaxMembers + hub]);
+
+    private string ConsensusHealth(int member) => Url(_ports[MaxMembers + Hubs.Count + 1 + member]);
+
+    private string StorageHealth(int member) => Url(_ports[(2 * MaxMembers) + Hubs.Count + 1 + member]);
+
+    private string HealthBeside(int number) => Url(_ports[(3 * MaxMembers) + Hubs.Count + 1 + number]);
+
+    private static string Url(int port) => $"http://127.0.0.1:{port}";
+
+    private static ProcessLaunch Service(
+        string role, string project, string? health, IReadOnlyDictionary<string, string?> environment, string[] arguments) =>
+        new(
+            role, "dotnet", [Repository.Assembly(project + ".Host"), .. arguments, .. health is null ? [] : (string[])["--HealthListen", health]], environment,
+            health is null ? null : new Uri(health + "/healthz"));
+}

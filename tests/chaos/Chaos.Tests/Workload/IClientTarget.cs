@@ -1,0 +1,11 @@
+namespace Chaos.Tests.Workload;
+
+/// <summary>What clients talk to.</summary>
+public interface IClientTarget
+{
+    /// <summary>Unique in its cluster.</summary>
+    int Number { get; }
+
+    /// <summary>Where it serves clients.</summary>
+    Uri Endpoint { get; }
+}
