@@ -73,8 +73,8 @@ internal static partial class ClusterScenarios
         return string.Join('\n', lines.Select(line => Measure().Match(line).Value is { Length: > 0 } measure ? $"<verdict> on {measure}" : "<verdict>")) + "\n";
     }
 
-    // The first verdict may share its line with the end of the bar. The one on a request that took long comes without PASS or FAIL.
-    [GeneratedRegex(@"(PASS|FAIL)(: \S+|$)|Slowest request took too long")]
+    // The first verdict may share its line with the end of the bar. What was too slow or too uneven comes without PASS or FAIL.
+    [GeneratedRegex(@"(PASS|FAIL)(: \S+|$)|Slowest request took too long|Stddev too high")]
     private static partial Regex VerdictLine();
 
     [GeneratedRegex("Throughput|Slowest|Stddev")]

@@ -102,11 +102,13 @@ public abstract partial class EtcdctlBehaviour(DeploymentFixture fixture)
         Assert.Contains("is healthy: successfully committed proposal", health.Out + health.Err, StringComparison.Ordinal);
         var status = (await Ctl.OutputAsync("endpoint", "status")).Split(", ");
         Assert.StartsWith("3.5.", status[2], StringComparison.Ordinal);
-        Assert.Equal("true", status[4]); // The only member leads.
-        var member = (await Ctl.OutputAsync("member", "list")).Split(", ");
-        Assert.Equal("started", member[1]);
-        Assert.Equal(status[1], member[0]);
-        Assert.Equal("false", member[5]);
+        var members = (await Ctl.OutputAsync("member", "list")).Split('\n').Select(line => line.Split(", ")).ToList();
+        Assert.Equal(fixture.Deployment.Members, members.Count);
+        if (members.Count == 1)
+            Assert.Equal("true", status[4]); // The only member leads.
+        Assert.All(members, member => Assert.Equal("started", member[1]));
+        Assert.All(members, member => Assert.Equal("false", member[5]));
+        Assert.Single(members, member => member[0] == status[1]);
     }
 
     [DeploymentFact]

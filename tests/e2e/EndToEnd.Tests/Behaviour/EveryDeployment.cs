@@ -14,6 +14,12 @@ public sealed class FiveProcessesEtcdctlTests(FiveProcessesFixture fixture) : Et
 [Collection(FiveProcessesTests.Name)]
 public sealed class FiveProcessesV2Tests(FiveProcessesFixture fixture) : V2Behaviour(fixture);
 
+[Collection(ClusterProcessesTests.Name), Needs(Tool.Etcdctl)]
+public sealed class ClusterProcessesEtcdctlTests(ClusterProcessesFixture fixture) : EtcdctlBehaviour(fixture);
+
+[Collection(ClusterProcessesTests.Name)]
+public sealed class ClusterProcessesV2Tests(ClusterProcessesFixture fixture) : V2Behaviour(fixture);
+
 [Collection(ComposeTests.Name), Needs(Tool.ContainerEngine, Tool.Etcdctl)]
 public sealed class ComposeEtcdctlTests(ComposeFixture fixture) : EtcdctlBehaviour(fixture);
 

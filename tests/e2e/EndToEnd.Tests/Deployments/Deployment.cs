@@ -11,6 +11,9 @@ public abstract class Deployment : IAsyncDisposable
     /// <summary>The client URL, as on port 2379.</summary>
     public abstract Uri Client { get; }
 
+    /// <summary>Members of its cluster.</summary>
+    public virtual int Members => 1;
+
     /// <summary>The second client URL, as on port 4001.</summary>
     public abstract Uri OldClient { get; }
 
@@ -18,11 +21,18 @@ public abstract class Deployment : IAsyncDisposable
     public async Task StartAsync()
     {
         await LaunchAsync();
-        await Poll.UntilAsync($"{GetType().Name} to be healthy at {Client}", StartDeadline, async () =>
+        try
         {
-            ThrowIfDead();
-            return await IsHealthyAsync();
-        });
+            await Poll.UntilAsync($"{GetType().Name} to be healthy at {Client}", StartDeadline, async () =>
+            {
+                ThrowIfDead();
+                return await IsHealthyAsync();
+            });
+        }
+        catch (TimeoutException error)
+        {
+            throw new TimeoutException($"{error.Message}:\n{Log}", error);
+        }
     }
 
     /// <summary>What it said so far, for messages of tests that fail.</summary>

@@ -22,6 +22,8 @@ public sealed class StandaloneFixture() : DeploymentFixture(new StandaloneDeploy
 
 public sealed class FiveProcessesFixture() : DeploymentFixture(new FiveProcessesDeployment());
 
+public sealed class ClusterProcessesFixture() : DeploymentFixture(new ClusterProcessesDeployment());
+
 public sealed class ComposeFixture() : DeploymentFixture(new ComposeDeployment { WatchHubs = 3 }, Tool.ContainerEngine);
 
 public sealed class RealEtcdFixture() : DeploymentFixture(new RealEtcdDeployment(), Tool.Etcd);
@@ -37,6 +39,12 @@ public sealed class StandaloneTests : ICollectionFixture<StandaloneFixture>
 public sealed class FiveProcessesTests : ICollectionFixture<FiveProcessesFixture>
 {
     public const string Name = "five processes";
+}
+
+[CollectionDefinition(Name)]
+public sealed class ClusterProcessesTests : ICollectionFixture<ClusterProcessesFixture>
+{
+    public const string Name = "cluster of processes";
 }
 
 [CollectionDefinition(Name)]

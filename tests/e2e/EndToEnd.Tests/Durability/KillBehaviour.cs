@@ -45,6 +45,12 @@ public sealed class FiveProcessesKillTests : KillBehaviour
     public Task Kill9_UnderManyWriters_LosesNothingAcknowledged() => SurvivesAsync(new FiveProcessesDeployment());
 }
 
+public sealed class ClusterProcessesKillTests : KillBehaviour
+{
+    [DeploymentFact]
+    public Task Kill9_UnderManyWriters_LosesNothingAcknowledged() => SurvivesAsync(new ClusterProcessesDeployment());
+}
+
 [Needs(Tool.Etcd)]
 public sealed class RealEtcdKillTests : KillBehaviour
 {

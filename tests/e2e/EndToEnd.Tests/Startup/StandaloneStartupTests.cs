@@ -8,9 +8,11 @@ namespace EndToEnd.Tests.Startup;
 public sealed class StandaloneStartupTests : IDisposable
 {
     private readonly TempFolder _folder = new();
-    private readonly int[] _ports = Ports.Free(2);
+    private readonly int[] _ports = Ports.Free(3);
 
     private string Urls => $"http://127.0.0.1:{_ports[0]},http://127.0.0.1:{_ports[1]}";
+
+    private string PeerUrl => $"http://127.0.0.1:{_ports[2]}";
 
     private string DataDir => _folder.Sub("data");
 
@@ -45,7 +47,7 @@ public sealed class StandaloneStartupTests : IDisposable
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         var url = $"http://{other.LocalEndpoint}";
-        var (code, output, error) = await RunAsync("--data-dir", DataDir, "--listen-client-urls", url, "--advertise-client-urls", url);
+        var (code, output, error) = await RunAsync("--data-dir", DataDir, "--listen-client-urls", url, "--advertise-client-urls", url, "--listen-peer-urls", PeerUrl);
         Assert.Equal((1, "", $"listen tcp {other.LocalEndpoint}: bind: address already in use"), (code, output, error));
         Assert.False(Directory.Exists(DataDir), "a start that fails leaves nothing behind");
     }
@@ -53,9 +55,9 @@ public sealed class StandaloneStartupTests : IDisposable
     [Fact]
     public async Task Start_WithFlagsInAnyForm_SaysWhatItDoesAndStopsOnSigterm()
     {
-        await using var server = StartServer("-name", "infra0", $"--data-dir={DataDir}", $"-listen-client-urls={Urls}", "--advertise-client-urls", Urls);
+        await using var server = StartServer("-name", "infra0", $"--data-dir={DataDir}", $"-listen-client-urls={Urls}", "--advertise-client-urls", Urls, "--listen-peer-urls", PeerUrl);
         await UntilReadyAsync(server);
-        foreach (var port in _ports)
+        foreach (var port in _ports[..2])
             Assert.Contains($"\"address\":\"127.0.0.1:{port}\"", server.Err, StringComparison.Ordinal);
         Assert.Contains("serving client traffic insecurely; this is strongly discouraged!", server.Err, StringComparison.Ordinal);
         await Poll.UntilAsync("how to call it, on standard output", TimeSpan.FromSeconds(10), () =>
@@ -74,7 +76,8 @@ public sealed class StandaloneStartupTests : IDisposable
     {
         var variables = new Dictionary<string, string?>
         {
-            ["ETCD_DATA_DIR"] = DataDir, ["ETCD_LISTEN_CLIENT_URLS"] = Urls, ["ETCD_ADVERTISE_CLIENT_URLS"] = Urls, ["ETCD_NO_SUCH_THING"] = "1",
+            ["ETCD_DATA_DIR"] = DataDir, ["ETCD_LISTEN_CLIENT_URLS"] = Urls, ["ETCD_ADVERTISE_CLIENT_URLS"] = Urls, ["ETCD_LISTEN_PEER_URLS"] = PeerUrl,
+            ["ETCD_NO_SUCH_THING"] = "1",
         };
         await using var server = ChildProcess.Start("dotnet", [Repository.Assembly("Standalone")], variables, _folder.Path);
         await UntilReadyAsync(server);
@@ -96,7 +99,7 @@ public sealed class StandaloneStartupTests : IDisposable
     private async Task<TimeSpan> TimeToFirstPutAsync(string dataDir)
     {
         var clock = Stopwatch.StartNew();
-        await using var server = StartServer("--data-dir", dataDir, "--listen-client-urls", Urls, "--advertise-client-urls", Urls);
+        await using var server = StartServer("--data-dir", dataDir, "--listen-client-urls", Urls, "--advertise-client-urls", Urls, "--listen-peer-urls", PeerUrl);
         using var v2 = new V2Client(new Uri($"http://127.0.0.1:{_ports[0]}/"));
         await Poll.UntilAsync("the first put", TimeSpan.FromSeconds(30), async () =>
         {

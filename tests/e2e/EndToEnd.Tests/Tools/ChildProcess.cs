@@ -83,6 +83,12 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>SIGKILL: the process does nothing more.</summary>
     public void Kill() => Signal(9);
 
+    /// <summary>SIGSTOP: the process stands still; what it holds, connections included, stays.</summary>
+    public void Freeze() => Signal(19);
+
+    /// <summary>SIGCONT.</summary>
+    public void Thaw() => Signal(18);
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)

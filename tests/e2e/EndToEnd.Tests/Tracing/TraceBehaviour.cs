@@ -123,6 +123,16 @@ public sealed class FiveProcessesTraceTests : TraceBehaviour
         [new("storage", "storage.read", Root), new("storage", "storage.range", "storage.read")];
 }
 
+public sealed class ClusterProcessesTraceTests : TraceBehaviour
+{
+    protected override ProcessDeployment Deployment { get; } = new ClusterProcessesDeployment();
+
+    protected override string ServiceOf(Span span) => span.Service;
+
+    protected override Step[] RangePath { get; } =
+        [new("storage", "storage.read", Root), new("storage", "storage.range", "storage.read")];
+}
+
 public sealed class StandaloneTraceTests : TraceBehaviour
 {
     protected override ProcessDeployment Deployment { get; } = new StandaloneDeployment();
