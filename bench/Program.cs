@@ -16,6 +16,10 @@ try
             return CompareCommand.Run(arguments);
         case "load":
             return LoadCommand.Run(arguments);
+        case "wal":
+            return WalCommand.Run(arguments);
+        case "failover":
+            return FailoverCommand.Run(arguments);
         case "self-check":
             return SelfCheck.Run();
         case "help":

@@ -1,6 +1,6 @@
 namespace Bench.Checks;
 
-/// <summary><c>bench self-check</c>: the client's protocol code against byte sequences from the RFCs and against streams cut at every byte.</summary>
+/// <summary><c>bench self-check</c>: the client's protocol code against byte sequences from the RFCs and against streams cut at every byte, and the sizes that `wal` compares.</summary>
 internal static class SelfCheck
 {
     private static readonly (string Name, Action Check)[] Checks =
@@ -12,6 +12,7 @@ internal static class SelfCheck
         ("HPACK: a missing index is refused", HpackChecks.MissingIndexIsRefused),
         ("HPACK: grpc-status and grpc-message from literals and from the table", HpackChecks.GrpcTrailers),
         ("HPACK: request headers shrink to indexes and stay decodable", HpackChecks.RequestHeadersAreIndexed),
+        ("log: a group takes the bytes that it was asked to", LogGroupChecks.GroupsHaveTheirSize),
         ("HTTP/2: a unary call, its bytes cut everywhere", SessionChecks.UnaryCallCutEverywhere),
         ("HTTP/2: a message over several frames with padding", SessionChecks.MessageOverSeveralFrames),
         ("HTTP/2: a large request waits for both windows", SessionChecks.LargeRequestWaitsForWindows),

@@ -31,6 +31,10 @@ internal sealed class Arguments
         return _values.GetValueOrDefault(name);
     }
 
+    /// <summary>Values separated by commas; none for an empty text.</summary>
+    public string[] List(string name, string fallback) =>
+        (Text(name) ?? fallback).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
     public bool Flag(string name) => Text(name) is "" or "true";
 
     public int Int(string name, int fallback) => Text(name) is { } text ? Parse<int>(name, text) : fallback;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Bench.Compare;
+using Bench.Servers;
 
 namespace Bench.Commands;
 
@@ -19,9 +19,9 @@ internal static class CompareCommand
             HotSeconds = arguments.Number("hot-seconds", suite.HotSeconds),
         };
         var rounds = arguments.Int("rounds", isQuick ? 1 : 3);
-        var etcd = ServerProgram.At("etcd", arguments.Text("etcd") ?? "etcd");
-        var ours = ServerProgram.At("ours", arguments.Text("ours") ?? DefaultServer());
-        var only = arguments.Text("only") ?? "";
+        var etcd = ServerPrograms.Etcd(arguments);
+        var ours = ServerPrograms.Ours(arguments);
+        var sections = SectionsOf(suite, arguments.Text("members") ?? "all", arguments.Text("only") ?? "");
         var output = arguments.Text("output");
         var parent = arguments.Text("work-dir") ?? Path.GetTempPath();
         arguments.RequireAllKnown();
@@ -29,47 +29,34 @@ internal static class CompareCommand
             throw new BenchException("--rounds must be at least 1");
 
         var (etcdVersion, ourVersion) = (etcd.Version(), ours.Version());
-        var workFolder = Directory.CreateDirectory(Path.Combine(parent, $"bench-{Guid.NewGuid():N}")).FullName;
-        using var comparison = new Comparison(etcd, ours, suite, only, workFolder);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => CleanUp(comparison, workFolder));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => CleanUp(comparison, workFolder));
-        try
+        using var pool = new ServerPool(parent);
+        var machine = MachineDescription.Describe(pool.WorkFolder);
+        Comparison[] comparisons = [.. sections.Select(s => new Comparison(pool, etcd, ours, s))];
+        // The first section has every kind of load that the others have.
+        comparisons[0].Rehearse();
+        for (var round = 0; round < rounds; round++)
         {
-            var machine = MachineDescription.Describe(workFolder);
-            comparison.Rehearse();
-            for (var round = 0; round < rounds; round++)
-            {
-                Console.Error.WriteLine($"round {round + 1} of {rounds}");
+            Console.Error.WriteLine($"round {round + 1} of {rounds}");
+            foreach (var comparison in comparisons)
                 comparison.RunRound(round);
-            }
-            var settings = string.Create(CultureInfo.InvariantCulture, $"{rounds} rounds of {suite.Seconds:0.#} s a load after {suite.WarmupSeconds:0.#} s of it unmeasured");
-            var report = Report.Render(comparison, machine, etcdVersion, ourVersion, settings);
-            Console.WriteLine(report);
-            if (output is not null)
-                ReportFile.Refresh(output, report);
-            return comparison.Results.Any(r => r.Failures.Count > 0) ? 1 : 0;
         }
-        finally
-        {
-            CleanUp(comparison, workFolder);
-        }
+        var settings = string.Create(CultureInfo.InvariantCulture, $"{rounds} rounds of {suite.Seconds:0.#} s a load after {suite.WarmupSeconds:0.#} s of it unmeasured");
+        var report = Report.Render(comparisons, machine, etcdVersion, ourVersion, settings);
+        Console.WriteLine(report);
+        if (output is not null)
+            ReportFile.Refresh(output, "compare", report);
+        return comparisons.Any(c => c.Results.Any(r => r.Failures.Count > 0)) ? 1 : 0;
     }
 
-    // Servers must not outlive us, least of all frozen ones.
-    private static void CleanUp(Comparison comparison, string workFolder)
+    private static Section[] SectionsOf(Suite suite, string members, string only)
     {
-        comparison.Dispose();
-        if (Directory.Exists(workFolder))
-            Directory.Delete(workFolder, recursive: true);
-    }
-
-    private static string DefaultServer()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        Section[] sections = members switch
         {
-            if (File.Exists(Path.Combine(folder.FullName, "Distributed.sln")))
-                return Path.Combine(folder.FullName, "artifacts", "bin", "Standalone", "release", "Standalone.dll");
-        }
-        throw new BenchException("the repository was not found above the program: name the server with --ours");
+            "1" => [suite.OneMember],
+            "3" => [suite.ThreeMembers],
+            "all" => [suite.OneMember, suite.ThreeMembers],
+            _ => throw new BenchException($"--members {members}: 1, 3 or all"),
+        };
+        return [.. sections.Select(s => s.Only(only))];
     }
 }

@@ -7,16 +7,25 @@ internal static class Help
 {
     public static readonly string Text = $"""
         usage: bench [compare] [--quick] [--rounds N] [--seconds S] [--warmup S] [--cold-seconds S] [--hot-seconds S]
-                     [--only PART-OF-ROW-NAME] [--etcd PATH] [--ours PATH] [--work-dir DIR] [--output FILE.md]
-                 Starts real etcd (from the PATH unless --etcd) and our standalone server, each with a fresh data directory, runs every load
-                 against both in turns and prints a Markdown report; --output also puts it between the marks in FILE.md.
+                     [--members 1|3|all] [--only PART-OF-ROW-NAME] [--etcd PATH] [--ours PATH] [--work-dir DIR] [--output FILE.md]
+                 Starts real etcd (from the PATH unless --etcd) and our standalone server, one member of each and then three, every member with a
+                 fresh data directory, runs every load against both in turns and prints a Markdown report; --output also puts it between the
+                 marks in FILE.md.
 
-               bench load --endpoint URL --workload {WorkloadNames.All}
+               bench failover [--rounds N] [--clients N] [--server both|ours|etcd] [--before S] [--after S] [--etcd PATH] [--ours PATH]
+                     [--work-dir DIR] [--output FILE.md]
+                 Three members, clients writing to the two that do not lead; kills the leader, shows how long no write was acknowledged and what
+                 the clients were refused, starts it again, and so on.
+
+               bench wal [--rounds N] [--seconds S] [--work-dir DIR] [--output FILE.md]
+                 Throughput of the log and of the consensus service as a share of what writes with fdatasync reach on the disk of --work-dir.
+
+               bench load --endpoint URL[,URL...] --workload {WorkloadNames.All}
                      [--clients N] [--connections C] [--seconds S] [--warmup S] [--value-bytes B] [--keys N] [--prefill N]
-                     [--watchers N] [--streams N] [--rate PUTS-PER-SECOND] [--pid SERVER-PROCESS] [--client raw|grpc-net]
-                 One load against a running server; ends with code 1 when any answer was not the expected one.
+                     [--watchers N] [--streams N] [--rate PUTS-PER-SECOND] [--pid PROCESS[,PROCESS...]] [--client raw|grpc-net]
+                 One load against a running server, or against several with the connections spread over them; ends with code 1 when any answer was not the expected one.
 
                bench self-check
-                 Checks the HTTP/2 client against known byte sequences.
+                 Checks the HTTP/2 client against known byte sequences, and the sizes that wal compares.
         """;
 }

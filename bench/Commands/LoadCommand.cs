@@ -27,14 +27,17 @@ internal static class LoadCommand
         return 1;
     }
 
-    private static Target ReadTarget(Arguments arguments)
-    {
-        var endpoint = arguments.Text("endpoint") ?? "http://127.0.0.1:2379";
-        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) || uri.Scheme != "http")
-            throw new BenchException($"--endpoint {endpoint}: an http:// URL is needed");
-        var processId = arguments.Int("pid", 0);
-        return new Target(uri, processId == 0 ? null : processId);
-    }
+    private static Target ReadTarget(Arguments arguments) => new(
+        [.. arguments.List("endpoint", "http://127.0.0.1:2379").Select(ToUri)],
+        [.. arguments.List("pid", "").Select(ToProcessId)]);
+
+    private static Uri ToUri(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == "http"
+            ? uri
+            : throw new BenchException($"--endpoint {text}: an http:// URL is needed");
+
+    private static int ToProcessId(string text) =>
+        int.TryParse(text, CultureInfo.InvariantCulture, out var id) ? id : throw new BenchException($"--pid {text}: not a number");
 
     private static LoadOptions Read(Arguments arguments)
     {
@@ -58,5 +61,13 @@ internal static class LoadCommand
     public static string Describe(LoadResult result) => string.Create(
         CultureInfo.InvariantCulture,
         $"{result.PerSecond:F0}/s  p50 {result.P50Ms:F2}  p99 {result.P99Ms:F2}  p99.9 {result.P999Ms:F2} ms  " +
-        $"server {result.ServerCpuPerOp:F1} µs/op  client {result.ClientCpuPerOp:F1} µs/op  peak {result.ServerPeakBytes / 1e6:F0} MB  others {result.OtherCores:F2} cores  errors {result.Errors}");
+        $"server {Each(result.ServerCpuPerOp, cpu => cpu, "F1")} µs/op  client {result.ClientCpuPerOp:F1} µs/op  " +
+        $"peak {Each(result.ServerPeakBytes, bytes => bytes / 1e6, "F0")} MB  others {result.OtherCores:F2} cores  errors {result.Errors}");
+
+    /// <summary>The sum, and what each member adds to it when there are several.</summary>
+    private static string Each<T>(IReadOnlyList<T> ofMembers, Func<T, double> value, string format)
+    {
+        string[] each = [.. ofMembers.Select(v => value(v).ToString(format, CultureInfo.InvariantCulture))];
+        return each.Length < 2 ? string.Concat(each) : $"{ofMembers.Sum(value).ToString(format, CultureInfo.InvariantCulture)} ({string.Join(" + ", each)})";
+    }
 }

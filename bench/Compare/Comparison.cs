@@ -2,78 +2,65 @@ using System.Net.Sockets;
 using Bench.Commands;
 using Bench.Http2;
 using Bench.Measure;
+using Bench.Servers;
 using Bench.Workloads;
 
 namespace Bench.Compare;
 
 /// <summary>
-/// Runs a suite against both servers. Each round starts a fresh pair; then, load by load, one is measured while the other is frozen, so that
+/// Runs a section against both servers. Each round starts a fresh pair; then, load by load, one is measured while the other is frozen, so that
 /// the two figures of a pair lie seconds apart. Which of the two goes first alternates with the round.
 /// </summary>
-internal sealed class Comparison(ServerProgram etcd, ServerProgram ours, Suite suite, string only, string workFolder) : IDisposable
+internal sealed class Comparison(ServerPool pool, ServerProgram etcd, ServerProgram ours, Section section)
 {
-    private readonly List<ServerProcess> _running = [];
-    private readonly Lock _gate = new();
     private readonly List<Measurements> _results = [];
 
-    /// <summary>From process start to the first answered put in milliseconds, one pair a round.</summary>
+    public Section Section { get; } = section;
+
+    /// <summary>From process start to the first put answered by every member in milliseconds, one pair a round.</summary>
     public List<(double Etcd, double Ours)> StartMs { get; } = [];
 
     public IReadOnlyList<Measurements> Results => _results;
 
-    /// <summary>Every load once, short, against a throw-away server: the client's own code is compiled before anything counts.</summary>
+    /// <summary>Every load once, short, against a throw-away deployment: the client's own code is compiled before anything counts.</summary>
     public void Rehearse()
     {
-        var server = Start(etcd);
-        foreach (var row in Rows())
-            LoadRunner.Run(server.Target, row.Options with { Seconds = 0.1, WarmupSeconds = 0, Clients = Math.Min(row.Options.Clients, 100) });
-        Stop(server);
+        var servers = pool.Start(etcd, Section.Members);
+        foreach (var row in Section.Rows)
+            LoadRunner.Run(TargetOf(servers, row), row.Options with { Seconds = 0.1, WarmupSeconds = 0, Clients = Math.Min(row.Options.Clients, 100) });
+        pool.Stop(servers);
     }
 
     public void RunRound(int round)
     {
         ServerProgram[] order = round % 2 == 0 ? [etcd, ours] : [ours, etcd];
-        var servers = new Dictionary<ServerProgram, ServerProcess>();
+        var servers = new Dictionary<ServerProgram, Deployment>();
         var cold = new Dictionary<ServerProgram, LoadResult?>();
-        var coldRow = ResultsOf(suite.Cold);
+        var coldRow = ResultsOf(Section.Cold);
         foreach (var program in order)
         {
-            var server = Start(program);
-            servers[program] = server;
-            cold[program] = TryMeasure(server, suite.Cold, coldRow);
-            server.Suspend();
+            var deployment = pool.Start(program, Section.Members);
+            servers[program] = deployment;
+            cold[program] = TryMeasure(deployment, Section.Cold, coldRow);
+            deployment.Suspend();
         }
         AddPair(coldRow, cold);
         StartMs.Add((servers[etcd].StartTime.TotalMilliseconds, servers[ours].StartTime.TotalMilliseconds));
-        foreach (var row in (SuiteRow[])[suite.WarmingUp, .. Rows()])
+        foreach (var row in (SuiteRow[])[Section.WarmingUp, .. Section.Rows])
             MeasureBoth(row, [.. order.Select(p => servers[p])]);
-        foreach (var server in servers.Values)
-            Stop(server);
+        foreach (var deployment in servers.Values)
+            pool.Stop(deployment);
     }
 
-    public void Dispose()
-    {
-        ServerProcess[] left;
-        lock (_gate)
-        {
-            left = [.. _running];
-            _running.Clear();
-        }
-        foreach (var server in left)
-            server.Dispose();
-    }
-
-    private IEnumerable<SuiteRow> Rows() => suite.Rows.Where(r => r.Name.Contains(only, StringComparison.OrdinalIgnoreCase));
-
-    private void MeasureBoth(SuiteRow row, IReadOnlyList<ServerProcess> servers)
+    private void MeasureBoth(SuiteRow row, IReadOnlyList<Deployment> deployments)
     {
         var measurements = ResultsOf(row);
         var results = new Dictionary<ServerProgram, LoadResult?>();
-        foreach (var server in servers)
+        foreach (var deployment in deployments)
         {
-            server.Resume();
-            results[server.Program] = TryMeasure(server, row, measurements);
-            server.Suspend();
+            deployment.Resume();
+            results[deployment.Program] = TryMeasure(deployment, row, measurements);
+            deployment.Suspend();
         }
         AddPair(measurements, results);
     }
@@ -85,22 +72,31 @@ internal sealed class Comparison(ServerProgram etcd, ServerProgram ours, Suite s
     }
 
     // A failed load costs its row, not the comparison; that a server died shows at the next one.
-    private static LoadResult? TryMeasure(ServerProcess server, SuiteRow row, Measurements measurements)
+    private static LoadResult? TryMeasure(Deployment servers, SuiteRow row, Measurements measurements)
     {
+        var name = servers.Program.Name;
         try
         {
-            var result = LoadRunner.Run(server.Target, row.Options);
-            Console.Error.WriteLine($"{server.Program.Name,-5} {row.Name,-60} {LoadCommand.Describe(result)}");
+            var result = LoadRunner.Run(TargetOf(servers, row), row.Options);
+            Console.Error.WriteLine($"{servers.Members.Count} {name,-5} {row.Name,-60} {LoadCommand.Describe(result)}");
             if (result.Errors == 0 && result.Operations > 0)
                 return result;
-            measurements.Fail($"{server.Program.Name}: {result.Errors} errors, {result.Operations} operations: {result.ErrorText}");
+            measurements.Fail($"{name}: {result.Errors} errors, {result.Operations} operations: {result.ErrorText}");
         }
         catch (Exception e) when (e is BenchException or Http2Exception or SocketException)
         {
-            Console.Error.WriteLine($"{server.Program.Name,-5} {row.Name,-60} failed: {e.Message}");
-            measurements.Fail($"{server.Program.Name}: {e.Message}");
+            Console.Error.WriteLine($"{servers.Members.Count} {name,-5} {row.Name,-60} failed: {e.Message}");
+            measurements.Fail($"{name}: {e.Message}");
         }
         return null;
+    }
+
+    private static Target TargetOf(Deployment servers, SuiteRow row)
+    {
+        if (row.Clients == Placement.AllMembers)
+            return servers.Target;
+        var leader = servers.FindLeader();
+        return servers.At([row.Clients == Placement.Leader ? leader : servers.Members.First(m => m != leader)]);
     }
 
     private Measurements ResultsOf(SuiteRow row)
@@ -109,20 +105,5 @@ internal sealed class Comparison(ServerProgram etcd, ServerProgram ours, Suite s
         if (measurements is null)
             _results.Add(measurements = new Measurements(row.Name));
         return measurements;
-    }
-
-    private ServerProcess Start(ServerProgram program)
-    {
-        var server = ServerProcess.Start(program, workFolder);
-        lock (_gate)
-            _running.Add(server);
-        return server;
-    }
-
-    private void Stop(ServerProcess server)
-    {
-        lock (_gate)
-            _running.Remove(server);
-        server.Dispose();
     }
 }

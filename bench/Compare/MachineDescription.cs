@@ -8,7 +8,7 @@ internal static class MachineDescription
 {
     public static string Describe(string workFolder)
     {
-        var (perSecond, p50Ms) = FsyncProbe.Run(workFolder, TimeSpan.FromSeconds(1));
+        var (perSecond, p50Ms) = RawLog.Run(workFolder, 4096, TimeSpan.FromSeconds(1));
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{Environment.ProcessorCount} cores ({Field("/proc/cpuinfo", "model name")}), {Megabytes("MemTotal")} MB, " +

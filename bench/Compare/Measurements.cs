@@ -21,22 +21,12 @@ internal sealed class Measurements(string name)
 
     /// <summary>Median over the rounds of one figure of etcd's and of ours.</summary>
     public (double Etcd, double Ours) Median(Func<LoadResult, double> figure) =>
-        (MedianOf(_pairs.Select(p => figure(p.Etcd))), MedianOf(_pairs.Select(p => figure(p.Ours))));
+        (Figures.Median(_pairs.Select(p => figure(p.Etcd))), Figures.Median(_pairs.Select(p => figure(p.Ours))));
 
     /// <summary>
     /// Ours over etcd's: the ratio within each round, then the median, the lowest and the highest of these. The machine may be
     /// slower in one round than in another; within a round it hits both.
     /// </summary>
-    public (double Median, double Lowest, double Highest) Ratio(Func<LoadResult, double> figure)
-    {
-        double[] ratios = [.. _pairs.Select(p => figure(p.Ours) / figure(p.Etcd))];
-        return (MedianOf(ratios), ratios.Min(), ratios.Max());
-    }
-
-    private static double MedianOf(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        var middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    }
+    public (double Median, double Lowest, double Highest) Ratio(Func<LoadResult, double> figure) =>
+        Figures.Spread(_pairs.Select(p => figure(p.Ours) / figure(p.Etcd)));
 }

@@ -1,18 +1,17 @@
 namespace Bench.Compare;
 
-/// <summary>The part of a Markdown file that the tool owns, between two comments; the rest is left alone.</summary>
+/// <summary>The parts of a Markdown file that the tool owns, each between two comments with its name; the rest is left alone.</summary>
 internal static class ReportFile
 {
-    private const string Begin = "<!-- bench:begin -->";
-    private const string End = "<!-- bench:end -->";
-
-    public static void Refresh(string path, string report)
+    /// <summary>Puts <paramref name="report"/> between the marks of <paramref name="part"/>.</summary>
+    public static void Refresh(string path, string part, string report)
     {
-        var text = File.Exists(path) ? File.ReadAllText(path) : $"{Begin}\n{End}\n";
-        var begin = text.IndexOf(Begin, StringComparison.Ordinal);
-        var end = text.IndexOf(End, StringComparison.Ordinal);
+        var (beginMark, endMark) = ($"<!-- bench:{part}:begin -->", $"<!-- bench:{part}:end -->");
+        var text = File.Exists(path) ? File.ReadAllText(path) : $"{beginMark}\n{endMark}\n";
+        var begin = text.IndexOf(beginMark, StringComparison.Ordinal);
+        var end = text.IndexOf(endMark, StringComparison.Ordinal);
         if (begin < 0 || end < begin)
-            throw new BenchException($"{path} lacks the lines {Begin} and {End} between which the report goes");
-        File.WriteAllText(path, $"{text[..(begin + Begin.Length)]}\n\n{report}\n{text[end..]}");
+            throw new BenchException($"{path} lacks the lines {beginMark} and {endMark} between which the report goes");
+        File.WriteAllText(path, $"{text[..(begin + beginMark.Length)]}\n\n{report}\n{text[end..]}");
     }
 }

@@ -2,42 +2,58 @@ using Bench.Workloads;
 
 namespace Bench.Compare;
 
-/// <summary>The loads that a comparison runs, in this order, on the same pair of servers.</summary>
+/// <summary>Which loads a comparison runs, and how long each.</summary>
 internal sealed record Suite(double Seconds, double WarmupSeconds, double ColdSeconds, double HotSeconds)
 {
-    public static readonly Suite Full = new(Seconds: 5, WarmupSeconds: 2, ColdSeconds: 3, HotSeconds: 12);
+    public static readonly Suite Full = new(Seconds: 5, WarmupSeconds: 1.5, ColdSeconds: 3, HotSeconds: 12);
 
     public static readonly Suite Quick = new(Seconds: 2, WarmupSeconds: 0.5, ColdSeconds: 3, HotSeconds: 4);
 
-    /// <summary>A fresh server from its first answered put on.</summary>
-    public SuiteRow Cold => new(
+    public Section OneMember => new(
+        "One member",
+        Members: 1,
+        Cold,
+        WarmingUp,
+        [
+            Unary("put, 1 client", WorkloadKind.Put, 1),
+            Unary("put, 100 clients", WorkloadKind.Put, 100),
+            Unary("put, 1,000 clients", WorkloadKind.Put, 1_000),
+            Unary("range, linearizable, 1 client", WorkloadKind.RangeLinearizable, 1),
+            Unary("range, linearizable, 100 clients", WorkloadKind.RangeLinearizable, 100),
+            Unary("range, linearizable, 1,000 clients", WorkloadKind.RangeLinearizable, 1_000),
+            Unary("range, serializable, 1 client", WorkloadKind.RangeSerializable, 1),
+            Unary("range, serializable, 100 clients", WorkloadKind.RangeSerializable, 100),
+            Unary("range, serializable, 1,000 clients", WorkloadKind.RangeSerializable, 1_000),
+            Unary("txn (one compare, one put), 100 clients", WorkloadKind.Txn, 100),
+            Unary("half range, half txn, 100 clients", WorkloadKind.Mixed, 100),
+            Unary("lease keep-alive, 100 clients", WorkloadKind.KeepAlive, 100),
+            Unary("watch: 1,000 watchers of one key, events", WorkloadKind.WatchFanout, 1),
+            FanoutAtRate(putsPerSecond: 50),
+            Unary("watch: 1,000 keys with a watcher each, 100 writers, events", WorkloadKind.WatchKeys, 100),
+        ]);
+
+    public Section ThreeMembers => new(
+        "Three members",
+        Members: 3,
+        Cold,
+        WarmingUp,
+        [
+            // A client has one connection, so it matters whose it is; which member leads is chance.
+            Unary("put, 1 client of the leader", WorkloadKind.Put, 1) with { Clients = Placement.Leader },
+            Unary("put, 1 client of a follower", WorkloadKind.Put, 1) with { Clients = Placement.Follower },
+            Unary("put, 100 clients", WorkloadKind.Put, 100),
+            Unary("put, 1,000 clients", WorkloadKind.Put, 1_000),
+            Unary("range, linearizable, 100 clients", WorkloadKind.RangeLinearizable, 100),
+            Unary("range, serializable, 100 clients", WorkloadKind.RangeSerializable, 100),
+        ]);
+
+    private SuiteRow Cold => new(
         $"cold start: put, 100 clients, first {ColdSeconds:0.#} s",
         new LoadOptions { Workload = WorkloadKind.Put, Seconds = ColdSeconds, WarmupSeconds = 0 });
 
-    /// <summary>What follows: the server warms up here, and the row shows how far it has come.</summary>
-    public SuiteRow WarmingUp => new(
+    private SuiteRow WarmingUp => new(
         $"warm-up: put, 100 clients, next {HotSeconds:0.#} s",
         new LoadOptions { Workload = WorkloadKind.Put, Seconds = HotSeconds, WarmupSeconds = 0 });
-
-    /// <summary>The warm rows.</summary>
-    public IReadOnlyList<SuiteRow> Rows =>
-    [
-        Unary("put, 1 client", WorkloadKind.Put, 1),
-        Unary("put, 100 clients", WorkloadKind.Put, 100),
-        Unary("put, 1,000 clients", WorkloadKind.Put, 1_000),
-        Unary("range, linearizable, 1 client", WorkloadKind.RangeLinearizable, 1),
-        Unary("range, linearizable, 100 clients", WorkloadKind.RangeLinearizable, 100),
-        Unary("range, linearizable, 1,000 clients", WorkloadKind.RangeLinearizable, 1_000),
-        Unary("range, serializable, 1 client", WorkloadKind.RangeSerializable, 1),
-        Unary("range, serializable, 100 clients", WorkloadKind.RangeSerializable, 100),
-        Unary("range, serializable, 1,000 clients", WorkloadKind.RangeSerializable, 1_000),
-        Unary("txn (one compare, one put), 100 clients", WorkloadKind.Txn, 100),
-        Unary("half range, half txn, 100 clients", WorkloadKind.Mixed, 100),
-        Unary("lease keep-alive, 100 clients", WorkloadKind.KeepAlive, 100),
-        Unary("watch: 1,000 watchers of one key, events", WorkloadKind.WatchFanout, 1),
-        FanoutAtRate(putsPerSecond: 50),
-        Unary("watch: 1,000 keys with a watcher each, 100 writers, events", WorkloadKind.WatchKeys, 100),
-    ];
 
     private SuiteRow Unary(string name, WorkloadKind workload, int clients) => new(
         name, new LoadOptions { Workload = workload, Clients = clients, Seconds = Seconds, WarmupSeconds = WarmupSeconds });

@@ -1,6 +1,6 @@
 namespace Bench.Http2;
 
-/// <summary>The methods that the workloads call. Known in advance, so that their paths have fixed slots in the header encoder.</summary>
+/// <summary>The methods that are called. Known in advance, so that their paths have fixed slots in the header encoder.</summary>
 internal sealed class GrpcMethod
 {
     public static readonly GrpcMethod Range = new(0, "/etcdserverpb.KV/Range");
@@ -9,9 +9,10 @@ internal sealed class GrpcMethod
     public static readonly GrpcMethod Watch = new(3, "/etcdserverpb.Watch/Watch");
     public static readonly GrpcMethod LeaseGrant = new(4, "/etcdserverpb.Lease/LeaseGrant");
     public static readonly GrpcMethod LeaseKeepAlive = new(5, "/etcdserverpb.Lease/LeaseKeepAlive");
+    public static readonly GrpcMethod Status = new(6, "/etcdserverpb.Maintenance/Status");
 
     /// <summary>All methods, at the index of their ordinal.</summary>
-    public static readonly GrpcMethod[] All = [Range, Put, Txn, Watch, LeaseGrant, LeaseKeepAlive];
+    public static readonly GrpcMethod[] All = [Range, Put, Txn, Watch, LeaseGrant, LeaseKeepAlive, Status];
 
     private GrpcMethod(int ordinal, string path) => (Ordinal, Path) = (ordinal, path);
 

@@ -1,9 +1,9 @@
 namespace Bench.Measure;
 
 /// <summary>Every answer that is not the expected one. A run with any of them fails: a fast error is not a result.</summary>
-internal sealed class ErrorLog
+/// <param name="maxErrors">So many end the run.</param>
+internal sealed class ErrorLog(int maxErrors = 1_000)
 {
-    private const int MaxErrors = 1_000;
     private const int MaxDistinct = 20;
     private readonly Dictionary<string, int> _counts = [];
 
@@ -15,7 +15,7 @@ internal sealed class ErrorLog
         Count++;
         if (_counts.Count < MaxDistinct || _counts.ContainsKey(message))
             _counts[message] = _counts.GetValueOrDefault(message) + 1;
-        if (Count >= MaxErrors)
+        if (Count >= maxErrors)
             throw new BenchException($"the run was stopped after {Count} errors: {this}");
     }
 

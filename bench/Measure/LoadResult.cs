@@ -6,10 +6,10 @@ namespace Bench.Measure;
 /// <param name="P50Ms">Median latency in milliseconds; for watches from the put's send to the event's arrival.</param>
 /// <param name="P99Ms">99th percentile.</param>
 /// <param name="P999Ms">99.9th percentile.</param>
-/// <param name="ServerCpuPerOp">User and system time of the server process; null when its process id is not known.</param>
+/// <param name="ServerCpuPerOp">User and system time of each server process, in the order of the target's process ids; empty when they are not known.</param>
 /// <param name="ClientCpuPerOp">The same of this process.</param>
-/// <param name="ServerPeakBytes">Largest resident set of the server within the phase; null as above.</param>
-/// <param name="OtherCores">Cores kept busy by anything but server and client: what disturbed the measurement; null as above.</param>
+/// <param name="ServerPeakBytes">Largest resident set of each within the phase.</param>
+/// <param name="OtherCores">Cores kept busy by anything but servers and client: what disturbed the measurement; null when the processes are not known.</param>
 /// <param name="Errors">Answers that were not the expected ones, over the whole run.</param>
 /// <param name="ErrorText">What they were.</param>
 internal sealed record LoadResult(
@@ -18,12 +18,18 @@ internal sealed record LoadResult(
     double P50Ms,
     double P99Ms,
     double P999Ms,
-    double? ServerCpuPerOp,
+    IReadOnlyList<double> ServerCpuPerOp,
     double ClientCpuPerOp,
-    long? ServerPeakBytes,
+    IReadOnlyList<long> ServerPeakBytes,
     double? OtherCores,
     int Errors,
     string ErrorText)
 {
     public double PerSecond => Operations / Seconds;
+
+    /// <summary>All servers together.</summary>
+    public double TotalServerCpuPerOp => ServerCpuPerOp.Sum();
+
+    /// <summary>Of the largest server; 0 when none is known.</summary>
+    public long LargestServerPeakBytes => ServerPeakBytes.DefaultIfEmpty().Max();
 }

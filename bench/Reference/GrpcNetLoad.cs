@@ -20,7 +20,7 @@ internal static class GrpcNetLoad
     public static async Task<LoadResult> RunAsync(Target target, LoadOptions options)
     {
         var requests = RequestSources.For(options) ?? throw new BenchException("--client grpc-net knows only the unary loads");
-        GrpcChannel[] channels = [.. Enumerable.Range(0, options.EffectiveConnections).Select(_ => GrpcChannel.ForAddress(target.Endpoint))];
+        GrpcChannel[] channels = [.. Enumerable.Range(0, options.EffectiveConnections).Select(n => GrpcChannel.ForAddress(target.EndpointOf(n)))];
         var run = new Run(requests);
         if (RequestSources.NeedsPrefill(options.Workload))
             await PrefillAsync(options, channels[0].CreateCallInvoker());
@@ -37,7 +37,7 @@ internal static class GrpcNetLoad
 
     private static async Task<LoadResult> MeasureAsync(Target target, double seconds, Run run)
     {
-        var phase = MeasuredPhase.Begin(target.ProcessId);
+        var phase = MeasuredPhase.Begin(target.ProcessIds);
         run.Begin();
         await Task.Delay(TimeSpan.FromSeconds(seconds));
         return phase.End(run.End());

@@ -50,7 +50,7 @@ internal static class LoadRunner
     private static LoadResult Measure(EventLoop loop, Target target, LoadContext context)
     {
         var recorder = context.Recorder;
-        var phase = MeasuredPhase.Begin(target.ProcessId);
+        var phase = MeasuredPhase.Begin(target.ProcessIds);
         recorder.Begin();
         loop.RunFor(TimeSpan.FromSeconds(context.Options.Seconds));
         recorder.End();
@@ -60,11 +60,11 @@ internal static class LoadRunner
     private static LoadContext Connect(EventLoop loop, Target target, LoadOptions options)
     {
         var isWatch = options.Workload is WorkloadKind.WatchFanout or WorkloadKind.WatchKeys;
-        Connection[] connections = [.. Enumerable.Range(0, options.EffectiveConnections).Select(_ => loop.Connect(target.Endpoint))];
-        Connection[] streams = [.. Enumerable.Range(0, isWatch ? options.Streams : 0).Select(_ => loop.Connect(target.Endpoint))];
+        Connection[] connections = [.. Enumerable.Range(0, options.EffectiveConnections).Select(n => loop.Connect(target.EndpointOf(n)))];
+        Connection[] streams = [.. Enumerable.Range(0, isWatch ? options.Streams : 0).Select(n => loop.Connect(target.EndpointOf(n)))];
         Connection[] all = [.. connections, .. streams];
         if (!loop.RunUntil(() => all.All(c => c.IsReady), SetUpTimeout))
-            throw new BenchException($"{target.Endpoint} accepts connections but does not speak HTTP/2 on them");
+            throw new BenchException($"{target} accepts connections but does not speak HTTP/2 on them");
         return new LoadContext(options, connections, streams, new LatencyRecorder(), new ErrorLog());
     }
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Bench.Compare;
+namespace Bench.Servers;
 
 /// <summary>A server that can be started with etcd's flags.</summary>
 /// <param name="Name">Column title.</param>
