@@ -57,7 +57,7 @@ public static class ServiceHost
             var addresses = string.Join(',', endpoints);
             app.Lifetime.ApplicationStarted.Register(() => HostingLog.Started(app.Logger, serviceName, addresses));
             app.Lifetime.ApplicationStopping.Register(() => HostingLog.Stopping(app.Logger, serviceName));
-            app.Run();
+            RunAsync(app).GetAwaiter().GetResult();
             // A part that could not go on has set it and stopped the host.
             return Environment.ExitCode;
         }
@@ -70,6 +70,24 @@ public static class ServiceHost
         {
             ReportFailure(serviceName, error);
             return 1;
+        }
+    }
+
+    private static async Task RunAsync(WebApplication app)
+    {
+        await using (app)
+        {
+            try
+            {
+                await app.StartAsync();
+            }
+            catch
+            {
+                // What has started is told to stop: being disposed instead, it would call its end a failure and bury the one line that matters.
+                await app.StopAsync();
+                throw;
+            }
+            await app.WaitForShutdownAsync();
         }
     }
 

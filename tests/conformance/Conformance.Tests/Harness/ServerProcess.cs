@@ -1,18 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using EndToEnd.Tests.Tools;
 
 namespace Conformance.Harness;
 
 /// <summary>
-/// One running single-member server on loopback ports chosen by the system, with a temporary data directory.
+/// One running single-member server on loopback ports of its own, with a temporary data directory.
 /// Disposing it kills the process by its handle and removes the directory.
 /// </summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(30);
-    private const int StartAttempts = 3;
     private const int KeptLogLines = 100;
 
     private readonly Process _process;
@@ -23,7 +21,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         Program = program;
         _folder = Directory.CreateTempSubdirectory("conformance-");
-        (ClientPort, PeerPort) = FreePorts();
+        var ports = Ports.Free(2);
+        (ClientPort, PeerPort) = (ports[0], ports[1]);
         _process = new Process { StartInfo = StartInfo() };
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
@@ -42,24 +41,16 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It ended, or did not become healthy within 30 s; with its last log lines.</exception>
     public static async Task<ServerProcess> StartAsync(ServerProgram program)
     {
-        for (var attempt = 1; ; attempt++)
+        var server = new ServerProcess(program);
+        try
         {
-            var server = new ServerProcess(program);
-            try
-            {
-                await server.StartAndAwaitHealthAsync();
-                return server;
-            }
-            catch (InvalidOperationException) when (attempt < StartAttempts && server.LostItsPort())
-            {
-                // Between choosing the port and binding it, somebody else on the machine took it.
-                await server.DisposeAsync();
-            }
-            catch
-            {
-                await server.DisposeAsync();
-                throw;
-            }
+            await server.StartAndAwaitHealthAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
         }
     }
 
@@ -131,8 +122,6 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    private bool LostItsPort() => Log.Contains("address already in use", StringComparison.OrdinalIgnoreCase);
-
     private bool HasStarted()
     {
         try
@@ -152,15 +141,5 @@ internal sealed class ServerProcess : IAsyncDisposable
         _log.Enqueue(line);
         while (_log.Count > KeptLogLines)
             _log.TryDequeue(out _);
-    }
-
-    private static (int, int) FreePorts()
-    {
-        // Both are held at once, so that they differ.
-        using var first = new TcpListener(IPAddress.Loopback, 0);
-        using var second = new TcpListener(IPAddress.Loopback, 0);
-        first.Start();
-        second.Start();
-        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
     }
 }
