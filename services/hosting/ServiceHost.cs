@@ -33,8 +33,10 @@ public static class ServiceHost
     /// <param name="args">Command line: <c>--Key:Sub value</c> pairs on top of environment variables.</param>
     /// <param name="addServices">Registers the service's own parts.</param>
     /// <param name="mapEndpoints">Maps its gRPC binding.</param>
+    /// <param name="configurePort">More about the port of that binding; null is nothing.</param>
     public static int Run(
-        string serviceName, string[] args, Action<WebApplicationBuilder> addServices, Action<WebApplication> mapEndpoints)
+        string serviceName, string[] args, Action<WebApplicationBuilder> addServices, Action<WebApplication> mapEndpoints,
+        Action<ListenOptions>? configurePort = null)
     {
         var endpoints = new List<IPEndPoint>();
         try
@@ -42,7 +44,7 @@ public static class ServiceHost
             var builder = CreateBuilder(args);
             builder.AddProcessDefaults(serviceName, LevelFrom(builder.Configuration));
             if (builder.Configuration["Listen"] is not "")
-                endpoints.Add(builder.ListenOn(builder.Configuration["Listen"] ?? "http://127.0.0.1:8080", HttpProtocols.Http2));
+                endpoints.Add(builder.ListenOn(builder.Configuration["Listen"] ?? "http://127.0.0.1:8080", HttpProtocols.Http2, configurePort));
             int? healthPort = null;
             if (builder.Configuration["HealthListen"] is { Length: > 0 } healthListen)
             {
@@ -137,10 +139,15 @@ public static class ServiceHost
         });
     }
 
-    private static IPEndPoint ListenOn(this WebApplicationBuilder builder, string url, HttpProtocols protocols)
+    private static IPEndPoint ListenOn(
+        this WebApplicationBuilder builder, string url, HttpProtocols protocols, Action<ListenOptions>? configure = null)
     {
         var endpoint = ListenAddress.Parse(url);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(endpoint, listener => listener.Protocols = protocols));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(endpoint, port =>
+        {
+            port.Protocols = protocols;
+            configure?.Invoke(port);
+        }));
         return endpoint;
     }
 

@@ -1,6 +1,7 @@
 using ApiGateway.Host;
 using ApiGateway.Host.ClientPort;
 using Consensus.Host;
+using Consensus.Host.Peers;
 using Hosting.Listening;
 using LeaseManager.Contracts;
 using LeaseManager.Host;
@@ -68,7 +69,13 @@ internal static class Composition
         builder.Services.AddHostedService(provider => new ClientPortOpener(provider.GetRequiredService<MemberCluster>(), clientPorts));
         builder.Services.AddPeerPortSeparation();
         foreach (var endpoint in options.PeerEndpoints)
-            builder.AddEtcdClientPort(endpoint, static port => port.MarkAsPeerPort());
+        {
+            builder.AddEtcdClientPort(endpoint, static port =>
+            {
+                port.MarkAsPeerPort();
+                port.UseConsensusPeers();
+            });
+        }
     }
 
     /// <summary>Maps what clients call, and, on the peer ports alone, what the other members do.</summary>

@@ -34,7 +34,10 @@ public static class ConsensusHosting
     public static void MapConsensus(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapGrpcService<ConsensusGrpcService>();
 
-    /// <summary>Serves what the other members call: Raft, and etcd's <c>/members</c> and <c>/version</c>. Needs gRPC services.</summary>
+    /// <summary>
+    /// Serves what the other members call besides their own connections (<see cref="PeerAcceptor"/>), and etcd's <c>/members</c> and <c>/version</c>.
+    /// Needs gRPC services.
+    /// </summary>
     /// <param name="endpoints">Where to map.</param>
     /// <param name="version">The answer to <c>/version</c>.</param>
     /// <param name="convention">What holds for each of these endpoints, such as the port it is served on; null is nothing.</param>

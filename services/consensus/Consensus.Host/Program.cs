@@ -1,5 +1,6 @@
 using Consensus.Contracts;
 using Consensus.Host;
+using Consensus.Host.Peers;
 using Hosting.Health;
 
 return Hosting.ServiceHost.Run(
@@ -15,4 +16,5 @@ return Hosting.ServiceHost.Run(
     {
         app.MapConsensus();
         app.MapConsensusPeers("""{"etcdserver":"3.5.30","etcdcluster":"3.5.0"}""");
-    });
+    },
+    static port => port.UseConsensusPeers());

@@ -5,41 +5,9 @@ using Grpc.Core;
 
 namespace Consensus.Host.Peers;
 
-/// <summary>What a member takes from the others. To be mapped only where members can reach it, not clients.</summary>
+/// <summary>What a member takes from the others besides Raft messages. To be mapped only where members can reach it, not clients.</summary>
 internal sealed class PeerGrpcService(ConsensusService consensus) : ConsensusPeer.ConsensusPeerBase
 {
-    public override async Task Connect(
-        IAsyncStreamReader<PeerFrame> requestStream, IServerStreamWriter<PeerWelcome> responseStream, ServerCallContext context)
-    {
-        var cancellation = context.CancellationToken;
-        if (!await requestStream.MoveNext(cancellation) || requestStream.Current.Hello is not { } hello)
-            throw new RpcException(new Status(StatusCode.InvalidArgument, "the first frame must say who calls"));
-        var from = new MemberId(hello.From);
-        if (consensus.Admit(new ClusterId(hello.ClusterId), from, new MemberId(hello.To)) is var refusal && refusal != PeerRefusal.None)
-            throw Refused(refusal);
-        await responseStream.WriteAsync(new PeerWelcome(), cancellation);
-        var connection = consensus.PeerConnected(from);
-        try
-        {
-            while (await requestStream.MoveNext(cancellation))
-            {
-                // It may have missed the entry that says so, and would go on asking for votes.
-                if (consensus.IsRemoved(from))
-                    throw Refused(PeerRefusal.Removed);
-                foreach (var message in requestStream.Current.Messages)
-                    await consensus.ReceiveAsync(PeerWire.FromWire(message, from, consensus.Self), cancellation);
-            }
-        }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException or LogUnavailableException)
-        {
-            // The connection is gone, or this member is going: either way nothing more is heard on it.
-        }
-        finally
-        {
-            consensus.PeerDisconnected(from, connection);
-        }
-    }
-
     public override async Task<ForwardEnd> Forward(IAsyncStreamReader<ForwardBatch> requestStream, ServerCallContext context)
     {
         await using var proposals = consensus.OpenForwarded();
@@ -74,15 +42,5 @@ internal sealed class PeerGrpcService(ConsensusService consensus) : ConsensusPee
         }
     }
 
-    private static RpcException Refused(PeerRefusal refusal)
-    {
-        var text = refusal switch
-        {
-            PeerRefusal.OtherCluster => "cluster ID mismatch",
-            PeerRefusal.Removed => "the member has been permanently removed from the cluster",
-            _ => "another member answers at this address",
-        };
-        return new RpcException(
-            new Status(StatusCode.FailedPrecondition, text), new Metadata { { PeerWire.RefusedTrailer, ((int)refusal).ToString() } });
-    }
+    private static RpcException Refused(PeerRefusal refusal) => new(new Status(StatusCode.FailedPrecondition, PeerRefusals.Text(refusal)));
 }

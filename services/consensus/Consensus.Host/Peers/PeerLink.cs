@@ -1,189 +1,214 @@
+using System.Buffers;
+using System.Net.Sockets;
 using Consensus.Contracts;
 using Consensus.Core.Raft;
 using Consensus.Host.Peers.Wire;
-using Grpc.Core;
-using Hosting.Clients;
 
 namespace Consensus.Host.Peers;
 
 /// <summary>
-/// The way out to one other member: a connection that is made again whenever it breaks, and a bounded queue in front of it. Messages may be
-/// lost, never repeated or reordered within one connection; Raft is built for that.
+/// One other member: the connection on which we hear from it, which we dial again whenever it breaks, and what goes to it, on the connection that it
+/// dials. Who wants to hear dials: so it is our own thread that waits at the socket, and a message passes no other on its way to the log thread.
 /// </summary>
-internal sealed class PeerLink : IAsyncDisposable
+internal sealed class PeerLink
 {
-    // A member that is away is not worth more memory: Raft sends again what matters.
-    private const long MaxQueuedBytes = 64 * 1024 * 1024;
-
-    // One frame of the connection; a larger message has one of its own.
-    private const int MaxFrameBytes = 4 * 1024 * 1024;
+    // Grows for a larger message, and shrinks again after it.
+    private const int BufferBytes = 256 * 1024;
 
     private static readonly TimeSpan s_retryDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly PeerNetwork _network;
     private readonly MemberId _peer;
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly object _pause = new();
     private readonly Lock _gate = new();
-    private readonly Task _running;
-    private Queue<Message> _queue = new();
-    private long _queuedBytes;
-
-    // Of the connection.
-    private WorkSignal _wake = new();
+    private volatile bool _isEnding;
     private IReadOnlyList<string> _urls;
-    private volatile bool _isConnected;
+    private Socket? _socket;
+    private bool _isConnected;
 
     public PeerLink(PeerNetwork network, MemberId peer, IReadOnlyList<string> urls)
     {
         (_network, _peer, _urls) = (network, peer, urls);
-        _running = Task.Run(RunAsync);
+        Outbox = new PeerOutbox(network.Dropped);
+        new Thread(Run) { Name = "consensus-peer", IsBackground = true }.Start();
     }
 
-    /// <summary>The member answers at this moment.</summary>
-    public bool IsConnected => _isConnected;
+    /// <summary>What goes to the member.</summary>
+    public PeerOutbox Outbox { get; }
 
     /// <summary>Where to find the member from the next connection on.</summary>
-    public void SetUrls(IReadOnlyList<string> urls) => Volatile.Write(ref _urls, urls);
-
-    /// <summary>Queues messages for the connection; drops them when there is none or it is stuck.</summary>
-    public void Post(in Message message)
+    public IReadOnlyList<string> Urls
     {
-        if (!_isConnected)
-            return;
-        var bytes = PeerWire.BytesOf(message);
+        get => Volatile.Read(ref _urls);
+        set => Volatile.Write(ref _urls, value);
+    }
+
+    /// <summary>Says to the other end of both connections that we live, and ends the one where the other end does not.</summary>
+    public void Beat()
+    {
+        if (Outbox.Connection is { } connection && connection.Silence > PeerProtocol.MaxSilence)
+            connection.Abort();
+        Outbox.Beat();
         lock (_gate)
         {
-            if (_queuedBytes > 0 && _queuedBytes + bytes > MaxQueuedBytes)
-            {
-                _network.Dropped();
+            if (!_isConnected)
                 return;
-            }
-            _queue.Enqueue(message);
-            _queuedBytes += bytes;
-            if (_queue.Count == 1)
-                _wake.Set();
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
-        _stopping.Dispose();
-    }
-
-    private async Task RunAsync()
-    {
-        var attempt = 0;
-        while (!_stopping.IsCancellationRequested)
-        {
-            var urls = Volatile.Read(ref _urls);
-            var url = urls[attempt++ % urls.Count];
             try
             {
-                await UseConnectionAsync(url).ConfigureAwait(false);
+                // Four bytes: there is room for them as long as the other end takes them, and if it does not, our own silence will end the connection.
+                _socket!.Send(PeerProtocol.Beat.Span, SocketFlags.None, out _);
             }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            catch (ObjectDisposedException)
             {
-                return;
+                // The thread that waits there has heard of it.
             }
-            catch (Exception exception) when (exception is RpcException or IOException or HttpRequestException or OperationCanceledException or InvalidOperationException)
-            {
-                _network.ConnectionFailed(_peer, url, exception);
-            }
-            await Task.Delay(s_retryDelay, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task UseConnectionAsync(string url)
+    /// <summary>Ends both connections; completes when nothing more is heard from the member.</summary>
+    public Task EndAsync()
     {
-        using var channel = ChannelFactory.CreateForPeer(url);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        using var call = new ConsensusPeer.ConsensusPeerClient(channel).Connect(cancellationToken: ended.Token);
-        await call.RequestStream.WriteAsync(new PeerFrame { Hello = _network.HelloTo(_peer) }, ended.Token).ConfigureAwait(false);
-        if (!await call.ResponseStream.MoveNext(ended.Token).ConfigureAwait(false))
-            throw new IOException("the member closed the connection before it answered");
-        var wake = Connected();
-        using var closing = ended.Token.UnsafeRegister(static state => ((WorkSignal)state!).Close(), wake);
-        var reading = WatchEndAsync(call.ResponseStream, ended);
+        lock (_pause)
+        {
+            _isEnding = true;
+            Monitor.Pulse(_pause);
+        }
+        Hang();
+        Outbox.Connection?.Abort();
+        return _ended.Task;
+    }
+
+    private void Run()
+    {
+        for (var attempt = 0; !_isEnding; attempt++)
+        {
+            var urls = Urls;
+            var url = urls[attempt % urls.Count];
+            try
+            {
+                UseConnection(new Uri(url));
+            }
+            catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException or InvalidDataException or UriFormatException or PeerRefusedException)
+            {
+                if (!_isEnding)
+                    _network.ConnectionFailed(_peer, url, exception);
+            }
+            lock (_pause)
+            {
+                if (!_isEnding)
+                    Monitor.Wait(_pause, s_retryDelay);
+            }
+        }
+        _ended.SetResult();
+    }
+
+    private void UseConnection(Uri url)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            SendTimeout = (int)PeerProtocol.DialTimeout.TotalMilliseconds,
+            ReceiveTimeout = (int)PeerProtocol.DialTimeout.TotalMilliseconds,
+        };
+        lock (_gate)
+            _socket = socket;
+        if (_isEnding)
+            return;
         try
         {
-            await SendAsync(call.RequestStream, wake, ended.Token).ConfigureAwait(false);
+            // Not to be made asynchronous: the system then stops blocking at this socket, and each wait would go by way of other threads.
+            socket.Connect(url.Host, url.Port);
+            Greet(socket);
+            var reader = new Reader(socket);
+            if (reader.Next().Welcome is not { } welcome)
+                throw new InvalidDataException("another protocol is spoken there");
+            if (welcome.Refusal != 0)
+                throw new PeerRefusedException((PeerRefusal)Math.Min(welcome.Refusal, byte.MaxValue));
+            socket.ReceiveTimeout = (int)PeerProtocol.MaxSilence.TotalMilliseconds;
+            Listen(reader);
         }
         finally
         {
-            Disconnected();
-            await ended.CancelAsync().ConfigureAwait(false);
-            await reading.ConfigureAwait(false);
-            _network.Lost(_peer);
-        }
-    }
-
-    private async Task SendAsync(IClientStreamWriter<PeerFrame> stream, WorkSignal wake, CancellationToken ended)
-    {
-        var sending = new Queue<Message>();
-        while (true)
-        {
+            bool wasConnected;
             lock (_gate)
             {
-                (sending, _queue) = (_queue, sending);
-                _queuedBytes = 0;
+                wasConnected = _isConnected;
+                _isConnected = false;
+                _socket = null;
             }
-            while (sending.Count > 0)
-                await stream.WriteAsync(NextFrame(sending), ended).ConfigureAwait(false);
-            await wake.WaitAsync().ConfigureAwait(false);
+            if (wasConnected)
+                _network.Lost(_peer);
         }
     }
 
-    private static PeerFrame NextFrame(Queue<Message> messages)
+    private void Greet(Socket socket)
     {
-        var frame = new PeerFrame();
-        long bytes = 0;
-        while (messages.TryPeek(out var message))
-        {
-            bytes += PeerWire.BytesOf(message);
-            if (frame.Messages.Count > 0 && bytes > MaxFrameBytes)
-                break;
-            frame.Messages.Add(PeerWire.ToWire(message));
-            messages.Dequeue();
-        }
-        return frame;
+        var greeting = new ArrayBufferWriter<byte>();
+        greeting.Write(PeerProtocol.Preface);
+        PeerProtocol.Write(greeting, new PeerFrame { Hello = _network.HelloTo(_peer) });
+        socket.Send(greeting.WrittenSpan);
     }
 
-    /// <summary>The other side says nothing more; the end of its stream is the end of the connection.</summary>
-    private static async Task WatchEndAsync(IAsyncStreamReader<PeerWelcome> stream, CancellationTokenSource ended)
+    private void Listen(Reader reader)
     {
-        try
-        {
-            while (await stream.MoveNext(ended.Token).ConfigureAwait(false))
-            {
-                // Nothing is defined to come; later versions may say more.
-            }
-        }
-        catch (Exception exception) when (exception is RpcException or OperationCanceledException or IOException)
-        {
-            // How a connection ends when the process behind it does.
-        }
-        await ended.CancelAsync().ConfigureAwait(false);
-    }
-
-    private WorkSignal Connected()
-    {
-        var wake = new WorkSignal();
         lock (_gate)
-            _wake = wake;
-        _isConnected = true;
+            _isConnected = true;
         _network.Connected(_peer);
-        return wake;
+        while (true)
+        {
+            foreach (var message in reader.Next().Messages)
+            {
+                if (!_network.TryReceive(message, _peer))
+                    return;
+            }
+        }
     }
 
-    private void Disconnected()
+    /// <summary>Wakes the thread that waits at the socket.</summary>
+    private void Hang()
     {
-        _isConnected = false;
         lock (_gate)
+            _socket?.Dispose();
+    }
+
+    /// <summary>Reads frames; blocks until there is one.</summary>
+    private sealed class Reader(Socket socket)
+    {
+        private byte[] _buffer = new byte[BufferBytes];
+        private int _start;
+        private int _end;
+
+        /// <exception cref="IOException">The connection ended.</exception>
+        /// <exception cref="SocketException">It broke, or the other end was silent for too long.</exception>
+        public PeerFrame Next()
         {
-            _queue.Clear();
-            _queuedBytes = 0;
+            while (true)
+            {
+                var unread = new ReadOnlySequence<byte>(_buffer, _start, _end - _start);
+                if (PeerProtocol.TryRead(ref unread, PeerProtocol.MaxFrameBytes, out var frame))
+                {
+                    _start = _end - (int)unread.Length;
+                    return frame;
+                }
+                MakeRoom();
+                var bytes = socket.Receive(_buffer.AsSpan(_end));
+                if (bytes == 0)
+                    throw new IOException("the member closed the connection");
+                _end += bytes;
+            }
+        }
+
+        private void MakeRoom()
+        {
+            var length = _end - _start;
+            if (length == 0 && _buffer.Length > BufferBytes)
+                _buffer = new byte[BufferBytes];
+            else if (_start > 0)
+                Buffer.BlockCopy(_buffer, _start, _buffer, 0, length);
+            (_start, _end) = (0, length);
+            if (length == _buffer.Length)
+                Array.Resize(ref _buffer, 2 * length);
         }
     }
 }

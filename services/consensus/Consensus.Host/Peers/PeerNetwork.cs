@@ -4,21 +4,32 @@ using Consensus.Contracts;
 using Consensus.Core.Raft;
 using Consensus.Host.Peers.Wire;
 using Consensus.Host.Service;
-using Grpc.Core;
 using Grpc.Net.Client;
 using Hosting.Clients;
 using Microsoft.Extensions.Logging;
 
 namespace Consensus.Host.Peers;
 
-/// <summary>The other members as this one reaches them, and how long each has been there. Thread-safe.</summary>
-/// <param name="cluster">Whose members these are.</param>
-/// <param name="self">Who this is.</param>
-/// <param name="metrics">Counts what is dropped.</param>
-/// <param name="logger">Where connections are logged.</param>
-internal sealed class PeerNetwork(ClusterId cluster, MemberId self, ConsensusMetrics metrics, ILogger logger) : IAsyncDisposable
+/// <summary>The other members as this one reaches them, and how long each has been there. Thread-safe, but for what is for one thread.</summary>
+internal sealed class PeerNetwork : IAsyncDisposable
 {
+    private readonly ClusterId _cluster;
+    private readonly MemberId _self;
+    private readonly ConsensusMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly Timer _beats;
+
+    // Guards who is linked: members of the configuration, and those who came and are connected.
+    private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<MemberId, PeerLink> _links = new();
+    private readonly Dictionary<MemberId, IReadOnlyList<string>> _guests = [];
+    private Dictionary<MemberId, IReadOnlyList<string>> _members = [];
+    private readonly IReadOnlyList<string> _configuredUrls;
+    private IReadOnlyList<string> _ownUrls;
+    private bool _isEnded;
+
+    // The values of the links.
+    private volatile PeerLink[] _all = [];
 
     // Since when each connected member has been connected, as a timestamp of the monotonic clock.
     private readonly ConcurrentDictionary<MemberId, long> _connectedSince = new();
@@ -34,32 +45,82 @@ internal sealed class PeerNetwork(ClusterId cluster, MemberId self, ConsensusMet
     /// <summary>Another member says that this one was removed from the cluster.</summary>
     public Action OnRemoved { get; init; } = static () => { };
 
-    /// <summary>Makes the links those of <paramref name="members"/>, this member left out. For one thread.</summary>
-    public void SetMembers(IReadOnlyList<Member> members)
+    /// <summary>A message came.</summary>
+    public required Func<Message, bool> Receive { get; init; }
+
+    /// <param name="cluster">Whose members these are.</param>
+    /// <param name="self">Who this is.</param>
+    /// <param name="ownUrls">Where the others find this member, whatever the cluster knows.</param>
+    /// <param name="metrics">Counts what is dropped.</param>
+    /// <param name="logger">Where connections are logged.</param>
+    public PeerNetwork(ClusterId cluster, MemberId self, IReadOnlyList<string> ownUrls, ConsensusMetrics metrics, ILogger logger)
     {
-        foreach (var member in members)
+        (_cluster, _self, _configuredUrls, _ownUrls, _metrics, _logger) = (cluster, self, ownUrls, ownUrls, metrics, logger);
+        _beats = new Timer(static state => ((PeerNetwork)state!).Beat(), this, PeerProtocol.BeatPeriod, PeerProtocol.BeatPeriod);
+    }
+
+    /// <summary>Makes the links those of <paramref name="members"/>, this member left out.</summary>
+    /// <param name="members">Who takes part.</param>
+    /// <param name="removed">Who does no longer: their connections end, and they hear why when they dial again.</param>
+    public void SetMembers(IReadOnlyList<Member> members, IReadOnlySet<MemberId> removed)
+    {
+        lock (_gate)
         {
-            if (member.Id == self || member.PeerUrls.Count == 0)
-                continue;
-            if (_links.TryGetValue(member.Id, out var link))
-                link.SetUrls(member.PeerUrls);
-            else
-                _links[member.Id] = new PeerLink(this, member.Id, member.PeerUrls);
-        }
-        foreach (var (id, link) in _links)
-        {
-            if (members.All(member => member.Id != id) && _links.TryRemove(id, out _))
-                _ = EndAsync(id, link);
+            foreach (var id in removed)
+                _guests.Remove(id);
+            _members = members.Where(member => member.Id != _self && member.PeerUrls.Count > 0).ToDictionary(member => member.Id, member => member.PeerUrls);
+            if (members.FirstOrDefault(member => member.Id == _self) is { PeerUrls.Count: > 0 } own)
+                _ownUrls = [.. _configuredUrls.Union(own.PeerUrls)];
+            LinkAll();
         }
     }
 
-    /// <summary>Sends, or drops.</summary>
+    /// <summary>A member hears from us now, on a connection of its own: what is sent to it goes there.</summary>
+    /// <param name="peer">Who it is; perhaps nobody that this member knows yet.</param>
+    /// <param name="urls">Where it says that it can be dialled.</param>
+    /// <param name="connection">The connection.</param>
+    public void Attach(MemberId peer, IReadOnlyList<string> urls, PeerConnection connection)
+    {
+        lock (_gate)
+        {
+            if (urls.Count > 0)
+                _guests[peer] = [.. urls];
+            LinkAll();
+            if (_links.TryGetValue(peer, out var link))
+                link.Outbox.Attach(connection);
+            else
+                connection.Abort();
+        }
+    }
+
+    /// <summary>The connection is gone.</summary>
+    /// <returns>It was the one that the member used.</returns>
+    public bool Detach(MemberId peer, PeerConnection connection)
+    {
+        lock (_gate)
+        {
+            if (!_links.TryGetValue(peer, out var link) || !link.Outbox.Detach(connection))
+                return false;
+            _guests.Remove(peer);
+            LinkAll();
+            return true;
+        }
+    }
+
+    /// <summary>Takes a message for a member until <see cref="Flush"/>, or drops it. For one thread.</summary>
     public void Send(in Message message)
     {
         if (_links.TryGetValue(message.To, out var link))
-            link.Post(message);
+            link.Outbox.Post(message);
         else
             Dropped();
+    }
+
+    /// <summary>Sends what was taken. For the same thread.</summary>
+    public void Flush()
+    {
+        foreach (var link in _all)
+            link.Outbox.Flush();
     }
 
     /// <summary>The members that are connected at this moment, and for at least <paramref name="atLeast"/>; this one is not among them.</summary>
@@ -72,58 +133,96 @@ internal sealed class PeerNetwork(ClusterId cluster, MemberId self, ConsensusMet
 
     public async ValueTask DisposeAsync()
     {
-        var links = _links.ToArray();
-        _links.Clear();
+        await _beats.DisposeAsync().ConfigureAwait(false);
+        KeyValuePair<MemberId, PeerLink>[] links;
+        lock (_gate)
+        {
+            _isEnded = true;
+            links = [.. _links];
+            _links.Clear();
+        }
         await Task.WhenAll(links.Select(pair => EndAsync(pair.Key, pair.Value))).ConfigureAwait(false);
         foreach (var channel in _callChannels.Values)
             channel.Dispose();
     }
 
-    internal PeerHello HelloTo(MemberId peer) => new() { ClusterId = cluster.Value, From = self.Value, To = peer.Value };
+    internal PeerHello HelloTo(MemberId peer)
+    {
+        var hello = new PeerHello { ClusterId = _cluster.Value, From = _self.Value, To = peer.Value };
+        hello.PeerUrls.AddRange(Volatile.Read(ref _ownUrls));
+        return hello;
+    }
 
-    internal void Dropped() => metrics.MessageDropped();
+    internal void Dropped() => _metrics.MessageDropped();
+
+    /// <summary>Hands a message on; false when nothing more is to be heard from its sender.</summary>
+    internal bool TryReceive(PeerMessage message, MemberId from) => Receive(PeerWire.FromWire(message, from, _self));
 
     internal void Connected(MemberId peer)
     {
         _connectedSince[peer] = Stopwatch.GetTimestamp();
         _lastFailure.TryRemove(peer, out _);
-        Log.PeerConnected(logger, self.ToString(), peer.ToString());
+        Log.PeerConnected(_logger, _self.ToString(), peer.ToString());
     }
 
     internal void Lost(MemberId peer)
     {
         if (!_connectedSince.TryRemove(peer, out _))
             return;
-        Log.PeerLost(logger, self.ToString(), peer.ToString());
+        Log.PeerLost(_logger, _self.ToString(), peer.ToString());
         OnLost(peer);
     }
 
     internal void ConnectionFailed(MemberId peer, string url, Exception exception)
     {
-        var refusal = exception is RpcException rpc && int.TryParse(rpc.Trailers.GetValue(PeerWire.RefusedTrailer), out var code)
-            ? (PeerRefusal)code
-            : PeerRefusal.None;
-        var reason = refusal == PeerRefusal.None && exception is RpcException { InnerException: { } inner } ? inner.Message : exception.Message;
+        var reason = exception.Message;
         if (_lastFailure.TryGetValue(peer, out var last) && last == reason)
             return;
         _lastFailure[peer] = reason;
-        switch (refusal)
+        switch ((exception as PeerRefusedException)?.Refusal)
         {
             case PeerRefusal.OtherCluster:
-                Log.PeerOfOtherCluster(logger, peer.ToString(), url, cluster.ToString());
+                Log.PeerOfOtherCluster(_logger, peer.ToString(), url, _cluster.ToString());
                 break;
             case PeerRefusal.Removed:
                 OnRemoved();
                 break;
             default:
-                Log.PeerUnreachable(logger, peer.ToString(), url, reason);
+                Log.PeerUnreachable(_logger, peer.ToString(), url, reason);
                 break;
         }
     }
 
+    private void LinkAll()
+    {
+        if (_isEnded)
+            return;
+        foreach (var id in _members.Keys.Union(_guests.Keys))
+        {
+            // All of them: the member may have moved and the cluster not know, or the other way round.
+            IReadOnlyList<string> urls = [.. _members.GetValueOrDefault(id, []).Union(_guests.GetValueOrDefault(id, []))];
+            if (_links.TryGetValue(id, out var link))
+                link.Urls = urls;
+            else
+                _links[id] = new PeerLink(this, id, urls);
+        }
+        foreach (var (id, link) in _links)
+        {
+            if (!_members.ContainsKey(id) && !_guests.ContainsKey(id) && _links.TryRemove(id, out _))
+                _ = EndAsync(id, link);
+        }
+        _all = [.. _links.Values];
+    }
+
+    private void Beat()
+    {
+        foreach (var link in _all)
+            link.Beat();
+    }
+
     private async Task EndAsync(MemberId id, PeerLink link)
     {
-        await link.DisposeAsync().ConfigureAwait(false);
+        await link.EndAsync().ConfigureAwait(false);
         _connectedSince.TryRemove(id, out _);
         if (_callChannels.TryRemove(id, out var channel))
             channel.Dispose();

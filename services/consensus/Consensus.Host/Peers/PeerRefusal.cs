@@ -14,3 +14,14 @@ internal enum PeerRefusal
     /// <summary>The caller was removed from the cluster, for good.</summary>
     Removed = 3,
 }
+
+internal static class PeerRefusals
+{
+    /// <summary>In etcd's words.</summary>
+    public static string Text(PeerRefusal refusal) => refusal switch
+    {
+        PeerRefusal.OtherCluster => "cluster ID mismatch",
+        PeerRefusal.Removed => "the member has been permanently removed from the cluster",
+        _ => "another member answers at this address",
+    };
+}

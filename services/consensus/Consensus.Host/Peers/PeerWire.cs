@@ -9,9 +9,6 @@ namespace Consensus.Host.Peers;
 /// <summary>Between the core's messages and the wire's. Command bytes are never copied on either side.</summary>
 internal static class PeerWire
 {
-    /// <summary>Trailer that says why a member was not admitted: one of <see cref="PeerRefusal"/>.</summary>
-    public const string RefusedTrailer = "peer-refused";
-
     private const int TraceBytes = 25;
 
     public static PeerMessage ToWire(in Message message)

@@ -187,17 +187,24 @@ public sealed partial class ConsensusService
             LeaveFastReads();
             if (ready.Reset is { } reset)
                 Reset(reset, ready.HardState);
-            foreach (var message in ready.Messages)
-                _network.Send(message);
+            Send(ready.Messages);
             Store(ready);
             _recent.Add(ready.Entries);
             Publish(ready.CommitIndex);
-            foreach (var message in ready.MessagesAfterPersist)
-                _network.Send(message);
+            Send(ready.MessagesAfterPersist);
             _raft.Advance(ready);
             foreach (var result in ready.Reads)
                 AnswerRead(result);
         }
+    }
+
+    private void Send(IReadOnlyList<Message> messages)
+    {
+        if (messages.Count == 0)
+            return;
+        for (var i = 0; i < messages.Count; i++)
+            _network.Send(messages[i]);
+        _network.Flush();
     }
 
     /// <summary>A leader whose log begins behind our end sent its snapshot point: the log begins anew there, and storage will fetch the rest.</summary>
@@ -263,9 +270,9 @@ public sealed partial class ConsensusService
         if (_knownConfiguration != _raft.Configuration)
         {
             _knownConfiguration = _raft.Configuration;
-            _network.SetMembers(_status.Members);
             // While two configurations count, those who leave still vote.
             _removedMembers = _knownConfiguration is { IsJoint: false } configuration ? configuration.Removed.ToHashSet() : [];
+            _network.SetMembers(_status.Members, _removedMembers);
             if (_removedMembers.Contains(Self) && _ticksToLeave == 0)
                 _ticksToLeave = _options.ElectionTicks;
             // A member that joins hears of its leader before it knows where that is.

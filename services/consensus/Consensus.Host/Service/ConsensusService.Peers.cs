@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Consensus.Contracts;
 using Consensus.Core.Raft;
 using Consensus.Host.Peers;
@@ -8,9 +7,6 @@ namespace Consensus.Host.Service;
 // What comes from the other members, on their connections' threads.
 public sealed partial class ConsensusService
 {
-    // The newest connection from each member: the end of an older one says nothing.
-    private readonly ConcurrentDictionary<MemberId, long> _incoming = new();
-    private long _lastConnection;
     private int _isRemoved;
 
     /// <summary>May this member talk to us?</summary>
@@ -29,24 +25,35 @@ public sealed partial class ConsensusService
     /// <summary>The cluster goes on without this member for good.</summary>
     internal bool IsRemoved(MemberId member) => _removedMembers.Contains(member);
 
-    /// <summary>A member's connection to us begins.</summary>
-    internal long PeerConnected(MemberId from)
-    {
-        var connection = Interlocked.Increment(ref _lastConnection);
-        _incoming[from] = connection;
-        return connection;
-    }
+    /// <summary>A member begins to hear from us.</summary>
+    internal void PeerConnected(MemberId from, IReadOnlyList<string> urls, PeerConnection connection) => _network.Attach(from, urls, connection);
 
-    /// <summary>A member's connection to us ended: evidence that its process did.</summary>
-    internal void PeerDisconnected(MemberId from, long connection)
+    /// <summary>A member hears from us no more: evidence that its process ended, unless it made another connection before.</summary>
+    internal void PeerDisconnected(MemberId from, PeerConnection connection)
     {
-        if (_incoming.TryRemove(new KeyValuePair<MemberId, long>(from, connection)))
+        if (_network.Detach(from, connection))
             LostPeer(from);
     }
 
-    /// <summary>Takes a message; waits when the log thread is behind.</summary>
-    internal ValueTask ReceiveAsync(in Message message, CancellationToken cancellation) =>
-        _inbound.EnqueueAsync(message, PeerWire.BytesOf(message), cancellation);
+    /// <summary>Takes a message; waits when the log thread is behind. False when nothing more is to be heard from its sender.</summary>
+    private bool Receive(Message message)
+    {
+        // It may have missed the entry that says so, and would go on asking for votes.
+        if (IsRemoved(message.From))
+            return false;
+        try
+        {
+            var entering = _inbound.EnqueueAsync(message, PeerWire.BytesOf(message), CancellationToken.None);
+            if (!entering.IsCompletedSuccessfully)
+                entering.AsTask().GetAwaiter().GetResult();
+            return true;
+        }
+        catch (LogUnavailableException)
+        {
+            // This member is going.
+            return false;
+        }
+    }
 
     private void LostPeer(MemberId peer)
     {

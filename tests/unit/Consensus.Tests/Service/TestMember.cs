@@ -1,6 +1,7 @@
 using System.Net;
 using Consensus.Contracts;
 using Consensus.Host;
+using Consensus.Host.Peers;
 using Consensus.Host.Service;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -31,7 +32,11 @@ internal sealed class TestMember : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, port =>
+        {
+            port.Protocols = HttpProtocols.Http2;
+            port.UseConsensusPeers();
+        }));
         builder.Services.AddGrpc(grpc => { grpc.MaxReceiveMessageSize = null; grpc.MaxSendMessageSize = null; });
         TestMember member = null!;
         // Made at the first call, when the member has started; ends with the port.
