@@ -1,6 +1,7 @@
 using Consensus.Contracts;
 using Consensus.Host.Peers.Wire;
 using Consensus.Host.Service;
+using Google.Protobuf;
 using Grpc.Core;
 
 namespace Consensus.Host.Peers;
@@ -15,17 +16,29 @@ internal sealed class PeerGrpcService(ConsensusService consensus) : ConsensusPee
         if (!await requestStream.MoveNext(cancellation) || requestStream.Current.Hello is not { } hello)
             throw new RpcException(new Status(StatusCode.InvalidArgument, "the first frame must say who calls"));
         var from = new MemberId(hello.From);
-        if (consensus.Admit(new ClusterId(hello.ClusterId), from, new MemberId(hello.To)) is var refusal && refusal != PeerRefusal.None)
-            throw Refused(refusal);
-        await responseStream.WriteAsync(new PeerWelcome(), cancellation);
+        switch (consensus.Admit(new ClusterId(hello.ClusterId), from, new MemberId(hello.To)))
+        {
+            case PeerRefusal.None:
+                await responseStream.WriteAsync(new PeerWelcome(), cancellation);
+                break;
+            case PeerRefusal.Removed:
+                await responseStream.WriteAsync(WordOf(consensus.ExclusionOf(from)!), cancellation);
+                throw Refused(PeerRefusal.Removed);
+            case var refusal:
+                throw Refused(refusal);
+        }
         var connection = consensus.PeerConnected(from);
+        var telling = TellWhenExcludedAsync(connection, responseStream);
         try
         {
             while (await requestStream.MoveNext(cancellation))
             {
                 // It may have missed the entry that says so, and would go on asking for votes.
-                if (consensus.IsRemoved(from))
+                if (connection.Excluded.IsCompleted)
+                {
+                    await telling;
                     throw Refused(PeerRefusal.Removed);
+                }
                 foreach (var message in requestStream.Current.Messages)
                     await consensus.ReceiveAsync(PeerWire.FromWire(message, from, consensus.Self), cancellation);
             }
@@ -37,6 +50,7 @@ internal sealed class PeerGrpcService(ConsensusService consensus) : ConsensusPee
         finally
         {
             consensus.PeerDisconnected(from, connection);
+            await telling;
         }
     }
 
@@ -57,6 +71,26 @@ internal sealed class PeerGrpcService(ConsensusService consensus) : ConsensusPee
             ? new ChangeReply { NotLeader = true }
             : new ChangeReply { Error = (uint)outcome.Error, Index = outcome.Index.Value, Term = outcome.Term.Value };
     }
+
+    private static async Task TellWhenExcludedAsync(IncomingConnection connection, IServerStreamWriter<PeerWelcome> stream)
+    {
+        if (await connection.Excluded is not { } exclusion)
+            return;
+        try
+        {
+            await stream.WriteAsync(WordOf(exclusion));
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            // The connection ended meanwhile; the member is told when it calls again.
+        }
+    }
+
+    private static PeerWelcome WordOf(Exclusion exclusion) => new()
+    {
+        RemovedAt = exclusion.Index.Value,
+        Configuration = UnsafeByteOperations.UnsafeWrap(ConfigurationFormat.Encode(exclusion.Configuration)),
+    };
 
     private static async Task TakeAsync(IAsyncStreamReader<ForwardBatch> stream, ProposalStream proposals, CancellationToken cancellation)
     {

@@ -103,6 +103,11 @@ internal sealed class PeerLink : IAsyncDisposable
         await call.RequestStream.WriteAsync(new PeerFrame { Hello = _network.HelloTo(_peer) }, ended.Token).ConfigureAwait(false);
         if (!await call.ResponseStream.MoveNext(ended.Token).ConfigureAwait(false))
             throw new IOException("the member closed the connection before it answered");
+        if (call.ResponseStream.Current is { RemovedAt: > 0 } word)
+        {
+            _network.Excluded(_peer, word);
+            throw new IOException("the member goes on without this one");
+        }
         var wake = Connected();
         using var closing = ended.Token.UnsafeRegister(static state => ((WorkSignal)state!).Close(), wake);
         var reading = WatchEndAsync(call.ResponseStream, ended);
@@ -150,15 +155,13 @@ internal sealed class PeerLink : IAsyncDisposable
         return frame;
     }
 
-    /// <summary>The other side says nothing more; the end of its stream is the end of the connection.</summary>
-    private static async Task WatchEndAsync(IAsyncStreamReader<PeerWelcome> stream, CancellationTokenSource ended)
+    /// <summary>The other side says nothing more, but for that this member was removed; the end of its stream is the end of the connection.</summary>
+    private async Task WatchEndAsync(IAsyncStreamReader<PeerWelcome> stream, CancellationTokenSource ended)
     {
         try
         {
-            while (await stream.MoveNext(ended.Token).ConfigureAwait(false))
-            {
-                // Nothing is defined to come; later versions may say more.
-            }
+            if (await stream.MoveNext(ended.Token).ConfigureAwait(false) && stream.Current is { RemovedAt: > 0 } word)
+                _network.Excluded(_peer, word);
         }
         catch (Exception exception) when (exception is RpcException or OperationCanceledException or IOException)
         {

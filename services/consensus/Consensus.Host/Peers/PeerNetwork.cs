@@ -31,8 +31,8 @@ internal sealed class PeerNetwork(ClusterId cluster, MemberId self, ConsensusMet
     /// <summary>A connection to a member broke. Evidence that its process ended, though no proof.</summary>
     public Action<MemberId> OnLost { get; init; } = static _ => { };
 
-    /// <summary>Another member says that this one was removed from the cluster.</summary>
-    public Action OnRemoved { get; init; } = static () => { };
+    /// <summary>Another member says that it goes on without this one.</summary>
+    public Action<MemberId, Exclusion> OnExcluded { get; init; } = static (_, _) => { };
 
     /// <summary>Makes the links those of <paramref name="members"/>, this member left out. For one thread.</summary>
     public void SetMembers(IReadOnlyList<Member> members)
@@ -98,6 +98,13 @@ internal sealed class PeerNetwork(ClusterId cluster, MemberId self, ConsensusMet
         OnLost(peer);
     }
 
+    internal void Excluded(MemberId by, PeerWelcome word)
+    {
+        if (!ConfigurationFormat.TryDecode(word.Configuration.Span, out var configuration))
+            throw new IOException("the member says that this one was removed by a configuration that cannot be read");
+        OnExcluded(by, new Exclusion(new(word.RemovedAt), configuration));
+    }
+
     internal void ConnectionFailed(MemberId peer, string url, Exception exception)
     {
         var refusal = exception is RpcException rpc && int.TryParse(rpc.Trailers.GetValue(PeerWire.RefusedTrailer), out var code)
@@ -111,9 +118,6 @@ internal sealed class PeerNetwork(ClusterId cluster, MemberId self, ConsensusMet
         {
             case PeerRefusal.OtherCluster:
                 Log.PeerOfOtherCluster(logger, peer.ToString(), url, cluster.ToString());
-                break;
-            case PeerRefusal.Removed:
-                OnRemoved();
                 break;
             default:
                 Log.PeerUnreachable(logger, peer.ToString(), url, reason);

@@ -72,7 +72,11 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
         _proposals = new BatchQueue<QueuedProposal>(options.MaxQueuedProposals, options.MaxQueuedBytes, _wake.Set);
         _inbound = new BatchQueue<Message>(options.MaxQueuedMessages, options.MaxQueuedMessageBytes, _wake.Set);
         _metrics = new ConsensusMetrics(() => _proposals.Count);
-        _network = new PeerNetwork(Cluster, Self, _metrics, logger) { OnLost = LostPeer, OnRemoved = Removed };
+        _network = new PeerNetwork(Cluster, Self, _metrics, logger)
+        {
+            OnLost = LostPeer,
+            OnExcluded = (by, exclusion) => Request(() => OnExcluded(by, exclusion)),
+        };
         _raft = new RaftNode(
             new RaftOptions
             {

@@ -16,6 +16,9 @@ internal enum ShellDefects
 
     /// <summary>The state machine forgets the outcomes of sessions.</summary>
     ForgetSessions = 4,
+
+    /// <summary>A member that knows of its removal goes, though others may still need its vote (Raft thesis §4.2.2).</summary>
+    LeaveUnasked = 8,
 }
 
 /// <summary>What may happen in one history. Each kind of fault is left out of some: what is rare among many shows by itself.</summary>

@@ -1,4 +1,5 @@
 using Consensus.Contracts;
+using Consensus.Core.Membership;
 using Consensus.Core.Raft;
 using Consensus.Core.Wal;
 using Simulation.Checks;
@@ -25,6 +26,7 @@ internal sealed partial class SimulatedNode
     private RaftNode? _raft;
     private WriteAheadLog? _wal;
     private LogIndex _published;
+    private Departure _departure = new();
     private bool _hasTickWaiting;
     private bool _isApplyPlanned;
     private (Term Term, LogIndex Last)? _ledBefore;
@@ -44,7 +46,7 @@ internal sealed partial class SimulatedNode
 
     public bool IsUp => _raft is not null;
 
-    /// <summary>It saw itself removed, and does not come back.</summary>
+    /// <summary>It was removed, nobody needs it, and it does not come back.</summary>
     public bool IsGone { get; private set; }
 
     /// <summary>Counts the lives of the process: what belongs to an earlier one is ignored.</summary>
@@ -78,6 +80,8 @@ internal sealed partial class SimulatedNode
         CheckConfigurations();
         _machine = _durable.Copy();
         _published = _machine.Applied;
+        _departure = new Departure();
+        _inEffect = null;
         var options = new RaftOptions
         {
             Self = Id,
@@ -92,6 +96,7 @@ internal sealed partial class SimulatedNode
         Publish(_raft.CommitIndex);
         PlanTick(Life);
         Turn();
+        FollowConfiguration();
     }
 
     /// <summary>The process ends; with the machine's power, or alone.</summary>
@@ -156,6 +161,7 @@ internal sealed partial class SimulatedNode
             _hasTickWaiting = false;
             raft.Tick();
             Forward();
+            CallOthers();
         });
     });
 
@@ -230,8 +236,7 @@ internal sealed partial class SimulatedNode
         CheckLeader();
         foreach (var read in ready.Reads)
             OnReadIndex(read);
-        if (raft.Configuration is { } configuration && raft.Role != Role.Leader && !configuration.IsJoint && configuration.Removed.Contains(Id))
-            _world.OnRemoved(this);
+        FollowConfiguration();
     }
 
     private void ResetLog(LogReset reset, in HardState state)
@@ -245,13 +250,6 @@ internal sealed partial class SimulatedNode
     {
         foreach (var message in messages)
             _world.Send(message);
-    }
-
-    /// <summary>It is removed, knows it, and its operator takes it away.</summary>
-    public void Leave()
-    {
-        Crash(losesPower: false);
-        IsGone = true;
     }
 
     /// <summary>The state machine's state becomes durable, and the log may begin later (I9).</summary>

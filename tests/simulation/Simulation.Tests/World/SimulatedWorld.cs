@@ -67,9 +67,19 @@ internal sealed partial class SimulatedWorld
 
     public void Send(Message message)
     {
-        if (_byId.TryGetValue(message.To, out var target))
-            Network.Send(message.From, message.To, () => target.Receive(message));
+        if (!_byId.TryGetValue(message.To, out var target))
+            return;
+        Network.Send(message.From, message.To, () =>
+        {
+            if (target.Excludes(message.From))
+                target.Called(_byId[message.From]);
+            else
+                target.Receive(message);
+        });
     }
+
+    /// <summary>A connection is tried.</summary>
+    public void Call(SimulatedNode caller, MemberId other) => Network.Send(caller.Id, other, () => _byId[other].Called(caller));
 
     /// <summary>A proposal on its way to the leader, on the same connections as Raft's messages.</summary>
     public void Forward(MemberId from, MemberId leader, byte[] command)
@@ -113,9 +123,6 @@ internal sealed partial class SimulatedWorld
             Scheduler.After(1 + Random.Next(Profile.MaxDelay), () => peer.Post(raft => raft.PeerUnreachable(node.Id)));
         }
     }
-
-    /// <summary>A member knows that it was removed. Its operator takes it away some time later.</summary>
-    public void OnRemoved(SimulatedNode node) => Scheduler.After(Random.Next(5000), node.Leave);
 
     public override string ToString() => $"{Truth.Committed} committed; {string.Join("; ", _nodes)}";
 
