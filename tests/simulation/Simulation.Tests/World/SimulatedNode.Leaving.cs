@@ -51,6 +51,14 @@ internal sealed partial class SimulatedNode
             _world.Call(this, other);
     }
 
+    /// <summary>Its machine is gone for good.</summary>
+    public void Lose()
+    {
+        _world.Trace($"{Id} is lost");
+        Crash(losesPower: true);
+        IsLost = true;
+    }
+
     private void Leave()
     {
         if (IsGone)

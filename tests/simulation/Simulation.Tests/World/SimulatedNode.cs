@@ -49,6 +49,13 @@ internal sealed partial class SimulatedNode
     /// <summary>It was removed, nobody needs it, and it does not come back.</summary>
     public bool IsGone { get; private set; }
 
+    /// <summary>Nobody removed it, but it does not come back.</summary>
+    public bool IsLost { get; private set; }
+
+    /// <summary>Those in its log from this one on, committed or not.</summary>
+    public IEnumerable<ClusterConfiguration> ConfigurationsFrom(LogIndex index) =>
+        _raft?.KnownConfigurations.Where(known => known.Index >= index).Select(known => known.Configuration) ?? [];
+
     /// <summary>Counts the lives of the process: what belongs to an earlier one is ignored.</summary>
     public int Life { get; private set; }
 
@@ -70,7 +77,7 @@ internal sealed partial class SimulatedNode
 
     public void Start()
     {
-        if (IsUp || IsGone)
+        if (IsUp || IsGone || IsLost)
             return;
         Life++;
         Restarts++;
@@ -277,7 +284,7 @@ internal sealed partial class SimulatedNode
     }
 
     public override string ToString() => _raft is not { } node
-        ? $"{Id} {(IsGone ? "gone" : "down")}"
+        ? $"{Id} {(IsGone ? "gone" : IsLost ? "lost" : "down")}"
         : FormattableString.Invariant($"{Id} {node.Role} of {node.Leader} in {node.Term}, {node.FirstIndex}..{node.CommitIndex}..{node.LastIndex} applied {_machine.Applied}")
             + $" [{string.Join(' ', node.Configuration?.Members.Select(m => m.IsLearner ? $"({m.Id})" : $"{m.Id}") ?? [])}|{string.Join(' ', node.Configuration?.OutgoingVoters ?? [])}]@{node.ConfigurationIndex}";
 }

@@ -173,7 +173,7 @@ internal sealed partial class SimulatedWorld
         leaders[Random.Next(leaders.Count)].Post(raft =>
         {
             // Decided where it is proposed: a target made of an older configuration could take a removed member in again.
-            if (raft is not { Role: Role.Leader, Configuration: { IsJoint: false } current })
+            if (_isCalm || raft is not { Role: Role.Leader, Configuration: { IsJoint: false } current })
                 return;
             var next = current;
             for (var count = 1 + Random.Next(Profile.ChangesAtOnce); count > 0; count--)
