@@ -192,7 +192,11 @@ public sealed partial class RaftNode
     private void AnswerVote(MessageKind answer, MemberId candidate, Term term, bool rejected)
     {
         _log.TryTermAt(_log.Commit, out var commitTerm);
-        SendAfterPersist(new Message(answer, _options.Self, candidate, term) { Rejected = rejected, Index = _log.Commit, IndexTerm = commitTerm });
+        var message = new Message(answer, _options.Self, candidate, term) { Rejected = rejected, Index = _log.Commit, IndexTerm = commitTerm };
+        if (Has(Defects.VoteBeforePersist))
+            Send(message);
+        else
+            SendAfterPersist(message);
     }
 
     private void LearnCommit(in Message answer)

@@ -25,6 +25,9 @@ internal sealed class Network(Scheduler scheduler, Random random)
 
     public bool IsCut(MemberId from, MemberId to) => _cut.Contains((from, to));
 
+    /// <summary>Whatever <paramref name="from"/> sends gets through again.</summary>
+    public void Restore(MemberId from) => _cut.RemoveWhere(pair => pair.From == from);
+
     public void Heal() => _cut.Clear();
 
     /// <summary>Loses all that is on its way.</summary>

@@ -31,6 +31,12 @@ internal sealed partial class SimulatedNode
     private bool _isApplyPlanned;
     private (Term Term, LogIndex Last)? _ledBefore;
 
+    // The last term in which it voted for another one.
+    private Term _votedIn;
+
+    // The last term in which it committed something as the leader.
+    private Term _committedIn;
+
     public SimulatedNode(SimulatedWorld world, MemberId id)
     {
         _world = world;
@@ -226,7 +232,7 @@ internal sealed partial class SimulatedNode
             if (ready.Entries.Length > 0)
                 CheckEntries(ready.Entries);
             if (ready.HardStateChanged || ready.Entries.Length > 0 || ready.MustSync)
-                _wal!.Append(ready.HardState, ready.Entries, ready.MustSync);
+                _wal!.Append(ToStore(ready.HardState), ready.Entries, ready.MustSync);
         }
         catch (Exception e) when (e is SimulatedCrashException or WalFailedException or WalFullException)
         {
@@ -238,13 +244,27 @@ internal sealed partial class SimulatedNode
         CheckConfigurations();
         Send(ready.MessagesAfterPersist);
         var raft = _raft!;
+        var isFirst = raft.Role == Role.Leader && _committedIn != raft.Term && ready.CommitIndex > _commit;
         Publish(ready.CommitIndex);
+        if (isFirst)
+        {
+            _committedIn = raft.Term;
+            _world.OnFirstCommit(this);
+        }
         raft.Advance(ready);
         CheckLeader();
         foreach (var read in ready.Reads)
             OnReadIndex(read);
         FollowConfiguration();
+        if (_votedIn != ready.HardState.Term && ready.HardState.Vote != default && ready.HardState.Vote != Id)
+        {
+            _votedIn = ready.HardState.Term;
+            _world.OnVoted(this);
+        }
     }
+
+    private HardState ToStore(in HardState state) =>
+        (_world.Profile.ShellDefects & ShellDefects.ForgetVote) != 0 ? state with { Vote = default } : state;
 
     private void ResetLog(LogReset reset, in HardState state)
     {
