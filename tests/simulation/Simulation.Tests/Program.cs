@@ -6,7 +6,7 @@ namespace Simulation;
 
 /// <summary>
 /// Runs histories from the command line: <c>--seed N --nodes M [--trace]</c> one, <c>--seeds N [--from S] [--nodes M]</c> many,
-/// <c>--until-stopped</c> ever more, <c>--defects [--seeds N]</c> the table of bugs. Without <c>--nodes</c> clusters of 1 to 7 by turns.
+/// <c>--until-stopped</c> ever more, <c>--defects [--seeds N] [--only NAME]</c> the table of bugs. Without <c>--nodes</c> clusters of 1 to 7 by turns.
 /// </summary>
 internal static class Program
 {
@@ -18,8 +18,14 @@ internal static class Program
             return at < 0 || at + 1 == args.Length ? otherwise : int.Parse(args[at + 1], CultureInfo.InvariantCulture);
         }
 
+        string? Word(string name)
+        {
+            var at = Array.IndexOf(args, name);
+            return at < 0 || at + 1 == args.Length ? null : args[at + 1];
+        }
+
         if (args.Contains("--defects"))
-            return Defects(Number("--seeds", 1000));
+            return Defects(Number("--seeds", 1000), Word("--only"));
         var nodes = Number("--nodes", 0);
         var seed = Number("--seed", 0);
         if (seed != 0)
@@ -29,12 +35,12 @@ internal static class Program
     }
 
     /// <summary>The table of bugs: the first seed that finds each.</summary>
-    private static int Defects(int seeds)
+    private static int Defects(int seeds, string? only)
     {
         var found = new List<(string Name, string? How)>();
-        foreach (var defect in Enum.GetValues<Consensus.Core.Raft.Defects>().Where(defect => defect != 0))
+        foreach (var defect in Enum.GetValues<Consensus.Core.Raft.Defects>().Where(defect => defect != 0 && (only is null || only == defect.ToString())))
             found.Add((defect.ToString(), BugTableTests.FirstFound(seeds, profile => profile with { Defects = defect })));
-        foreach (var defect in Enum.GetValues<World.ShellDefects>().Where(defect => defect != 0))
+        foreach (var defect in Enum.GetValues<World.ShellDefects>().Where(defect => defect != 0 && (only is null || only == defect.ToString())))
             found.Add((defect.ToString(), BugTableTests.FirstFound(seeds, profile => profile with { ShellDefects = defect })));
         foreach (var (name, how) in found)
             Console.WriteLine($"{name}: {how ?? $"not found in {seeds} seeds"}");

@@ -18,6 +18,9 @@ public sealed class ConfigurationHistory
     /// <summary>Index of the newest one, in effect or not; 0 when there is none.</summary>
     public LogIndex LastIndex => _items.Count == 0 ? default : _items[^1].Index;
 
+    /// <summary>All of them, ascending.</summary>
+    public IReadOnlyList<(LogIndex Index, ClusterConfiguration Configuration)> Items => _items;
+
     public void Append(LogIndex index, ClusterConfiguration configuration)
     {
         Invariant.Holds(_items.Count == 0 || index > LastIndex);

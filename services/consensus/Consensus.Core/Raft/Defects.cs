@@ -37,4 +37,10 @@ internal enum Defects
 
     /// <summary>Cuts the log after what an append holds even where it matches: a late append undoes a newer one (Raft §5.3).</summary>
     TruncateOnEveryAppend = 1 << 9,
+
+    /// <summary>Grants a vote before it is stored (Raft Fig. 2).</summary>
+    VoteBeforePersist = 1 << 10,
+
+    /// <summary>Tells everybody what is committed, whether their logs are known to match up to there or not (Raft §5.3).</summary>
+    HeartbeatCommitsUnmatched = 1 << 11,
 }

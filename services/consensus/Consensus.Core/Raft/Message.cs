@@ -46,11 +46,11 @@ public readonly record struct Message(MessageKind Kind, MemberId From, MemberId 
 {
     /// <summary>
     /// AppendRequest: index before the first entry. Commit: last index sent. AppendAnswer: last index that matches, or the refused previous index.
-    /// Vote requests: last index of the candidate's log. ReadAnswer: the read index. Refused vote answers: the voter's commit index. Snapshot: a committed index that the leader's log begins after.
+    /// Vote requests: last index of the candidate's log. ReadAnswer: the read index. Vote answers: the voter's commit index. Snapshot: a committed index that the leader's log begins after.
     /// </summary>
     public LogIndex Index { get; init; }
 
-    /// <summary>AppendRequest, Commit, Snapshot, refused vote answers: term at <see cref="Index"/>. Vote requests: term of the candidate's last entry.</summary>
+    /// <summary>AppendRequest, Commit, Snapshot, vote answers: term at <see cref="Index"/>. Vote requests: term of the candidate's last entry.</summary>
     public Term IndexTerm { get; init; }
 
     /// <summary>AppendRequest: the entries after <see cref="Index"/>, without gaps; null is none.</summary>

@@ -186,20 +186,24 @@ public sealed partial class RaftNode
     private ulong LostBit => _lost != default && PeerOf(_lost) is { } lost ? BitOf(lost) & ~_granted : 0;
 
     /// <summary>
-    /// A refusal tells what is committed. The one who asks may hold just that, without knowing it to be committed, and with it the removal of the
-    /// very member that refuses, whose log is longer and who will never campaign again.
+    /// An answer tells what is committed. The one who asks may hold just that, without knowing it to be committed, and with it the removal of members whose
+    /// votes it would wait for: of the very one that refuses, whose log is longer and who will never campaign again, or of some that have gone for good.
     /// </summary>
-    private void RefuseVote(MessageKind answer, MemberId candidate)
+    private void AnswerVote(MessageKind answer, MemberId candidate, Term term, bool rejected)
     {
         _log.TryTermAt(_log.Commit, out var commitTerm);
-        SendAfterPersist(new Message(answer, _options.Self, candidate, Term) { Rejected = true, Index = _log.Commit, IndexTerm = commitTerm });
+        var message = new Message(answer, _options.Self, candidate, term) { Rejected = rejected, Index = _log.Commit, IndexTerm = commitTerm };
+        if (Has(Defects.VoteBeforePersist))
+            Send(message);
+        else
+            SendAfterPersist(message);
     }
 
-    private void LearnCommit(in Message refusal)
+    private void LearnCommit(in Message answer)
     {
         // The same entry, so the same log up to there (Raft Fig. 3, log matching).
-        if (Role != Role.Leader && refusal.Index > _log.Commit && _log.Matches(refusal.Index, refusal.IndexTerm))
-            CommitTo(refusal.Index);
+        if (Role != Role.Leader && answer.Index > _log.Commit && _log.Matches(answer.Index, answer.IndexTerm))
+            CommitTo(answer.Index);
     }
 
     private void LoseElection()
@@ -224,10 +228,10 @@ public sealed partial class RaftNode
 
         if (!mayVote || !(_log.IsUpToDate(message.Index, message.IndexTerm) || Has(Defects.SkipLogComparison)))
         {
-            RefuseVote(answer, message.From);
+            AnswerVote(answer, message.From, Term, rejected: true);
             return;
         }
-        SendAfterPersist(new Message(answer, _options.Self, message.From, message.Term));
+        AnswerVote(answer, message.From, message.Term, rejected: false);
         if (isPreVote)
             YieldTo(message);
         else

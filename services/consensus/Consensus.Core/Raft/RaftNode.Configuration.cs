@@ -27,6 +27,9 @@ public sealed partial class RaftNode
     /// </summary>
     public LogIndex ConfigurationIndex { get; private set; }
 
+    /// <summary>In the log, in effect or not yet: what tests of liveness must look at.</summary>
+    internal IReadOnlyList<(LogIndex Index, ClusterConfiguration Configuration)> KnownConfigurations => _configurations.Items;
+
     // Voters only: learners, removed members and those that know no configuration never campaign.
     private bool IsPromotable => (SelfBit & _counted) != 0;
 

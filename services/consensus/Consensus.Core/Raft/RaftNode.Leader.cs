@@ -295,7 +295,7 @@ public sealed partial class RaftNode
                 continue;
             SendAsLeader(new Message(MessageKind.Heartbeat, _options.Self, peer.Id, Term)
             {
-                Commit = peer.Match < _log.Commit ? peer.Match : _log.Commit,
+                Commit = peer.Match < _log.Commit && !Has(Defects.HeartbeatCommitsUnmatched) ? peer.Match : _log.Commit,
                 Context = _round,
             });
         }

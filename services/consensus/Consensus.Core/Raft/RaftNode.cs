@@ -124,7 +124,7 @@ public sealed partial class RaftNode
             AnswerVoteRequest(message);
             return RaftError.None;
         }
-        if (message is { Kind: MessageKind.PreVoteAnswer or MessageKind.VoteAnswer, Rejected: true })
+        if (message.Kind is MessageKind.PreVoteAnswer or MessageKind.VoteAnswer)
             LearnCommit(message);
         return Role switch
         {

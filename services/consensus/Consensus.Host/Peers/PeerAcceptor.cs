@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Consensus.Contracts;
 using Consensus.Host.Peers.Wire;
 using Consensus.Host.Service;
+using Google.Protobuf;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -78,7 +79,13 @@ public static class PeerAcceptor
             var from = new MemberId(hello.From);
             var refusal = consensus.Admit(new ClusterId(hello.ClusterId), from, new MemberId(hello.To));
             var answer = new ArrayBufferWriter<byte>();
-            PeerProtocol.Write(answer, new PeerFrame { Welcome = new PeerWelcome { Refusal = (uint)refusal } });
+            var welcome = new PeerWelcome { Refusal = (uint)refusal };
+            if (refusal == PeerRefusal.Removed && consensus.ExclusionOf(from) is { } exclusion)
+            {
+                welcome.RemovedAt = exclusion.Index.Value;
+                welcome.Configuration = UnsafeByteOperations.UnsafeWrap(ConfigurationFormat.Encode(exclusion.Configuration));
+            }
+            PeerProtocol.Write(answer, new PeerFrame { Welcome = welcome });
             await connection.WriteAsync(answer.WrittenMemory).ConfigureAwait(false);
             if (refusal != PeerRefusal.None)
                 return;

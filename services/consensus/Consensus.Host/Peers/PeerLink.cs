@@ -123,6 +123,8 @@ internal sealed class PeerLink
             var reader = new Reader(socket);
             if (reader.Next().Welcome is not { } welcome)
                 throw new InvalidDataException("another protocol is spoken there");
+            if (welcome.RemovedAt > 0)
+                _network.Excluded(_peer, welcome);
             if (welcome.Refusal != 0)
                 throw new PeerRefusedException((PeerRefusal)Math.Min(welcome.Refusal, byte.MaxValue));
             socket.ReceiveTimeout = (int)PeerProtocol.MaxSilence.TotalMilliseconds;

@@ -42,8 +42,8 @@ internal sealed class PeerNetwork : IAsyncDisposable
     /// <summary>A connection to a member broke. Evidence that its process ended, though no proof.</summary>
     public Action<MemberId> OnLost { get; init; } = static _ => { };
 
-    /// <summary>Another member says that this one was removed from the cluster.</summary>
-    public Action OnRemoved { get; init; } = static () => { };
+    /// <summary>Another member says that it goes on without this one.</summary>
+    public Action<MemberId, Exclusion> OnExcluded { get; init; } = static (_, _) => { };
 
     /// <summary>A message came.</summary>
     public required Func<Message, bool> Receive { get; init; }
@@ -61,12 +61,12 @@ internal sealed class PeerNetwork : IAsyncDisposable
 
     /// <summary>Makes the links those of <paramref name="members"/>, this member left out.</summary>
     /// <param name="members">Who takes part.</param>
-    /// <param name="removed">Who does no longer: their connections end, and they hear why when they dial again.</param>
-    public void SetMembers(IReadOnlyList<Member> members, IReadOnlySet<MemberId> removed)
+    /// <param name="exclusion">Who does no longer: their connections end, and they hear why when they dial again. Null is nobody.</param>
+    public void SetMembers(IReadOnlyList<Member> members, Exclusion? exclusion)
     {
         lock (_gate)
         {
-            foreach (var id in removed)
+            foreach (var id in _guests.Keys.Where(id => exclusion?.IsOut(id) == true).ToList())
                 _guests.Remove(id);
             _members = members.Where(member => member.Id != _self && member.PeerUrls.Count > 0).ToDictionary(member => member.Id, member => member.PeerUrls);
             if (members.FirstOrDefault(member => member.Id == _self) is { PeerUrls.Count: > 0 } own)
@@ -173,6 +173,13 @@ internal sealed class PeerNetwork : IAsyncDisposable
         OnLost(peer);
     }
 
+    internal void Excluded(MemberId by, PeerWelcome word)
+    {
+        if (!ConfigurationFormat.TryDecode(word.Configuration.Span, out var configuration))
+            throw new IOException("the member says that this one was removed by a configuration that cannot be read");
+        OnExcluded(by, new Exclusion(new(word.RemovedAt), configuration));
+    }
+
     internal void ConnectionFailed(MemberId peer, string url, Exception exception)
     {
         var reason = exception.Message;
@@ -183,9 +190,6 @@ internal sealed class PeerNetwork : IAsyncDisposable
         {
             case PeerRefusal.OtherCluster:
                 Log.PeerOfOtherCluster(_logger, peer.ToString(), url, _cluster.ToString());
-                break;
-            case PeerRefusal.Removed:
-                OnRemoved();
                 break;
             default:
                 Log.PeerUnreachable(_logger, peer.ToString(), url, reason);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Consensus.Contracts;
+using Consensus.Core.Membership;
 using Consensus.Core.Raft;
 using Consensus.Core.Wal;
 using Consensus.Host.Peers;
@@ -21,11 +22,10 @@ public sealed partial class ConsensusService
 
     // The leadership that the route was made for.
     private (Term Term, MemberId Leader) _routed;
-    private volatile HashSet<MemberId> _removedMembers = [];
+    private volatile Exclusion? _exclusion;
     private TaskCompletionSource _statusChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Until this removed member ends; 0 is for a member.
-    private int _ticksToLeave;
+    private readonly Departure _departure = new();
 
     // A thread that was held up does not make up for all the ticks it missed: what came from the others meanwhile counts first.
     private const int MaxTicksAtOnce = 10;
@@ -88,15 +88,7 @@ public sealed partial class ConsensusService
     {
         _raft.Tick();
         TickTransfer();
-        TickRemoval();
         TickReads();
-    }
-
-    /// <summary>A removed member stays for an election timeout: the others may need its vote to agree on who leads without it.</summary>
-    private void TickRemoval()
-    {
-        if (_ticksToLeave > 0 && _raft.Role != Role.Leader && --_ticksToLeave == 0)
-            Removed();
     }
 
     private void Receive()
@@ -270,11 +262,10 @@ public sealed partial class ConsensusService
         if (_knownConfiguration != _raft.Configuration)
         {
             _knownConfiguration = _raft.Configuration;
-            // While two configurations count, those who leave still vote.
-            _removedMembers = _knownConfiguration is { IsJoint: false } configuration ? configuration.Removed.ToHashSet() : [];
-            _network.SetMembers(_status.Members, _removedMembers);
-            if (_removedMembers.Contains(Self) && _ticksToLeave == 0)
-                _ticksToLeave = _options.ElectionTicks;
+            // First: who dials from now on is told.
+            if (_knownConfiguration is not null)
+                _exclusion = new Exclusion(_raft.ConfigurationIndex, _knownConfiguration);
+            ConnectMembers();
             // A member that joins hears of its leader before it knows where that is.
             if (_route.IsNowhere)
                 _routed = default;

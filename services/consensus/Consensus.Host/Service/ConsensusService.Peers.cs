@@ -19,14 +19,20 @@ public sealed partial class ConsensusService
         }
         if (to != Self)
             return PeerRefusal.OtherMember;
-        return IsRemoved(from) ? PeerRefusal.Removed : PeerRefusal.None;
+        return ExclusionOf(from) is null ? PeerRefusal.None : PeerRefusal.Removed;
     }
 
-    /// <summary>The cluster goes on without this member for good.</summary>
-    internal bool IsRemoved(MemberId member) => _removedMembers.Contains(member);
+    /// <summary>Not null when the cluster goes on without this member for good.</summary>
+    internal Exclusion? ExclusionOf(MemberId member) => _exclusion is { } exclusion && exclusion.IsOut(member) ? exclusion : null;
 
     /// <summary>A member begins to hear from us.</summary>
-    internal void PeerConnected(MemberId from, IReadOnlyList<string> urls, PeerConnection connection) => _network.Attach(from, urls, connection);
+    internal void PeerConnected(MemberId from, IReadOnlyList<string> urls, PeerConnection connection)
+    {
+        _network.Attach(from, urls, connection);
+        // Removed since it was admitted: whoever removed it may have looked before the line above.
+        if (ExclusionOf(from) is not null)
+            connection.Abort();
+    }
 
     /// <summary>A member hears from us no more: evidence that its process ended, unless it made another connection before.</summary>
     internal void PeerDisconnected(MemberId from, PeerConnection connection)
@@ -39,7 +45,7 @@ public sealed partial class ConsensusService
     private bool Receive(Message message)
     {
         // It may have missed the entry that says so, and would go on asking for votes.
-        if (IsRemoved(message.From))
+        if (ExclusionOf(message.From) is not null)
             return false;
         try
         {
@@ -59,6 +65,24 @@ public sealed partial class ConsensusService
     {
         if (!_isStopping)
             Request(() => OnPeerLost(peer));
+    }
+
+    // From here on: the log thread.
+
+    /// <summary>
+    /// To the members that this one knows of, from its log or from one that goes on without it: it needs the word of a majority of them. Those who are out
+    /// lose their connections, and hear why when they dial again.
+    /// </summary>
+    private void ConnectMembers() =>
+        _network.SetMembers([.. (_departure.Newest?.Members ?? []).UnionBy(_status.Members, static member => member.Id)], _exclusion);
+
+    private void OnExcluded(MemberId by, Exclusion exclusion)
+    {
+        if (!exclusion.IsOut(Self) || !_departure.Refused(by, exclusion.Index, exclusion.Configuration))
+            return;
+        ConnectMembers();
+        if (_departure.MayLeave)
+            Removed();
     }
 
     /// <summary>This member was removed from its cluster: there is nothing left for it to do.</summary>

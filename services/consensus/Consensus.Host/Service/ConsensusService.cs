@@ -72,7 +72,12 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
         _proposals = new BatchQueue<QueuedProposal>(options.MaxQueuedProposals, options.MaxQueuedBytes, _wake.Set);
         _inbound = new BatchQueue<Message>(options.MaxQueuedMessages, options.MaxQueuedMessageBytes, _wake.Set);
         _metrics = new ConsensusMetrics(() => _proposals.Count);
-        _network = new PeerNetwork(Cluster, Self, options.PeerUrls, _metrics, logger) { Receive = Receive, OnLost = LostPeer, OnRemoved = Removed };
+        _network = new PeerNetwork(Cluster, Self, options.PeerUrls, _metrics, logger)
+        {
+            Receive = Receive,
+            OnLost = LostPeer,
+            OnExcluded = (by, exclusion) => Request(() => OnExcluded(by, exclusion)),
+        };
         _raft = new RaftNode(
             new RaftOptions
             {
@@ -119,7 +124,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
             (wal, var seeds) = await Recovery.OpenAsync(options, openDisk?.Invoke(directory.WalPath) ?? new FileLogDisk(directory.WalPath), log, cancellation).ConfigureAwait(false);
             var service = new ConsensusService(options, directory, wal, log);
             if (seeds.Count > 0)
-                service._network.SetMembers(seeds, service._removedMembers);
+                service._network.SetMembers(seeds, exclusion: null);
             new Thread(service.Run) { Name = "consensus-log", IsBackground = true }.Start();
             await service._firstTurn.Task.ConfigureAwait(false);
             Log.Started(log, options.Name, service.Self.ToString(), service.Cluster.ToString(), wal.Last.Value);

@@ -38,11 +38,7 @@ internal static class Recovery
             Log.TornTailCut(logger, wal.Torn.File, wal.Torn.Offset, wal.Torn.Bytes);
         try
         {
-            if (ConfigurationsOf(wal).LastOrDefault(found => found.Index <= wal.HardState.Commit).Configuration is { } current
-                && current.Removed.Contains(wal.Member))
-            {
-                throw new JoinRefusedException("the member has been permanently removed from the cluster");
-            }
+            // A removed member starts, too: it may have ended before the others knew of its removal, and they may wait for its vote.
             if (options.ForceNewCluster)
                 ForceNewCluster(wal, logger);
             return wal;

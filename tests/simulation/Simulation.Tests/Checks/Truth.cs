@@ -29,6 +29,8 @@ internal sealed class Truth
     /// <summary>The newest committed configuration.</summary>
     public ClusterConfiguration Configuration => _configuration!;
 
+    public LogIndex ConfigurationIndex { get; private set; }
+
     public int Configurations { get; private set; }
 
     public int LeadersSeen => _leaders.Count;
@@ -118,7 +120,7 @@ internal sealed class Truth
         Check.That(ConfigurationFormat.TryDecode(entry.Data.Span, out var next), $"index {entry.Index} holds no configuration");
         if (_configuration is { } last)
             Check.That(QuorumsIntersect(last, next), $"configuration safety: the quorums of index {entry.Index} and of the configuration before it need not meet");
-        _configuration = next;
+        (ConfigurationIndex, _configuration) = (entry.Index, next);
         Configurations++;
     }
 
@@ -133,7 +135,7 @@ internal sealed class Truth
         return before.Except(after).Count() + after.Except(before).Count() <= 1;
     }
 
-    private static HashSet<MemberId> Voters(ClusterConfiguration configuration) =>
+    public static HashSet<MemberId> Voters(ClusterConfiguration configuration) =>
         [.. configuration.Members.Where(member => !member.IsLearner).Select(member => member.Id)];
 
     private static bool Same(in Entry one, in Entry two) => one.Term == two.Term && one.Kind == two.Kind && one.Data.Span.SequenceEqual(two.Data.Span);

@@ -59,8 +59,11 @@ public sealed class BugTableTests
     /// <summary>What each defect needs to show: several of them only in the moment of an election, a change or a crash.</summary>
     private static Profile Stormy(Profile profile) => profile.Defects switch
     {
-        Defects.CommitOldTermByCounting => profile with { CrashesNewLeaders = true, MaxAppendBytes = 30, MaxInflight = 1, MaxDelay = 50, MaxStoreDelay = 3, DropRate = 0.1, PartitionEvery = 0, ChangeEvery = 0, Clients = 6, Length = 60_000 },
-        Defects.ReadBeforeOwnTermCommit => profile with { CrashesNewLeaders = true, CrashEvery = 1000, MaxDelay = 100, MaxStoreDelay = 5, MaxApplyDelay = 1, DropRate = 0.15, StoresInParallel = false, ChangeEvery = 0, Clients = 6 },
+        Defects.None when profile.ShellDefects == ShellDefects.ForgetVote => profile with { CrashesVoters = true, PreVote = false, MaxDelay = 100, MaxStoreDelay = 20, DropRate = 0.15, CrashesNewLeaders = true },
+        Defects.CommitOldTermByCounting => profile with { Members = 5, CutsNewLeaders = true, CrashesNewLeaders = false, MaxAppendBytes = 30, MaxInflight = 1, MaxDelay = 20, MaxStoreDelay = 3, MaxApplyDelay = 50, DropRate = 0, RepeatRate = 0, CrashEvery = 0, PartitionEvery = 0, DiskFaultEvery = 0, ChangeEvery = 0, TransferEvery = 0, Clients = 6, Length = 60_000 },
+        Defects.ReadBeforeOwnTermCommit => profile with { Members = 3, CrashesNewLeaders = true, MaxDelay = 20, MaxStoreDelay = 300, MaxApplyDelay = 1, DropRate = 0, CrashEvery = 600, PartitionEvery = 0, DiskFaultEvery = 0, ChangeEvery = 0, Clients = 6 },
+        Defects.ApplyConfigurationOnAppend => profile with { CutsNewLeaders = true, ChangeEvery = 150, ChangesAtOnce = 1, CrashEvery = 0, PartitionEvery = 0, DiskFaultEvery = 0, MaxDelay = 20, MaxStoreDelay = 3, DropRate = 0 },
+        Defects.VoteBeforePersist => profile with { CrashEvery = 500, MaxStoreDelay = 300, MaxDelay = 20, StoresInParallel = true },
         Defects.LeaderCountsUnpersisted => profile with { StoresInParallel = true, MaxDelay = 5, MaxStoreDelay = 300, CrashEvery = 500, PartitionEvery = 1000, ChangeEvery = 0 },
         Defects.CommitJointByIncomingOnly => profile with { ChangesAtOnce = 8, ChangeEvery = 1500, SplitsJoint = true, PartitionEvery = 0, CrashEvery = 0, DiskFaultEvery = 0, MaxDelay = 20, MaxStoreDelay = 5, DropRate = 0 },
         Defects.StaleReadIndex => profile with { PartitionEvery = 1000, MaxDelay = 5, MaxStoreDelay = 5, MaxApplyDelay = 1, Clients = 6, ChangeEvery = 0 },

@@ -7,6 +7,8 @@ internal sealed class Network(Scheduler scheduler, Random random)
 {
     private readonly HashSet<(MemberId From, MemberId To)> _cut = [];
 
+    private int _generation;
+
     public double DropRate { get; set; }
     public double RepeatRate { get; set; }
     public int MaxDelay { get; set; } = 1;
@@ -23,11 +25,21 @@ internal sealed class Network(Scheduler scheduler, Random random)
 
     public bool IsCut(MemberId from, MemberId to) => _cut.Contains((from, to));
 
+    /// <summary>Whatever <paramref name="from"/> sends gets through again.</summary>
+    public void Restore(MemberId from) => _cut.RemoveWhere(pair => pair.From == from);
+
     public void Heal() => _cut.Clear();
 
-    private void Carry(MemberId from, MemberId to, int maxDelay, Action arrive) => scheduler.After(1 + random.Next(maxDelay), () =>
+    /// <summary>Loses all that is on its way.</summary>
+    public void Forget() => _generation++;
+
+    private void Carry(MemberId from, MemberId to, int maxDelay, Action arrive)
     {
-        if (!IsCut(from, to))
-            arrive();
-    });
+        var generation = _generation;
+        scheduler.After(1 + random.Next(maxDelay), () =>
+        {
+            if (generation == _generation && !IsCut(from, to))
+                arrive();
+        });
+    }
 }

@@ -16,6 +16,12 @@ internal enum ShellDefects
 
     /// <summary>The state machine forgets the outcomes of sessions.</summary>
     ForgetSessions = 4,
+
+    /// <summary>A member that knows of its removal goes, though others may still need its vote (Raft thesis §4.2.2).</summary>
+    LeaveUnasked = 8,
+
+    /// <summary>Stores the term without the vote given in it (Raft Fig. 2).</summary>
+    ForgetVote = 16,
 }
 
 /// <summary>What may happen in one history. Each kind of fault is left out of some: what is rare among many shows by itself.</summary>
@@ -51,6 +57,14 @@ internal sealed record Profile
 
     /// <summary>Leaders often end soon after their election.</summary>
     public bool CrashesNewLeaders { get; init; }
+
+    /// <summary>
+    /// The schedule of Raft Fig. 8: new leaders reach a few of the others, or nobody, and lose power at their first commit or before. What they had sent is lost.
+    /// </summary>
+    public bool CutsNewLeaders { get; init; }
+
+    /// <summary>Members often end, and soon start again, when they have just voted.</summary>
+    public bool CrashesVoters { get; init; }
 
     /// <summary>The network often splits just when a joint configuration comes into effect, between the voters to be and the others.</summary>
     public bool SplitsJoint { get; init; }
@@ -89,6 +103,8 @@ internal sealed record Profile
             ChangeEvery = Sometimes(1500),
             ChangesAtOnce = random.Next(2) == 0 ? 1 : 6,
             CrashesNewLeaders = random.Next(4) == 0,
+            CrashesVoters = random.Next(6) == 0,
+            CutsNewLeaders = random.Next(6) == 0,
             SplitsJoint = random.Next(4) == 0,
             StoresInParallel = random.Next(2) == 0,
             DropEvery = Sometimes(1000),

@@ -1,4 +1,5 @@
 using Consensus.Contracts;
+using Consensus.Core.Membership;
 using Consensus.Core.Raft;
 using Consensus.Core.Wal;
 using Simulation.Checks;
@@ -25,9 +26,16 @@ internal sealed partial class SimulatedNode
     private RaftNode? _raft;
     private WriteAheadLog? _wal;
     private LogIndex _published;
+    private Departure _departure = new();
     private bool _hasTickWaiting;
     private bool _isApplyPlanned;
     private (Term Term, LogIndex Last)? _ledBefore;
+
+    // The last term in which it voted for another one.
+    private Term _votedIn;
+
+    // The last term in which it committed something as the leader.
+    private Term _committedIn;
 
     public SimulatedNode(SimulatedWorld world, MemberId id)
     {
@@ -44,8 +52,15 @@ internal sealed partial class SimulatedNode
 
     public bool IsUp => _raft is not null;
 
-    /// <summary>It saw itself removed, and does not come back.</summary>
+    /// <summary>It was removed, nobody needs it, and it does not come back.</summary>
     public bool IsGone { get; private set; }
+
+    /// <summary>Nobody removed it, but it does not come back.</summary>
+    public bool IsLost { get; private set; }
+
+    /// <summary>Those in its log from this one on, committed or not.</summary>
+    public IEnumerable<ClusterConfiguration> ConfigurationsFrom(LogIndex index) =>
+        _raft?.KnownConfigurations.Where(known => known.Index >= index).Select(known => known.Configuration) ?? [];
 
     /// <summary>Counts the lives of the process: what belongs to an earlier one is ignored.</summary>
     public int Life { get; private set; }
@@ -68,7 +83,7 @@ internal sealed partial class SimulatedNode
 
     public void Start()
     {
-        if (IsUp || IsGone)
+        if (IsUp || IsGone || IsLost)
             return;
         Life++;
         Restarts++;
@@ -78,6 +93,8 @@ internal sealed partial class SimulatedNode
         CheckConfigurations();
         _machine = _durable.Copy();
         _published = _machine.Applied;
+        _departure = new Departure();
+        _inEffect = null;
         var options = new RaftOptions
         {
             Self = Id,
@@ -92,6 +109,7 @@ internal sealed partial class SimulatedNode
         Publish(_raft.CommitIndex);
         PlanTick(Life);
         Turn();
+        FollowConfiguration();
     }
 
     /// <summary>The process ends; with the machine's power, or alone.</summary>
@@ -156,6 +174,7 @@ internal sealed partial class SimulatedNode
             _hasTickWaiting = false;
             raft.Tick();
             Forward();
+            CallOthers();
         });
     });
 
@@ -213,7 +232,7 @@ internal sealed partial class SimulatedNode
             if (ready.Entries.Length > 0)
                 CheckEntries(ready.Entries);
             if (ready.HardStateChanged || ready.Entries.Length > 0 || ready.MustSync)
-                _wal!.Append(ready.HardState, ready.Entries, ready.MustSync);
+                _wal!.Append(ToStore(ready.HardState), ready.Entries, ready.MustSync);
         }
         catch (Exception e) when (e is SimulatedCrashException or WalFailedException or WalFullException)
         {
@@ -225,14 +244,27 @@ internal sealed partial class SimulatedNode
         CheckConfigurations();
         Send(ready.MessagesAfterPersist);
         var raft = _raft!;
+        var isFirst = raft.Role == Role.Leader && _committedIn != raft.Term && ready.CommitIndex > _commit;
         Publish(ready.CommitIndex);
+        if (isFirst)
+        {
+            _committedIn = raft.Term;
+            _world.OnFirstCommit(this);
+        }
         raft.Advance(ready);
         CheckLeader();
         foreach (var read in ready.Reads)
             OnReadIndex(read);
-        if (raft.Configuration is { } configuration && raft.Role != Role.Leader && !configuration.IsJoint && configuration.Removed.Contains(Id))
-            _world.OnRemoved(this);
+        FollowConfiguration();
+        if (_votedIn != ready.HardState.Term && ready.HardState.Vote != default && ready.HardState.Vote != Id)
+        {
+            _votedIn = ready.HardState.Term;
+            _world.OnVoted(this);
+        }
     }
+
+    private HardState ToStore(in HardState state) =>
+        (_world.Profile.ShellDefects & ShellDefects.ForgetVote) != 0 ? state with { Vote = default } : state;
 
     private void ResetLog(LogReset reset, in HardState state)
     {
@@ -245,13 +277,6 @@ internal sealed partial class SimulatedNode
     {
         foreach (var message in messages)
             _world.Send(message);
-    }
-
-    /// <summary>It is removed, knows it, and its operator takes it away.</summary>
-    public void Leave()
-    {
-        Crash(losesPower: false);
-        IsGone = true;
     }
 
     /// <summary>The state machine's state becomes durable, and the log may begin later (I9).</summary>
@@ -279,7 +304,7 @@ internal sealed partial class SimulatedNode
     }
 
     public override string ToString() => _raft is not { } node
-        ? $"{Id} {(IsGone ? "gone" : "down")}"
+        ? $"{Id} {(IsGone ? "gone" : IsLost ? "lost" : "down")}"
         : FormattableString.Invariant($"{Id} {node.Role} of {node.Leader} in {node.Term}, {node.FirstIndex}..{node.CommitIndex}..{node.LastIndex} applied {_machine.Applied}")
             + $" [{string.Join(' ', node.Configuration?.Members.Select(m => m.IsLearner ? $"({m.Id})" : $"{m.Id}") ?? [])}|{string.Join(' ', node.Configuration?.OutgoingVoters ?? [])}]@{node.ConfigurationIndex}";
 }

@@ -54,6 +54,8 @@ internal sealed partial class SimulatedWorld
     /// <summary>A member has become the leader.</summary>
     public void OnLeads(SimulatedNode node)
     {
+        if (!_isCalm && Profile.CutsNewLeaders)
+            CutNewLeader(node);
         if (_isCalm || !Profile.CrashesNewLeaders || Random.Next(2) == 0)
             return;
         var life = node.Life;
@@ -63,6 +65,52 @@ internal sealed partial class SimulatedWorld
                 return;
             node.Crash(losesPower: Random.Next(2) == 0);
             Scheduler.After(Random.Next(2000), node.Start);
+        });
+    }
+
+    /// <summary>A member's vote for another is stored.</summary>
+    public void OnVoted(SimulatedNode node)
+    {
+        if (_isCalm || !Profile.CrashesVoters || Random.Next(2) == 0)
+            return;
+        var life = node.Life;
+        Scheduler.After(0, () =>
+        {
+            if (life != node.Life || _isCalm)
+                return;
+            node.Crash(losesPower: Random.Next(2) == 0);
+            Scheduler.After(Random.Next(Profile.MaxDelay), node.Start);
+        });
+    }
+
+    private void CutNewLeader(SimulatedNode leader)
+    {
+        var reached = Random.Next(_nodes.Count);
+        foreach (var other in _nodes.Where(_ => Random.Next(_nodes.Count) >= reached))
+            Network.Cut(leader.Id, other.Id);
+        EndCutLeader(leader, Random.Next(12 * Profile.MaxDelay));
+    }
+
+    /// <summary>The first commit of a leader's life.</summary>
+    public void OnFirstCommit(SimulatedNode leader)
+    {
+        if (!_isCalm && Profile.CutsNewLeaders && Random.Next(3) != 0)
+            EndCutLeader(leader, 0);
+    }
+
+    private void EndCutLeader(SimulatedNode leader, int delay)
+    {
+        var life = leader.Life;
+        Scheduler.After(delay, () =>
+        {
+            if (life != leader.Life || _isCalm)
+                return;
+            leader.Crash(losesPower: true);
+            // What it had sent is lost, too.
+            foreach (var other in _nodes)
+                Network.Cut(leader.Id, other.Id);
+            Scheduler.After(2 * Profile.MaxDelay, () => Network.Restore(leader.Id));
+            Scheduler.After(2 * Profile.MaxDelay + Random.Next(1500), leader.Start);
         });
     }
 
@@ -173,7 +221,7 @@ internal sealed partial class SimulatedWorld
         leaders[Random.Next(leaders.Count)].Post(raft =>
         {
             // Decided where it is proposed: a target made of an older configuration could take a removed member in again.
-            if (raft is not { Role: Role.Leader, Configuration: { IsJoint: false } current })
+            if (_isCalm || raft is not { Role: Role.Leader, Configuration: { IsJoint: false } current })
                 return;
             var next = current;
             for (var count = 1 + Random.Next(Profile.ChangesAtOnce); count > 0; count--)

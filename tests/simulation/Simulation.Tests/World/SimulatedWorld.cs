@@ -67,9 +67,19 @@ internal sealed partial class SimulatedWorld
 
     public void Send(Message message)
     {
-        if (_byId.TryGetValue(message.To, out var target))
-            Network.Send(message.From, message.To, () => target.Receive(message));
+        if (!_byId.TryGetValue(message.To, out var target))
+            return;
+        Network.Send(message.From, message.To, () =>
+        {
+            if (target.Excludes(message.From))
+                target.Called(_byId[message.From]);
+            else
+                target.Receive(message);
+        });
     }
+
+    /// <summary>A connection is tried.</summary>
+    public void Call(SimulatedNode caller, MemberId other) => Network.Send(caller.Id, other, () => _byId[other].Called(caller));
 
     /// <summary>A proposal on its way to the leader, on the same connections as Raft's messages.</summary>
     public void Forward(MemberId from, MemberId leader, byte[] command)
@@ -114,9 +124,6 @@ internal sealed partial class SimulatedWorld
         }
     }
 
-    /// <summary>A member knows that it was removed. Its operator takes it away some time later.</summary>
-    public void OnRemoved(SimulatedNode node) => Scheduler.After(Random.Next(5000), node.Leave);
-
     public override string ToString() => $"{Truth.Committed} committed; {string.Join("; ", _nodes)}";
 
     private SimulatedNode AddNode(MemberId id)
@@ -141,6 +148,8 @@ internal sealed partial class SimulatedWorld
             node.Disk.Capacity = long.MaxValue;
             node.Start();
         }
+        if (Random.Next(2) == 0)
+            LoseMinority();
         foreach (var client in _clients)
             client.IsActive = false;
         // Long enough for what is on its way, a transfer that fails, a client's patience, and several elections.
@@ -152,10 +161,31 @@ internal sealed partial class SimulatedWorld
         RunUntil(deadline, HasConverged, "members do not converge");
     }
 
+    /// <summary>Some voters never come back: a majority is enough, of every configuration that may yet be in effect.</summary>
+    private void LoseMinority()
+    {
+        // What is on its way could bring a configuration that is in no log any more.
+        Network.Forget();
+        var current = Truth.Configuration;
+        var configurations = _nodes.SelectMany(node => node.ConfigurationsFrom(Truth.ConfigurationIndex)).Append(current).ToList();
+        var lost = new HashSet<MemberId>();
+        // One that knows it to be in effect stays: before anybody else does, a majority of the last one is needed, too.
+        var knowing = Truth.Voters(current).FirstOrDefault(voter => _byId[voter].Raft?.ConfigurationIndex >= Truth.ConfigurationIndex);
+        foreach (var voter in knowing == default ? [] : Truth.Voters(current))
+        {
+            if (voter != knowing && Random.Next(2) == 0 && configurations.TrueForAll(each => HasMajority(Truth.Voters(each)) && (!each.IsJoint || HasMajority(each.OutgoingVoters))))
+                lost.Add(voter);
+
+            bool HasMajority(IReadOnlyCollection<MemberId> voters) => 2 * voters.Count(other => other != voter && !lost.Contains(other)) > voters.Count;
+        }
+        foreach (var member in lost)
+            _byId[member].Lose();
+    }
+
     private RaftNode? Leader => _nodes.Where(node => node.Raft is { Role: Role.Leader }).Select(node => node.Raft!).MaxBy(raft => raft.Term);
 
     private bool HasConverged() => Leader is { Configuration: { IsJoint: false } configuration }
-        && configuration.Members.All(member => _byId[member.Id].Machine.Applied.Value == Truth.Committed);
+        && configuration.Members.Select(member => _byId[member.Id]).All(node => node.IsLost || node.Machine.Applied.Value == Truth.Committed);
 
     private void RunUntil(long deadline, Func<bool> condition, string otherwise)
     {

@@ -278,6 +278,36 @@ public class RaftThesisTests : SingleNodeTests
         Assert.Equal(Role.Leader, node.Role);
     }
 
+    [Fact]
+    public void Step_VoteRequest_GrantTeachesWhatIsCommitted()
+    {
+        // The one that asks has the longer log, and may wait for the votes of some that have gone for good.
+        _disk.Bootstrap(Configurations.Of(1, 2, 3));
+        var node = Start(new RaftOptions { Self = A, Seed = 1 });
+        Step(node, Configure(B, 1, 2, 2, Configurations.With([1, 2], [], 3)));
+        Assert.Equal(2ul, node.CommitIndex.Value);
+        _sent.Clear();
+        Step(node, new Message(MessageKind.VoteRequest, B, A, new(5)) { Index = new(3), IndexTerm = new(1), IsTransfer = true });
+        var grant = Assert.Single(_sent, m => m.Kind == MessageKind.VoteAnswer);
+        Assert.False(grant.Rejected);
+        Assert.Equal((2ul, 1ul), (grant.Index.Value, grant.IndexTerm.Value));
+    }
+
+    [Fact]
+    public void Step_GrantedVote_LearnsWhatIsCommitted()
+    {
+        _disk.Bootstrap(Configurations.Of(1, 2, 3));
+        _disk.Store(new Ready(1, new(new(1), default, new(1)), true,
+            [new Entry(new(2), new(1), EntryKind.Configuration, ConfigurationFormat.Encode(Configurations.With([1, 2], [], 3))),
+             new Entry(new(3), new(1), EntryKind.Command, new byte[1])], true, [], [], new(1), [], null));
+        var node = Start(new RaftOptions { Self = A, Seed = 1 });
+        while (node.Role == Role.Follower)
+            node.Tick();
+        Work(node);
+        Step(node, new Message(MessageKind.PreVoteAnswer, B, A, new(node.Term.Value + 1)) { Index = new(2), IndexTerm = new(1) });
+        Assert.Equal([1ul, 2ul], node.Configuration!.Voters());
+    }
+
     // §4.3
 
     [Fact]

@@ -1,6 +1,10 @@
 using System.Text;
 using Consensus.Contracts;
+using Consensus.Core.Raft;
+using Consensus.Core.Wal;
+using Consensus.Host;
 using Consensus.Host.Identity;
+using Consensus.Host.Wal;
 using Consensus.Tests.Support;
 
 namespace Consensus.Tests.Service;
@@ -208,6 +212,40 @@ public sealed class ClusterServiceTests : IAsyncLifetime, IDisposable
         Assert.False(joining.Service.Status.IsLearner);
         Assert.Equal(MembershipError.None, (await _members[1].Service.ChangeMembershipAsync(Change(MembershipChangeKind.Remove, id), Deadline)).Error);
         await joining.Removed.WaitAsync(Deadline);
+    }
+
+    /// <summary>A leader that removed itself ended before the other one heard that this is committed: the other one needs its vote once more.</summary>
+    [Fact]
+    public async Task Start_RemovedMemberWhoseVoteIsNeeded_StaysUntilTheOtherLeads()
+    {
+        var leaving = await TestMember.OpenAsync("x", _temp["x"]);
+        var staying = await TestMember.OpenAsync("y", _temp["y"]);
+        TestMember[] both = [leaving, staying];
+        _members.AddRange(both);
+        ClusterIdentity IdentityOf(TestMember member) => ClusterIdentity.Derive(new ConsensusOptions
+        {
+            DataDirectory = member.Directory, Name = member.Name, PeerUrls = [member.Url], Token = "test",
+            InitialCluster = string.Join(',', both.Select(known => $"{known.Name}={known.Url}")),
+        });
+        var (first, second) = (IdentityOf(leaving), IdentityOf(staying));
+        var before = new ClusterConfiguration { Members = first.Members };
+        var after = new ClusterConfiguration { Members = [.. first.Members.Where(member => member.Id == second.Self)], Removed = [first.Self] };
+        Entry[] log = [Configured(1, before), Configured(2, after)];
+        foreach (var (identity, member, commit) in ((ClusterIdentity, TestMember, ulong)[])[(first, leaving, 2), (second, staying, 1)])
+        {
+            Directory.CreateDirectory(member.Directory);
+            WriteAheadLog.Create(
+                new FileLogDisk(Path.Combine(member.Directory, "wal")), new WalOptions { SegmentBytes = 64 * 1024 }, identity.Cluster, identity.Self, log,
+                new HardState(new(2), default, new(commit))).Dispose();
+        }
+        await leaving.StartAsync(both);
+        Assert.False(leaving.Removed.IsCompleted);
+        await staying.StartAsync(both);
+        await staying.UntilAsync(status => status.Leader == second.Self, Deadline);
+        await leaving.Removed.WaitAsync(Deadline);
+
+        static Entry Configured(ulong index, ClusterConfiguration configuration) =>
+            new(new(index), new(index), EntryKind.Configuration, ConfigurationFormat.Encode(configuration));
     }
 
     [Fact]
