@@ -68,7 +68,7 @@ internal static class Composition
         builder.Services.AddHostedService(provider => new ClientPortOpener(provider.GetRequiredService<MemberCluster>(), clientPorts));
         builder.Services.AddPeerPortSeparation();
         foreach (var endpoint in options.PeerEndpoints)
-            builder.AddEtcdClientPort(endpoint, static port => port.MarkAsPeerPort());
+            builder.AddEtcdClientPort(endpoint, static port => port.MarkAsPeerPort(), isForClients: false);
     }
 
     /// <summary>Maps what clients call, and, on the peer ports alone, what the other members do.</summary>

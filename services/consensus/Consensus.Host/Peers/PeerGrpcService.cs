@@ -11,7 +11,8 @@ internal sealed class PeerGrpcService(ConsensusService consensus) : ConsensusPee
     public override async Task Connect(
         IAsyncStreamReader<PeerFrame> requestStream, IServerStreamWriter<PeerWelcome> responseStream, ServerCallContext context)
     {
-        var cancellation = context.CancellationToken;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, consensus.PeersLeft);
+        var cancellation = ending.Token;
         if (!await requestStream.MoveNext(cancellation) || requestStream.Current.Hello is not { } hello)
             throw new RpcException(new Status(StatusCode.InvalidArgument, "the first frame must say who calls"));
         var from = new MemberId(hello.From);
@@ -43,7 +44,8 @@ internal sealed class PeerGrpcService(ConsensusService consensus) : ConsensusPee
     public override async Task<ForwardEnd> Forward(IAsyncStreamReader<ForwardBatch> requestStream, ServerCallContext context)
     {
         await using var proposals = consensus.OpenForwarded();
-        var taking = TakeAsync(requestStream, proposals, context.CancellationToken);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, consensus.PeersLeft);
+        var taking = TakeAsync(requestStream, proposals, ending.Token);
         await Task.WhenAny(taking, proposals.Broken);
         return new ForwardEnd { Reason = proposals.Broken.IsCompleted ? proposals.Reason : "the stream was closed" };
     }
