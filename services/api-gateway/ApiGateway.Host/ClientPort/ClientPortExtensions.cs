@@ -62,7 +62,7 @@ public static class ClientPortExtensions
         {
             endpoint.Protocols = protocols;
             configure?.Invoke(endpoint);
-            endpoint.Use(next => connection => port.ServeAsync(connection, next));
+            endpoint.Use(next => connection => port.ServeAsync(connection, protocol, next));
         });
     }
 }

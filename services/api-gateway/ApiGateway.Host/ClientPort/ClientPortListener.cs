@@ -29,6 +29,7 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
     private IConnectionListener? _socket;
     private Task _accepting = Task.CompletedTask;
     private int _unbound;
+    private TimeProvider _time = TimeProvider.System;
 
     // Those that Kestrel has; each leaves when it is closed.
     private readonly ConcurrentDictionary<ConnectionContext, byte> _served = new();
@@ -58,6 +59,7 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
             if (_socket is not null)
                 return;
             _socket = await sockets.BindAsync(address, cancellation).ConfigureAwait(false);
+            _time = time;
             _accepting = AcceptAsync(_socket, time, logger);
         }
         catch (Exception exception) when (exception is AddressInUseException or SocketException)
@@ -86,9 +88,11 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
     }
 
     /// <summary>Serves one connection from its first byte to its last.</summary>
-    internal async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
+    internal async Task ServeAsync(ConnectionContext connection, ClientProtocol protocol, ConnectionDelegate next)
     {
         _served.TryAdd(connection, 0);
+        var lingering = protocol == ClientProtocol.Http2 ? new LingeringTransport(connection.Transport) : null;
+        connection.Transport = lingering ?? connection.Transport;
         try
         {
             if (_isClosing)
@@ -97,6 +101,8 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
         }
         finally
         {
+            if (lingering is not null)
+                await lingering.EndAsync(waitsForClient: _isClosing, _time).ConfigureAwait(false);
             _served.TryRemove(connection, out _);
             if (_isClosing)
                 CompleteIfEmpty();
