@@ -101,11 +101,17 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
         }
         finally
         {
-            if (lingering is not null)
-                await lingering.EndAsync(waitsForClient: _isClosing, _time).ConfigureAwait(false);
-            _served.TryRemove(connection, out _);
-            if (_isClosing)
-                CompleteIfEmpty();
+            try
+            {
+                if (lingering is not null)
+                    await lingering.EndAsync(waitsForClient: _isClosing, _time).ConfigureAwait(false);
+            }
+            finally
+            {
+                _served.TryRemove(connection, out _);
+                if (_isClosing)
+                    CompleteIfEmpty();
+            }
         }
     }
 

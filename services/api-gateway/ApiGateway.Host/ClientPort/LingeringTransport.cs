@@ -45,6 +45,7 @@ internal sealed class LingeringTransport : IDuplexPipe
 
     private async Task DiscardAsync(CancellationToken limit)
     {
+        _input.EndRead();
         while (true)
         {
             var result = await _socket.Input.ReadAsync(limit).ConfigureAwait(false);
@@ -56,15 +57,37 @@ internal sealed class LingeringTransport : IDuplexPipe
 
     private sealed class Reader(PipeReader socket) : PipeReader
     {
+        // What was read last was not given back: a reader that completes need not.
+        private bool _isReading;
+
         public Exception? Error { get; private set; }
 
-        public override bool TryRead(out ReadResult result) => socket.TryRead(out result);
+        public override bool TryRead(out ReadResult result) => _isReading = socket.TryRead(out result);
 
-        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) => socket.ReadAsync(cancellationToken);
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+        {
+            _isReading = true;
+            return socket.ReadAsync(cancellationToken);
+        }
 
-        public override void AdvanceTo(SequencePosition consumed) => socket.AdvanceTo(consumed);
+        public override void AdvanceTo(SequencePosition consumed)
+        {
+            _isReading = false;
+            socket.AdvanceTo(consumed);
+        }
 
-        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => socket.AdvanceTo(consumed, examined);
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+        {
+            _isReading = false;
+            socket.AdvanceTo(consumed, examined);
+        }
+
+        /// <summary>Gives it back, if need be, as not consumed.</summary>
+        public void EndRead()
+        {
+            if (_isReading)
+                AdvanceTo(default);
+        }
 
         public override void CancelPendingRead() => socket.CancelPendingRead();
 
