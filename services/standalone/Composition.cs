@@ -74,7 +74,7 @@ internal static class Composition
             {
                 port.MarkAsPeerPort();
                 port.UseConsensusPeers();
-            });
+            }, isForClients: false);
         }
     }
 

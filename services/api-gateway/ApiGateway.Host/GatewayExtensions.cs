@@ -1,5 +1,6 @@
 using ApiGateway.Host.Admin;
 using ApiGateway.Host.Calls;
+using ApiGateway.Host.ClientPort;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Kv;
 using ApiGateway.Host.Leases;
@@ -22,6 +23,7 @@ public static class GatewayExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddHostedSingleton<ClusterView>().AddHostedSingleton<Proposer>().AddHostedSingleton<WatchBookmarks>()
             .AddHostedSingleton<StreamGuards>();
+        services.AddHostedService<ClientDrain>();
         services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<MembershipChanges>();
         services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>();
         services.AddSingleton<HealthHandler>().AddSingleton<RestRouter>();

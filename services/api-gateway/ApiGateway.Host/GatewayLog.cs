@@ -46,4 +46,7 @@ internal static partial class GatewayLog
 
     [LoggerMessage(14, LogLevel.Information, "membership change {Change} of member {Member}: {Outcome}")]
     public static partial void MembershipChanged(this ILogger logger, string change, string member, string outcome);
+
+    [LoggerMessage(15, LogLevel.Warning, "clients still have requests under way; going on with the stop")]
+    public static partial void ClientsStayed(this ILogger logger);
 }

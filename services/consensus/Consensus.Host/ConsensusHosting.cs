@@ -95,7 +95,7 @@ public static class ConsensusHosting
 
     /// <summary>
     /// Opens the log when the host starts, so that a log that cannot be used ends the process with its reason; leaves leadership before anything
-    /// else stops.
+    /// else stops, and then the other members, whose streams would hold the server up.
     /// </summary>
     private sealed class Starter(IServiceProvider services) : IHostedLifecycleService
     {
@@ -105,8 +105,12 @@ public static class ConsensusHosting
             return Task.CompletedTask;
         }
 
-        public Task StoppingAsync(CancellationToken cancellationToken) =>
-            services.GetRequiredService<ConsensusService>().LeaveLeadershipAsync(cancellationToken);
+        public async Task StoppingAsync(CancellationToken cancellationToken)
+        {
+            var consensus = services.GetRequiredService<ConsensusService>();
+            await consensus.LeaveLeadershipAsync(cancellationToken).ConfigureAwait(false);
+            consensus.LeavePeers();
+        }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
         public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

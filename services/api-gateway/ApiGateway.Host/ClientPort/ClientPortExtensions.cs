@@ -22,13 +22,16 @@ public static class ClientPortExtensions
     /// <param name="builder">The host.</param>
     /// <param name="address">Where to listen.</param>
     /// <param name="configure">More about both halves of the port; null is nothing.</param>
+    /// <param name="isForClients">It is drained before anything else stops (<see cref="ClientDrain"/>).</param>
     /// <returns>The port; its address is final once the host has started.</returns>
     public static ClientPortListener AddEtcdClientPort(
-        this WebApplicationBuilder builder, IPEndPoint address, Action<ListenOptions>? configure = null)
+        this WebApplicationBuilder builder, IPEndPoint address, Action<ListenOptions>? configure = null, bool isForClients = true)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, ClientPortListenerFactory>());
         var port = new ClientPortListener(address);
+        if (isForClients)
+            builder.Services.AddSingleton(port);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenEtcdClient(port, configure));
         return port;
     }
@@ -59,6 +62,7 @@ public static class ClientPortExtensions
         {
             endpoint.Protocols = protocols;
             configure?.Invoke(endpoint);
+            endpoint.Use(next => connection => port.ServeAsync(connection, protocol, next));
         });
     }
 }

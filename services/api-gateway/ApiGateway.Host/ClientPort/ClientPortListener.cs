@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace ApiGateway.Host.ClientPort;
 
@@ -28,6 +29,12 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
     private IConnectionListener? _socket;
     private Task _accepting = Task.CompletedTask;
     private int _unbound;
+    private TimeProvider _time = TimeProvider.System;
+
+    // Those that Kestrel has; each leaves when it is closed.
+    private readonly ConcurrentDictionary<ConnectionContext, byte> _served = new();
+    private readonly TaskCompletionSource _lastClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isClosing;
 
     /// <summary>The socket's address; with the port that the system chose once it is bound.</summary>
     public EndPoint LocalEndPoint => _socket?.EndPoint ?? address;
@@ -52,6 +59,7 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
             if (_socket is not null)
                 return;
             _socket = await sockets.BindAsync(address, cancellation).ConfigureAwait(false);
+            _time = time;
             _accepting = AcceptAsync(_socket, time, logger);
         }
         catch (Exception exception) when (exception is AddressInUseException or SocketException)
@@ -62,6 +70,57 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
         {
             _binding.Release();
         }
+    }
+
+    /// <summary>
+    /// Takes no more connections and asks every open one to end: HTTP/2 clients are told (GOAWAY) and go elsewhere with what they have not sent, requests under way are
+    /// answered. Completes when the last connection is closed.
+    /// </summary>
+    internal async Task DrainAsync(CancellationToken cancellation)
+    {
+        await UnbindAsync(cancellation).ConfigureAwait(false);
+        _isClosing = true;
+        // Either such a connection sees the flag, or it is seen here.
+        foreach (var connection in _served.Keys)
+            RequestClose(connection);
+        CompleteIfEmpty();
+        await _lastClosed.Task.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Serves one connection from its first byte to its last.</summary>
+    internal async Task ServeAsync(ConnectionContext connection, ClientProtocol protocol, ConnectionDelegate next)
+    {
+        _served.TryAdd(connection, 0);
+        var lingering = protocol == ClientProtocol.Http2 ? new LingeringTransport(connection.Transport) : null;
+        connection.Transport = lingering ?? connection.Transport;
+        try
+        {
+            if (_isClosing)
+                RequestClose(connection);
+            await next(connection).ConfigureAwait(false);
+        }
+        finally
+        {
+            try
+            {
+                if (lingering is not null)
+                    await lingering.EndAsync(waitsForClient: _isClosing, _time).ConfigureAwait(false);
+            }
+            finally
+            {
+                _served.TryRemove(connection, out _);
+                if (_isClosing)
+                    CompleteIfEmpty();
+            }
+        }
+    }
+
+    private static void RequestClose(ConnectionContext connection) => connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+
+    private void CompleteIfEmpty()
+    {
+        if (_served.IsEmpty)
+            _lastClosed.TrySetResult();
     }
 
     internal ChannelReader<ConnectionContext> Decided(ClientProtocol protocol) =>

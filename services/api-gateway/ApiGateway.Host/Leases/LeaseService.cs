@@ -88,9 +88,9 @@ internal sealed class LeaseService(
         {
             await call.RunAsync(guard.Token).ConfigureAwait(false);
         }
-        catch (Exception) when (guard.IsLeaderLost)
+        catch (Exception) when (guard.IsEnded)
         {
-            throw new RequestFailedException(EtcdError.NoLeader);
+            throw new RequestFailedException(guard.Error);
         }
         catch (Exception exception) when (context.CancellationToken.IsCancellationRequested && exception is not RpcException)
         {

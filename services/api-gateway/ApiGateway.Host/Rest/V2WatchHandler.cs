@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using ApiGateway.Core.Errors;
 using ApiGateway.Core.V2;
+using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Tracing;
 using Storage.Contracts;
@@ -11,7 +12,7 @@ namespace ApiGateway.Host.Rest;
 
 /// <summary>A long poll or stream on /v2/keys.</summary>
 internal sealed class V2WatchHandler(
-    IWatchHub hub, IStorage storage, ReadBarrier barrier, ClusterView cluster, TimeProvider time, ILogger<V2WatchHandler> logger)
+    IWatchHub hub, IStorage storage, ReadBarrier barrier, ClusterView cluster, StreamGuards guards, TimeProvider time, ILogger<V2WatchHandler> logger)
 {
     // etcd keeps the last 1,000 events of the whole store, one index each.
     private const long HistoryEvents = 1000;
@@ -19,7 +20,10 @@ internal sealed class V2WatchHandler(
     private static readonly byte[] s_below = [0];
     private static readonly TimeSpan s_backoff = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Streams until the watch is over; hands back the error when it cannot begin.</summary>
+    /// <summary>
+    /// Streams until the watch is over; hands back the error when it cannot begin. When the process stops, a poll is answered without an event, which clients take
+    /// for "ask again".
+    /// </summary>
     public async Task<V2Error?> HandleAsync(HttpContext context, V2Request request)
     {
         var aborted = context.RequestAborted;
@@ -41,41 +45,48 @@ internal sealed class V2WatchHandler(
         await context.Response.StartAsync(aborted).ConfigureAwait(false);
         await context.Response.BodyWriter.FlushAsync(aborted).ConfigureAwait(false);
         var watch = new Cursor(request, began, waitIndex != 0 ? waitIndex : began + 1);
-        while (!await UseSessionAsync(context, watch).ConfigureAwait(false))
-            await Task.Delay(s_backoff, time, aborted).ConfigureAwait(false);
+        using var guard = guards.Open(context, aborted);
+        try
+        {
+            while (!await UseSessionAsync(context, watch, guard.Token).ConfigureAwait(false))
+                await Task.Delay(s_backoff, time, guard.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (guard.IsEnded)
+        {
+            // Nothing happened, as far as this member can tell.
+        }
         return null;
     }
 
     /// <summary>True when the watch is over; false when the session was lost and another must carry on.</summary>
-    private async Task<bool> UseSessionAsync(HttpContext context, Cursor watch)
+    private async Task<bool> UseSessionAsync(HttpContext context, Cursor watch, CancellationToken ending)
     {
-        var aborted = context.RequestAborted;
         IWatchSession opened;
         try
         {
-            opened = await hub.OpenSessionAsync(aborted).ConfigureAwait(false);
+            opened = await hub.OpenSessionAsync(ending).ConfigureAwait(false);
         }
-        catch (Exception exception) when (!aborted.IsCancellationRequested)
+        catch (Exception exception) when (!ending.IsCancellationRequested)
         {
             logger.WatchSessionFailed(exception);
             return false;
         }
         await using var session = opened.ConfigureAwait(false);
         opened.Create(watch.Spec());
-        while (await opened.WaitToReadAsync(aborted).ConfigureAwait(false))
+        while (await opened.WaitToReadAsync(ending).ConfigureAwait(false))
         {
             while (opened.TryRead(out var message))
             {
                 if (message.Kind == WatchMessageKind.Canceled)
                     return true;
-                if (message.Kind == WatchMessageKind.Events && await DeliverAsync(context, watch, message).ConfigureAwait(false))
+                if (message.Kind == WatchMessageKind.Events && await DeliverAsync(context, watch, message, ending).ConfigureAwait(false))
                     return true;
             }
         }
         return false;
     }
 
-    private static async ValueTask<bool> DeliverAsync(HttpContext context, Cursor watch, WatchMessage message)
+    private static async ValueTask<bool> DeliverAsync(HttpContext context, Cursor watch, WatchMessage message, CancellationToken ending)
     {
         var body = context.Response.BodyWriter;
         using (GatewayTracing.StartSend(message.Trace))
@@ -89,7 +100,7 @@ internal sealed class V2WatchHandler(
             return true;
         // A stream that begins in the past gets one event of history and then nothing: etcd's defect, which clients know.
         if (watch.IsFromHistory && message.LastRevision <= watch.Began)
-            await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(false);
+            await Task.Delay(Timeout.Infinite, ending).ConfigureAwait(false);
         return false;
     }
 

@@ -26,9 +26,9 @@ internal sealed class WatchService(
         {
             await call.RunAsync().ConfigureAwait(false);
         }
-        catch (Exception) when (guard.IsLeaderLost)
+        catch (Exception) when (guard.IsEnded)
         {
-            throw new RequestFailedException(EtcdError.NoLeader);
+            throw new RequestFailedException(guard.Error);
         }
         catch (Exception exception) when (context.CancellationToken.IsCancellationRequested && exception is not RpcException)
         {

@@ -5,7 +5,6 @@ using Consensus.Host.Peers.Wire;
 using Consensus.Host.Service;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -66,8 +65,7 @@ public static class PeerAcceptor
 
     private static async Task ServeAsync(ConnectionContext context, ConsensusService consensus)
     {
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(
-            context.ConnectionClosed, context.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(context.ConnectionClosed, consensus.PeersLeft);
         try
         {
             var connection = new PeerConnection(context);

@@ -11,7 +11,8 @@ internal sealed class PeerGrpcService(ConsensusService consensus) : ConsensusPee
     public override async Task<ForwardEnd> Forward(IAsyncStreamReader<ForwardBatch> requestStream, ServerCallContext context)
     {
         await using var proposals = consensus.OpenForwarded();
-        var taking = TakeAsync(requestStream, proposals, context.CancellationToken);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, consensus.PeersLeft);
+        var taking = TakeAsync(requestStream, proposals, ending.Token);
         await Task.WhenAny(taking, proposals.Broken);
         return new ForwardEnd { Reason = proposals.Broken.IsCompleted ? proposals.Reason : "the stream was closed" };
     }

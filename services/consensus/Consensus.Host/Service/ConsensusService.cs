@@ -51,6 +51,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
     private readonly TaskCompletionSource _firstTurn = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _leaving = new();
     private volatile bool _isStopping;
     private volatile ConsensusStatus _status;
     private volatile Route _route = Route.None();
@@ -201,6 +202,9 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
         Log.LeftLeadership(_logger, outcome, _status.Leader.ToString());
     }
 
+    /// <summary>Ends the streams on which the other members speak to this one: the second step.</summary>
+    public void LeavePeers() => _leaving.Cancel();
+
     /// <summary>Stops taking proposals, stores what is queued, ends all streams and tails, and closes the files.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -213,6 +217,9 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
         await _network.DisposeAsync().ConfigureAwait(false);
         _route.Dispose();
     }
+
+    /// <summary>Nothing more is taken from the other members.</summary>
+    internal CancellationToken PeersLeft => _leaving.Token;
 
     internal ProposalStream OpenForwarded() => Open(mayForward: false);
 

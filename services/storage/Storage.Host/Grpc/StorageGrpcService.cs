@@ -1,6 +1,7 @@
 using Consensus.Contracts;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.Hosting;
 using Storage.Client;
 using Storage.Contracts;
 
@@ -10,7 +11,9 @@ namespace Storage.Host.Grpc;
 /// <param name="storage">The replica.</param>
 /// <param name="options">How often idle streams beat; the default where a process registers none.</param>
 /// <param name="time">The beats' clock; the system's where a process registers none.</param>
-public sealed class StorageGrpcService(IStorage storage, StorageOptions? options = null, TimeProvider? time = null) : Client.Wire.Storage.StorageBase
+/// <param name="lifetime">When the process stops; never where there is none.</param>
+public sealed class StorageGrpcService(
+    IStorage storage, StorageOptions? options = null, TimeProvider? time = null, IHostApplicationLifetime? lifetime = null) : Client.Wire.Storage.StorageBase
 {
     private static readonly Client.Wire.ResultBatch s_noResults = new();
     private static readonly Client.Wire.FeedBatch s_feedBeat = new() { Beat = true };
@@ -24,6 +27,7 @@ public sealed class StorageGrpcService(IStorage storage, StorageOptions? options
     {
         var results = new ResultStream();
         using var beats = new Beats(_beatInterval, _time);
+        using var ending = EndOf(context);
         using var subscription = storage.SubscribeResults(new SessionId(request.Session), results);
         // The headers are the confirmation, so they go out now and not with the first result.
         await context.WriteResponseHeadersAsync([]).ConfigureAwait(false);
@@ -31,19 +35,20 @@ public sealed class StorageGrpcService(IStorage storage, StorageOptions? options
         {
             while (true)
             {
-                var next = results.NextAsync(context.CancellationToken);
+                var next = results.NextAsync(ending.Token);
                 var batch = next.IsCompletedSuccessfully
                     ? next.Result
-                    : await BeatingStream.BeatUntilAsync(next.AsTask(), s_noResults, beats, responseStream, context.CancellationToken).ConfigureAwait(false);
-                await responseStream.WriteAsync(batch, context.CancellationToken).ConfigureAwait(false);
+                    : await BeatingStream.BeatUntilAsync(next.AsTask(), s_noResults, beats, responseStream, ending.Token).ConfigureAwait(false);
+                await responseStream.WriteAsync(batch, ending.Token).ConfigureAwait(false);
             }
         }
         catch (System.Threading.Channels.ChannelClosedException broken)
         {
             throw new RpcException(new Status(StatusCode.Unavailable, broken.InnerException?.Message ?? broken.Message));
         }
-        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
+            ThrowIfStopping();
             // The subscriber has left.
         }
     }
@@ -51,22 +56,22 @@ public sealed class StorageGrpcService(IStorage storage, StorageOptions? options
     public override Task Read(
         IAsyncStreamReader<Client.Wire.ReadRequestBatch> requestStream, IServerStreamWriter<Client.Wire.ReadResponseBatch> responseStream,
         ServerCallContext context) =>
-        UntilCancelledAsync(context, () => new ReadCall(storage, context.CancellationToken).RunAsync(requestStream, responseStream));
+        UntilCancelledAsync(context, ending => new ReadCall(storage, ending).RunAsync(requestStream, responseStream));
 
     public override Task Feed(Client.Wire.FeedRequest request, IServerStreamWriter<Client.Wire.FeedBatch> responseStream, ServerCallContext context) =>
-        UntilCancelledAsync(context, async () =>
+        UntilCancelledAsync(context, async ending =>
         {
             using var beats = new Beats(_beatInterval, _time);
             try
             {
                 await BeatingStream.CopyAsync(
-                    storage.FeedAsync((KeySpace)request.Space, request.FromRevision, context.CancellationToken), static batch => batch.ToWire(), s_feedBeat, beats,
-                    responseStream, context.CancellationToken).ConfigureAwait(false);
+                    storage.FeedAsync((KeySpace)request.Space, request.FromRevision, ending), static batch => batch.ToWire(), s_feedBeat, beats,
+                    responseStream, ending).ConfigureAwait(false);
             }
             catch (RevisionCompactedException compacted)
             {
                 await responseStream.WriteAsync(
-                    new Client.Wire.FeedBatch { Compacted = compacted.CompactRevision }, context.CancellationToken).ConfigureAwait(false);
+                    new Client.Wire.FeedBatch { Compacted = compacted.CompactRevision }, ending).ConfigureAwait(false);
             }
         });
 
@@ -76,23 +81,23 @@ public sealed class StorageGrpcService(IStorage storage, StorageOptions? options
             context.CancellationToken).ConfigureAwait(false)).ToWire();
 
     public override Task Leases(Client.Wire.LeasesRequest request, IServerStreamWriter<Client.Wire.LeaseBatch> responseStream, ServerCallContext context) =>
-        UntilCancelledAsync(context, async () =>
+        UntilCancelledAsync(context, async ending =>
         {
             using var beats = new Beats(_beatInterval, _time);
             await BeatingStream.CopyAsync(
-                storage.LeasesAsync(context.CancellationToken), static batch => batch.ToWire(), s_leaseBeat, beats, responseStream, context.CancellationToken)
+                storage.LeasesAsync(ending), static batch => batch.ToWire(), s_leaseBeat, beats, responseStream, ending)
                 .ConfigureAwait(false);
         });
 
     public override Task Snapshot(
         Client.Wire.SnapshotRequest request, IServerStreamWriter<Client.Wire.SnapshotChunk> responseStream, ServerCallContext context) =>
-        UntilCancelledAsync(context, async () =>
+        UntilCancelledAsync(context, async ending =>
         {
             try
             {
                 // A write returns when the message is serialized, so the next chunk may use the buffer again.
-                await foreach (var chunk in storage.SnapshotAsync(context.CancellationToken).ConfigureAwait(false))
-                    await responseStream.WriteAsync(chunk.ToWire(), context.CancellationToken).ConfigureAwait(false);
+                await foreach (var chunk in storage.SnapshotAsync(ending).ConfigureAwait(false))
+                    await responseStream.WriteAsync(chunk.ToWire(), ending).ConfigureAwait(false);
             }
             catch (SnapshotAbortedException aborted)
             {
@@ -132,17 +137,27 @@ public sealed class StorageGrpcService(IStorage storage, StorageOptions? options
         };
     }
 
-    // A client that leaves is no error.
-    private static async Task UntilCancelledAsync(ServerCallContext context, Func<Task> stream)
+    // A client that leaves is no error; that this replica goes, its clients are told, so that they go on with another.
+    private async Task UntilCancelledAsync(ServerCallContext context, Func<CancellationToken, Task> stream)
     {
+        using var ending = EndOf(context);
         try
         {
-            await stream().ConfigureAwait(false);
+            await stream(ending.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (
-            context.CancellationToken.IsCancellationRequested && exception is OperationCanceledException or IOException or InvalidOperationException)
+            ending.IsCancellationRequested && exception is OperationCanceledException or IOException or InvalidOperationException)
         {
-            return;
+            ThrowIfStopping();
         }
+    }
+
+    private CancellationTokenSource EndOf(ServerCallContext context) =>
+        CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime?.ApplicationStopping ?? CancellationToken.None);
+
+    private void ThrowIfStopping()
+    {
+        if (lifetime?.ApplicationStopping.IsCancellationRequested == true)
+            throw new RpcException(new Status(StatusCode.Unavailable, "the replica is stopping"));
     }
 }

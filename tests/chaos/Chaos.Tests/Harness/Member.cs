@@ -44,6 +44,8 @@ public sealed class Member : IClientTarget, IAsyncDisposable
 
     internal PeerProxy Proxy { get; }
 
+    public IEtcdConnection Connect() => new OneEndpoint(Endpoint);
+
     /// <summary>Starts it, on the data it had.</summary>
     public void Start()
     {

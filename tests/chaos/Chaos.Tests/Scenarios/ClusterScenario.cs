@@ -71,7 +71,7 @@ public abstract class ClusterScenario(ITestOutputHelper output)
         var history = new List<Operation<KeyRequest, KeyAnswer>>();
         foreach (var member in cluster.Members)
         {
-            using var client = new KvClient(FinalReader + member.Number, member.Endpoint, TimeSpan.FromSeconds(10));
+            using var client = new KvClient(FinalReader + member.Number, member.Connect(), TimeSpan.FromSeconds(10));
             foreach (var key in all)
                 Assert.True(await client.DoAsync(new(RequestKind.Get, key)) is not null, $"member {member.Number} did not answer: {client.Errors.LastOrDefault().Error?.Status}");
             history.AddRange(client.History);

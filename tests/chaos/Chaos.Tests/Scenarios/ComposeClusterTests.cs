@@ -41,7 +41,7 @@ public sealed class ComposeClusterTests(ITestOutputHelper output) : ClusterScena
             await project.ComposeAsync(ComposeProject.BuildDeadline, "build");
             await project.ComposeAsync(ComposeProject.UpDeadline, "up", "--detach", "--wait");
             foreach (var gateway in Gateways)
-                watchers.Add(await KeyWatcher.StartAsync(gateway.Endpoint, OwnCounterScript.Key(0)[..^1]));
+                watchers.Add(await KeyWatcher.StartAsync(gateway.Connect(), OwnCounterScript.Key(0)[..^1]));
 
             await StrikeAsync(project, "killed", leader => project.DockerAsync("kill", leader.Container), leader => project.DockerAsync("start", leader.Container));
             await StrikeAsync(project, "frozen", leader => project.DockerAsync("pause", leader.Container), leader => project.DockerAsync("unpause", leader.Container));
@@ -122,7 +122,7 @@ public sealed class ComposeClusterTests(ITestOutputHelper output) : ClusterScena
         var read = new List<Operation<KeyRequest, KeyAnswer>>();
         foreach (var gateway in Gateways)
         {
-            using var client = new KvClient(FinalReader + gateway.Number, gateway.Endpoint, s_requestLimit);
+            using var client = new KvClient(FinalReader + gateway.Number, gateway.Connect(), s_requestLimit);
             foreach (var key in keys)
                 Assert.NotNull(await client.DoAsync(new(RequestKind.Get, key)));
             read.AddRange(client.History);
@@ -130,5 +130,8 @@ public sealed class ComposeClusterTests(ITestOutputHelper output) : ClusterScena
         return read;
     }
 
-    private sealed record Gateway(int Number, Uri Endpoint) : IClientTarget;
+    private sealed record Gateway(int Number, Uri Endpoint) : IClientTarget
+    {
+        public IEtcdConnection Connect() => new OneEndpoint(Endpoint);
+    }
 }

@@ -83,7 +83,7 @@ public sealed class SplitFailoverTests(ITestOutputHelper output) : ClusterScenar
             if (!withoutLeaders) // A watch ends with its gateway.
             {
                 foreach (var member in cluster.Members)
-                    watchers.Add(await KeyWatcher.StartAsync(member.Endpoint, Watched));
+                    watchers.Add(await KeyWatcher.StartAsync(member.Connect(), Watched));
             }
             var rounds = new FailoverRounds(cluster);
             for (var round = 0; round < s_rounds; round++)

@@ -54,13 +54,18 @@ public sealed class MixedScript(int client, int seed, int keys, ConcurrentDictio
 }
 
 /// <summary>Puts 1, 2, 3, ... to a key of its own: the key's version tells how often each was applied.</summary>
-public sealed class OwnCounterScript(int client) : ClientScript
+public sealed class OwnCounterScript(string key) : ClientScript
 {
     private long _number;
 
+    public OwnCounterScript(int client)
+        : this(Key(client))
+    {
+    }
+
     public static string Key(int client) => $"own/{client}";
 
-    public override KeyRequest Next() => new(RequestKind.Put, Key(client), $"{++_number}");
+    public override KeyRequest Next() => new(RequestKind.Put, key, $"{++_number}");
 
     public override void Learn(KeyRequest request, KeyAnswer? answer)
     {
@@ -85,4 +90,14 @@ public sealed class SharedCounterScript(int counter) : ClientScript
         { Before: { } before } => (long.Parse(before.Value), before.ModRevision),
         _ => (0, 0),
     };
+}
+
+/// <summary>Reads one key again and again.</summary>
+public sealed class ReadScript(string key) : ClientScript
+{
+    public override KeyRequest Next() => new(RequestKind.Get, key);
+
+    public override void Learn(KeyRequest request, KeyAnswer? answer)
+    {
+    }
 }

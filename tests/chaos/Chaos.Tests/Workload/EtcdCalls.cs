@@ -20,6 +20,9 @@ internal static class EtcdCalls
     private static readonly Method<WatchRequest, WatchResponse> s_watch =
         Method(MethodType.DuplexStreaming, "Watch", "Watch", WatchRequest.Parser, WatchResponse.Parser);
 
+    private static readonly Method<LeaseKeepAliveRequest, LeaseKeepAliveResponse> s_keepAlive =
+        Method(MethodType.DuplexStreaming, "Lease", "LeaseKeepAlive", LeaseKeepAliveRequest.Parser, LeaseKeepAliveResponse.Parser);
+
     /// <summary>A connection of the caller's own.</summary>
     public static GrpcChannel Connect(Uri endpoint) => GrpcChannel.ForAddress(endpoint, new GrpcChannelOptions
     {
@@ -48,6 +51,10 @@ internal static class EtcdCalls
     /// <summary>A watch stream; nothing is asked on it yet.</summary>
     public static AsyncDuplexStreamingCall<WatchRequest, WatchResponse> Watch(GrpcChannel channel, CancellationToken cancellation) =>
         channel.CreateCallInvoker().AsyncDuplexStreamingCall(s_watch, null, new CallOptions(cancellationToken: cancellation));
+
+    /// <summary>A keep-alive stream; nothing is asked on it yet.</summary>
+    public static AsyncDuplexStreamingCall<LeaseKeepAliveRequest, LeaseKeepAliveResponse> KeepAlive(GrpcChannel channel, CancellationToken cancellation) =>
+        channel.CreateCallInvoker().AsyncDuplexStreamingCall(s_keepAlive, null, new CallOptions(cancellationToken: cancellation));
 
     private static Task<TResponse> CallAsync<TRequest, TResponse>(GrpcChannel channel, Method<TRequest, TResponse> method, TRequest request, TimeSpan limit)
         where TRequest : class

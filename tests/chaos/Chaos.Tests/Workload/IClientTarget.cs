@@ -6,6 +6,6 @@ public interface IClientTarget
     /// <summary>Unique in its cluster.</summary>
     int Number { get; }
 
-    /// <summary>Where it serves clients.</summary>
-    Uri Endpoint { get; }
+    /// <summary>A new client's way there.</summary>
+    IEtcdConnection Connect();
 }

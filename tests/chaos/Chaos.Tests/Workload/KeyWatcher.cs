@@ -1,14 +1,17 @@
 using EtcdApi.Etcdserverpb;
 using EtcdApi.Mvccpb;
 using Google.Protobuf;
-using Grpc.Net.Client;
+using Grpc.Core;
 
 namespace Chaos.Tests.Workload;
 
-/// <summary>One watch of a prefix through one member, open from before the first write to after the last. Fails when it ends by itself.</summary>
+/// <summary>
+/// One watch of a prefix, open from before the first write to after the last. A client of one endpoint fails when its stream ends by itself; one that knows others goes
+/// on there, behind the last revision that it saw, as etcd's client library does.
+/// </summary>
 public sealed class KeyWatcher : IAsyncDisposable
 {
-    private readonly GrpcChannel _channel;
+    private readonly IEtcdConnection _connection;
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, long> _versions = [];
     private readonly Lock _guard = new();
@@ -16,16 +19,19 @@ public sealed class KeyWatcher : IAsyncDisposable
     private readonly Task _reading;
     private long _revision;
 
-    private KeyWatcher(Uri endpoint, string prefix)
+    // Where the next stream begins; 0 is now.
+    private long _next;
+
+    private KeyWatcher(IEtcdConnection connection, string prefix)
     {
-        _channel = EtcdCalls.Connect(endpoint);
+        _connection = connection;
         _reading = ReadAsync(prefix);
     }
 
     /// <summary>Opens it; returns when the server has it.</summary>
-    public static async Task<KeyWatcher> StartAsync(Uri endpoint, string prefix)
+    public static async Task<KeyWatcher> StartAsync(IEtcdConnection connection, string prefix)
     {
-        var watcher = new KeyWatcher(endpoint, prefix);
+        var watcher = new KeyWatcher(connection, prefix);
         await (await Task.WhenAny(watcher._created.Task, watcher._reading));
         return watcher;
     }
@@ -43,24 +49,41 @@ public sealed class KeyWatcher : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // HasSeen has told.
-        _channel.Dispose();
+        _connection.Dispose();
         _stop.Dispose();
     }
 
     private async Task ReadAsync(string prefix)
     {
-        using var call = EtcdCalls.Watch(_channel, _stop.Token);
-        var end = prefix[..^1] + (char)(prefix[^1] + 1);
-        await call.RequestStream.WriteAsync(new WatchRequest
+        while (true)
         {
-            CreateRequest = new WatchCreateRequest { Key = ByteString.CopyFromUtf8(prefix), RangeEnd = ByteString.CopyFromUtf8(end) },
-        });
+            try
+            {
+                await ReadOneStreamAsync(prefix);
+            }
+            catch (RpcException error) when (_connection.HasOtherEndpoints && error.StatusCode is StatusCode.Unavailable or StatusCode.Internal)
+            {
+                // clientv3 takes these two for "elsewhere it may work".
+            }
+        }
+    }
+
+    private async Task ReadOneStreamAsync(string prefix)
+    {
+        using var call = EtcdCalls.Watch(_connection.ForStream(), _stop.Token);
+        var end = prefix[..^1] + (char)(prefix[^1] + 1);
+        var create = new WatchCreateRequest { Key = ByteString.CopyFromUtf8(prefix), RangeEnd = ByteString.CopyFromUtf8(end), StartRevision = _next };
+        await call.RequestStream.WriteAsync(new WatchRequest { CreateRequest = create });
         while (await call.ResponseStream.MoveNext(_stop.Token))
         {
             var response = call.ResponseStream.Current;
             Assert.False(response.Canceled, $"the watch was cancelled: {response.CancelReason}");
             if (response.Created)
+            {
+                if (_next == 0)
+                    _next = response.Header.Revision + 1;
                 _created.TrySetResult();
+            }
             foreach (var happened in response.Events)
                 Take(happened);
         }
@@ -76,6 +99,7 @@ public sealed class KeyWatcher : IAsyncDisposable
             Assert.True(kv.ModRevision > _revision, $"{key} at revision {kv.ModRevision} came after revision {_revision}");
             Assert.True(kv.Version == _versions.GetValueOrDefault(key) + 1, $"{key}: version {kv.Version} came after {_versions.GetValueOrDefault(key)}");
             (_revision, _versions[key]) = (kv.ModRevision, kv.Version);
+            _next = kv.ModRevision + 1;
         }
     }
 }

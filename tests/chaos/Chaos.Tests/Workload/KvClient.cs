@@ -3,20 +3,18 @@ using EtcdApi.Etcdserverpb;
 using EtcdApi.Mvccpb;
 using Google.Protobuf;
 using Grpc.Core;
-using Grpc.Net.Client;
 using Linearizability.History;
 using Linearizability.Keys;
 
 namespace Chaos.Tests.Workload;
 
 /// <summary>
-/// A client of one member, with a connection of its own, that records each request and what came of it. Every request asks what the key was before:
+/// A client with a connection of its own that records each request and what came of it. Every request asks what the key was before:
 /// the more answers tell, the less the checker must guess.
 /// </summary>
 /// <remarks>Not thread-safe: one request at a time. <see cref="History"/> is read when the client has stopped.</remarks>
-public sealed class KvClient(int number, Uri endpoint, TimeSpan requestLimit, int paddingBytes = 0) : IDisposable
+public sealed class KvClient(int number, IEtcdConnection connection, TimeSpan requestLimit, int paddingBytes = 0) : IDisposable
 {
-    private readonly GrpcChannel _channel = EtcdCalls.Connect(endpoint);
     private readonly string _padding = paddingBytes == 0 ? "" : " " + new string('.', paddingBytes - 1);
 
     public int Number => number;
@@ -45,7 +43,7 @@ public sealed class KvClient(int number, Uri endpoint, TimeSpan requestLimit, in
         }
     }
 
-    public void Dispose() => _channel.Dispose();
+    public void Dispose() => connection.Dispose();
 
     private Task<KeyAnswer> SendAsync(KeyRequest request) => request.Kind switch
     {
@@ -66,19 +64,21 @@ public sealed class KvClient(int number, Uri endpoint, TimeSpan requestLimit, in
 
     private async Task<KeyAnswer> GetAsync(KeyRequest request)
     {
-        var answer = await EtcdCalls.RangeAsync(_channel, new RangeRequest { Key = Key(request) }, requestLimit);
+        var answer = await connection.CallAsync(channel => EtcdCalls.RangeAsync(channel, new RangeRequest { Key = Key(request) }, requestLimit), changesNothing: true);
         return new(answer.Header.Revision, false, true, Record(answer.Kvs.SingleOrDefault()));
     }
 
     private async Task<KeyAnswer> PutAsync(KeyRequest request)
     {
-        var answer = await EtcdCalls.PutAsync(_channel, new PutRequest { Key = Key(request), Value = Padded(request.Value!), PrevKv = true }, requestLimit);
+        var put = new PutRequest { Key = Key(request), Value = Padded(request.Value!), PrevKv = true };
+        var answer = await connection.CallAsync(channel => EtcdCalls.PutAsync(channel, put, requestLimit), changesNothing: false);
         return new(answer.Header.Revision, true, true, Record(answer.PrevKv));
     }
 
     private async Task<KeyAnswer> DeleteAsync(KeyRequest request)
     {
-        var answer = await EtcdCalls.DeleteAsync(_channel, new DeleteRangeRequest { Key = Key(request), PrevKv = true }, requestLimit);
+        var delete = new DeleteRangeRequest { Key = Key(request), PrevKv = true };
+        var answer = await connection.CallAsync(channel => EtcdCalls.DeleteAsync(channel, delete, requestLimit), changesNothing: false);
         return new(answer.Header.Revision, answer.Deleted > 0, true, Record(answer.PrevKvs.SingleOrDefault()));
     }
 
@@ -93,7 +93,7 @@ public sealed class KvClient(int number, Uri endpoint, TimeSpan requestLimit, in
         };
         if (condition is not null)
             txn.Compare.Add(condition);
-        var answer = await EtcdCalls.TxnAsync(_channel, txn, requestLimit);
+        var answer = await connection.CallAsync(channel => EtcdCalls.TxnAsync(channel, txn, requestLimit), changesNothing: false);
         return new(answer.Header.Revision, answer.Succeeded, true, Record(answer.Responses[0].ResponseRange.Kvs.SingleOrDefault()));
     }
 

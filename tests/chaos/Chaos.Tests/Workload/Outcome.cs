@@ -23,11 +23,12 @@ public static class Outcomes
         StatusCode.InvalidArgument or StatusCode.ResourceExhausted or StatusCode.FailedPrecondition or StatusCode.OutOfRange
             or StatusCode.NotFound or StatusCode.PermissionDenied or StatusCode.Unauthenticated or StatusCode.Unimplemented => Outcome.NotDone,
         // Nobody listened, so nothing was sent.
-        StatusCode.Unavailable when WasRefused(error) => Outcome.NotDone,
+        StatusCode.Unavailable when WasNotSent(error) => Outcome.NotDone,
         _ => Outcome.Unknown,
     };
 
-    private static bool WasRefused(RpcException error)
+    /// <summary>Nobody listened.</summary>
+    public static bool WasNotSent(RpcException error)
     {
         for (Exception? cause = error.Status.DebugException; cause is not null; cause = cause.InnerException)
         {

@@ -1,6 +1,6 @@
 namespace Chaos.Tests.Workload;
 
-/// <summary>Clients at work, each bound to one member.</summary>
+/// <summary>Clients at work, each bound to one target.</summary>
 public sealed class WorkloadRun : IAsyncDisposable
 {
     private static readonly TimeSpan s_progressDeadline = TimeSpan.FromSeconds(30);
@@ -19,7 +19,7 @@ public sealed class WorkloadRun : IAsyncDisposable
         _clients = [.. Enumerable.Range(0, options.Clients).Select(n =>
         {
             var member = members[n % members.Count];
-            return (new KvClient(options.FirstClient + n, member.Endpoint, options.RequestLimit, options.PaddingBytes), member);
+            return (new KvClient(options.FirstClient + n, member.Connect(), options.RequestLimit, options.PaddingBytes), member);
         })];
         _work = Task.WhenAll(_clients.Select((entry, n) => Task.Run(() => WorkAsync(entry.Client, _progressOf[entry.Member], options.Script(n)))));
     }
