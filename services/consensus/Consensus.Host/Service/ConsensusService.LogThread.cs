@@ -176,7 +176,7 @@ public sealed partial class ConsensusService
     {
         _metrics.Failed(_batch.Count);
         ClearBatch();
-        BreakStreams(reason);
+        BreakStreams(reason, ProposalStreamEnd.MemberServes);
     }
 
     /// <summary>Does what the core asks for until it asks for nothing more: send, store, publish, send what counted on it, answer reads.</summary>
@@ -301,7 +301,7 @@ public sealed partial class ConsensusService
         var route = leader == default ? Route.None() : new Route(_raft.Term, leader, forward);
         _route = route;
         Interlocked.MemoryBarrier();
-        BreakStreams("the leader changed", onlyBound: true);
+        BreakStreams("the leader changed", ProposalStreamEnd.MemberServes, onlyBound: true);
         before.Dispose();
         if (_raft.Role != Role.Leader)
             _traces.Abandon();
@@ -338,7 +338,7 @@ public sealed partial class ConsensusService
         }
     }
 
-    private void BreakStreams(string reason, bool onlyBound = false)
+    private void BreakStreams(string reason, ProposalStreamEnd end, bool onlyBound = false)
     {
         ProposalStream[] streams;
         lock (_streamsGate)
@@ -347,7 +347,7 @@ public sealed partial class ConsensusService
             _streams.ExceptWith(streams);
         }
         foreach (var stream in streams)
-            stream.Break(reason);
+            stream.Break(reason, end);
     }
 
     /// <summary>Ends everything that waits for this thread, and lets the files go.</summary>
@@ -356,7 +356,7 @@ public sealed partial class ConsensusService
         _isStopping = true;
         Volatile.Write(ref _readableTerm, 0);
         _proposals.Close(() => new ProposalStreamBrokenException(reason));
-        BreakStreams(reason);
+        BreakStreams(reason, ProposalStreamEnd.MemberLost);
         _commits.Close(reason);
         _inbound.Close(() => new LogUnavailableException(reason));
         while (_requests.TryDequeue(out var request))

@@ -256,11 +256,11 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     private sealed class Stream(FakeCluster owner) : IProposalStream
     {
-        private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<ProposalStreamEnd> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task Broken => _broken.Task;
+        public Task<ProposalStreamEnd> Broken => _broken.Task;
 
-        public void Break() => _broken.TrySetResult();
+        public void Break() => _broken.TrySetResult(ProposalStreamEnd.MemberServes);
 
         public ValueTask ProposeAsync(Proposal proposal, CancellationToken cancellation)
         {
