@@ -315,6 +315,9 @@ public sealed partial class ConsensusService
         if (_route != route || _isStopping)
             return;
         Log.ForwardBroken(_logger, route.Leader.ToString(), reason);
+        // The same evidence as the end of the peers' own connection, and the first to come on one that carries more.
+        if (route.Forward!.IsConnectionLost)
+            OnPeerLost(route.Leader);
         // Until a leader is heard of again, or this one once more.
         ChangeRoute(default);
         _reroute = true;

@@ -19,11 +19,15 @@ public sealed class StorageGrpcService(IStorage storage, StorageOptions? options
     private readonly TimeSpan _beatInterval = (options ?? new StorageOptions()).BeatInterval;
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
+    // A replica knows; a proxy of others, which has no tail of its own, leaves that to them.
+    private readonly Func<bool> _isCutOff = storage is StorageService replica ? () => replica.IsCutOff : static () => false;
+
     public override async Task SubscribeResults(
         Client.Wire.SubscribeResultsRequest request, IServerStreamWriter<Client.Wire.ResultBatch> responseStream, ServerCallContext context)
     {
         var results = new ResultStream();
-        using var beats = new Beats(_beatInterval, _time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        using var beats = OpenBeats();
         using var subscription = storage.SubscribeResults(new SessionId(request.Session), results);
         // The headers are the confirmation, so they go out now and not with the first result.
         await context.WriteResponseHeadersAsync([]).ConfigureAwait(false);
@@ -31,10 +35,10 @@ public sealed class StorageGrpcService(IStorage storage, StorageOptions? options
         {
             while (true)
             {
-                var next = results.NextAsync(context.CancellationToken);
+                var next = results.NextAsync(ending.Token);
                 var batch = next.IsCompletedSuccessfully
                     ? next.Result
-                    : await BeatingStream.BeatUntilAsync(next.AsTask(), s_noResults, beats, responseStream, context.CancellationToken).ConfigureAwait(false);
+                    : await BeatingStream.BeatUntilAsync(next.AsTask(), s_noResults, beats, responseStream, ending).ConfigureAwait(false);
                 await responseStream.WriteAsync(batch, context.CancellationToken).ConfigureAwait(false);
             }
         }
@@ -56,12 +60,13 @@ public sealed class StorageGrpcService(IStorage storage, StorageOptions? options
     public override Task Feed(Client.Wire.FeedRequest request, IServerStreamWriter<Client.Wire.FeedBatch> responseStream, ServerCallContext context) =>
         UntilCancelledAsync(context, async () =>
         {
-            using var beats = new Beats(_beatInterval, _time);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+            using var beats = OpenBeats();
             try
             {
                 await BeatingStream.CopyAsync(
-                    storage.FeedAsync((KeySpace)request.Space, request.FromRevision, context.CancellationToken), static batch => batch.ToWire(), s_feedBeat, beats,
-                    responseStream, context.CancellationToken).ConfigureAwait(false);
+                    storage.FeedAsync((KeySpace)request.Space, request.FromRevision, ending.Token), static batch => batch.ToWire(), s_feedBeat, beats,
+                    responseStream, ending).ConfigureAwait(false);
             }
             catch (RevisionCompactedException compacted)
             {
@@ -78,9 +83,10 @@ public sealed class StorageGrpcService(IStorage storage, StorageOptions? options
     public override Task Leases(Client.Wire.LeasesRequest request, IServerStreamWriter<Client.Wire.LeaseBatch> responseStream, ServerCallContext context) =>
         UntilCancelledAsync(context, async () =>
         {
-            using var beats = new Beats(_beatInterval, _time);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+            using var beats = OpenBeats();
             await BeatingStream.CopyAsync(
-                storage.LeasesAsync(context.CancellationToken), static batch => batch.ToWire(), s_leaseBeat, beats, responseStream, context.CancellationToken)
+                storage.LeasesAsync(ending.Token), static batch => batch.ToWire(), s_leaseBeat, beats, responseStream, ending)
                 .ConfigureAwait(false);
         });
 
@@ -130,6 +136,13 @@ public sealed class StorageGrpcService(IStorage storage, StorageOptions? options
             CurrentRevision = result.CurrentRevision,
             Term = result.Term.Value,
         };
+    }
+
+    /// <exception cref="RpcException">The replica is cut off: nothing is promised to begin with.</exception>
+    private Beats OpenBeats()
+    {
+        Beats.RefuseIf(_isCutOff());
+        return new Beats(_beatInterval, _time, _isCutOff);
     }
 
     // A client that leaves is no error.

@@ -34,6 +34,8 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     public int StreamsOpened { get; private set; }
 
+    public int Subscriptions { get; private set; }
+
     public bool DropProposals { get; set; }
 
     public bool HoldResults { get; set; }
@@ -137,7 +139,11 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     public IDisposable SubscribeResults(SessionId session, IResultSink sink)
     {
-        lock (_gate) _sink = sink;
+        lock (_gate)
+        {
+            _sink = sink;
+            Subscriptions++;
+        }
         return new Subscription();
     }
 
