@@ -20,7 +20,7 @@ internal sealed class ProposalStreamClient : IProposalStream
     private readonly BatchQueue<Proposal> _queue;
     private readonly SilenceWatch _silence;
     private readonly SemaphoreSlim _wake = new(0);
-    private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ProposalStreamEnd> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _sending;
     private readonly Task _listening;
     private volatile bool _isClosed;
@@ -34,7 +34,7 @@ internal sealed class ProposalStreamClient : IProposalStream
         _listening = ListenAsync();
     }
 
-    public Task Broken => _broken.Task;
+    public Task<ProposalStreamEnd> Broken => _broken.Task;
 
     public ValueTask ProposeAsync(Proposal proposal, CancellationToken cancellation)
     {
@@ -92,7 +92,7 @@ internal sealed class ProposalStreamClient : IProposalStream
                 var beat = _call.ResponseStream.Current;
                 leaderless = beat.LeaderId == 0 ? leaderless + 1 : 0;
                 if (beat.Ended.Length > 0)
-                    Break(beat.Ended);
+                    Break(beat.Ended, beat.Serves ? ProposalStreamEnd.MemberServes : ProposalStreamEnd.MemberLost);
                 else if (leaderless >= BeatTiming.Leaderless)
                     Abort("the member has known no leader for a while");
             }
@@ -111,11 +111,11 @@ internal sealed class ProposalStreamClient : IProposalStream
         _call.Dispose();
     }
 
-    private void Break(string reason)
+    private void Break(string reason, ProposalStreamEnd end = ProposalStreamEnd.MemberLost)
     {
         _isClosed = true;
         // Wakes the sender too, which then ends.
         _queue.Close(() => new ProposalStreamBrokenException(reason));
-        _broken.TrySetResult();
+        _broken.TrySetResult(end);
     }
 }

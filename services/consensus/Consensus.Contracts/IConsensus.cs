@@ -69,7 +69,17 @@ public interface IProposalStream : IAsyncDisposable
     /// proposer opens a new stream and proposes them again under the same session and sequence (I8). Any member takes proposals: one
     /// that does not lead hands them on, and keeps them, bounded, while there is no leader.
     /// </summary>
-    Task Broken { get; }
+    Task<ProposalStreamEnd> Broken { get; }
+}
+
+/// <summary>What the end of a proposal stream says of the member that it went to.</summary>
+public enum ProposalStreamEnd
+{
+    /// <summary>The member is stopping, cannot be reached, has fallen silent or has known no leader for long: another one is the better choice.</summary>
+    MemberLost,
+
+    /// <summary>The leadership changed, or a proposal was refused. The member serves on, and a new stream at it is as good as at any other.</summary>
+    MemberServes,
 }
 
 /// <summary>A read index with the term in which it was confirmed.</summary>

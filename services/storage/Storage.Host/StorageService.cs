@@ -50,13 +50,16 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         _state = new PublishedState(machine.Freeze());
         _reads = new ReadGuard(fatal, _stopping.Token);
         _context = new ReplicaContext(
-            consensus, _state, new ResultRouter(), new IndexWaiters(() => _state.Current.AppliedIndex), new SweepWaiters(machine.Sweep.SweptRevision),
+            consensus, new LogContact(time), _state, new ResultRouter(), new IndexWaiters(() => _state.Current.AppliedIndex), new SweepWaiters(machine.Sweep.SweptRevision),
             new ViewSignal(_state), _reads, new DurabilityReports(consensus, options.ReplicaName, time, logger), options, time, fatal, logger);
         _feeds = new Feeds(_state, _context.Signal, _reads);
         _installer = snapshots is null ? null : new SnapshotInstaller(snapshots, options, time, logger);
         _replica = new Replica(_context, data, machine);
         StorageLog.Rebuilt(logger, _state.Current.AppliedIndex.Value, _state.Current.Revision, _state.Current.Keys.Count);
     }
+
+    /// <summary>True while the log has been out of reach for so long that others know better what was written.</summary>
+    public bool IsCutOff => _context.Contact.IsLost;
 
     /// <summary>Starts to apply, commit and sweep.</summary>
     public void Start() => _running = Task.WhenAll(

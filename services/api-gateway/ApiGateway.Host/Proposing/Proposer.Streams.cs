@@ -7,6 +7,7 @@ namespace ApiGateway.Host.Proposing;
 // The proposal stream and the result subscription, opened again whenever one of them ends.
 public sealed partial class Proposer
 {
+    // After a stream that was a good one the next is opened at once.
     private static readonly TimeSpan s_firstBackoff = TimeSpan.FromMilliseconds(10);
 
     // Every request that waits for a new leader waits for this as well.
@@ -19,6 +20,9 @@ public sealed partial class Proposer
     private int _lostEarly;
 
     private long _opened;
+
+    // Kept from stream to stream: what changes is mostly the leader of the log, which is nothing to storage.
+    private Sink? _results;
 
     private bool IsGood => _time.GetElapsedTime(_opened) > s_goodStream;
 
@@ -53,7 +57,19 @@ public sealed partial class Proposer
 
     private async Task RunAsync(CancellationToken stopping)
     {
-        var backoff = s_firstBackoff;
+        try
+        {
+            await UseStreamsAsync(stopping).ConfigureAwait(false);
+        }
+        finally
+        {
+            _results?.Dispose();
+        }
+    }
+
+    private async Task UseStreamsAsync(CancellationToken stopping)
+    {
+        var backoff = TimeSpan.Zero;
         while (!stopping.IsCancellationRequested)
         {
             _opened = _time.GetTimestamp();
@@ -73,24 +89,25 @@ public sealed partial class Proposer
             _cluster.LookNow();
             var wasGood = IsGood;
             _lostEarly = wasGood ? 0 : _lostEarly + 1;
-            backoff = wasGood ? s_firstBackoff : TimeSpan.FromTicks(Math.Min(backoff.Ticks * 2, s_longestBackoff.Ticks));
+            backoff = wasGood
+                ? TimeSpan.Zero
+                : TimeSpan.FromTicks(Math.Clamp(backoff.Ticks * 2, s_firstBackoff.Ticks, s_longestBackoff.Ticks));
             await Task.Delay(backoff, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private async Task UseOneStreamAsync(CancellationToken stopping)
     {
-        var sink = new Sink(this);
         // Results first: nothing that the new stream carries may be applied before somebody listens.
-        using var subscription = _storage.SubscribeResults(_session, sink);
+        var results = SubscribeResults();
         await using var stream = _consensus.OpenProposals();
         try
         {
             _stream = stream;
             Interlocked.MemoryBarrier();
             await ProposeAgainAsync(stream, stopping).ConfigureAwait(false);
-            await Task.WhenAny(stream.Broken, sink.Broken).WaitAsync(stopping).ConfigureAwait(false);
-            _logger.ProposalStreamLost(LostLevel, sink.Broken.IsCompletedSuccessfully ? await sink.Broken.ConfigureAwait(false) : "no leader behind it");
+            await Task.WhenAny(stream.Broken, results.Broken).WaitAsync(stopping).ConfigureAwait(false);
+            _logger.ProposalStreamLost(LostLevel, results.IsBroken ? await results.Broken.ConfigureAwait(false) : "no leader behind it");
         }
         catch (ProposalStreamBrokenException exception)
         {
@@ -100,6 +117,18 @@ public sealed partial class Proposer
         {
             _stream = null;
         }
+    }
+
+    /// <summary>The subscription there is, or another one: what was answered in between goes again, and is answered again (I8).</summary>
+    private Sink SubscribeResults()
+    {
+        if (_results is { IsBroken: false } sound)
+            return sound;
+        _results?.Dispose();
+        _results = null;
+        var fresh = new Sink(this);
+        fresh.Subscription = _storage.SubscribeResults(_session, fresh);
+        return _results = fresh;
     }
 
     /// <summary>Everything without an outcome, in order of sequence. What is not encoded yet is sent by its own caller.</summary>
@@ -124,11 +153,17 @@ public sealed partial class Proposer
     }
 
     /// <summary>One subscription: a late word of an old one must not end the new one.</summary>
-    private sealed class Sink(Proposer owner) : IResultSink
+    private sealed class Sink(Proposer owner) : IResultSink, IDisposable
     {
         private readonly TaskCompletionSource<string> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<string> Broken => _broken.Task;
+
+        public bool IsBroken => _broken.Task.IsCompleted;
+
+        public IDisposable? Subscription { get; set; }
+
+        public void Dispose() => Subscription?.Dispose();
 
         public void OnResults(ReadOnlySpan<CommandResult> results) => owner.OnResults(results);
 

@@ -28,16 +28,19 @@ public sealed partial class ReplicatedConsensus
         Func<IConsensus, TArgument, CancellationToken, ValueTask<T>> call, TArgument argument, TimeSpan attempt, CancellationToken cancellation)
     {
         var began = _time.GetTimestamp();
+        var first = Volatile.Read(ref _current);
+        var at = first;
         for (var tries = 1; ; tries++)
         {
-            var at = Volatile.Read(ref _current);
             try
             {
-                return await AttemptAsync(token => call(_members[at], argument, token), attempt, cancellation).ConfigureAwait(false);
+                var answer = await AttemptAsync(token => call(_members[at], argument, token), attempt, cancellation).ConfigureAwait(false);
+                Prefer(at, insteadOf: first);
+                return answer;
             }
             catch (Exception e) when (e is LogUnavailableException or NoLeaderException)
             {
-                Leave(at);
+                at = After(at);
                 if (_time.GetElapsedTime(began) >= _options.CallTimeout)
                     throw;
             }
@@ -50,6 +53,8 @@ public sealed partial class ReplicatedConsensus
     private async ValueTask<ReadIndex> AskReadIndexAsync()
     {
         var began = _time.GetTimestamp();
+        var first = Volatile.Read(ref _current);
+        var at = first;
         using var ending = new CancellationTokenSource();
         // At most one question is open at each member: one that is frozen keeps its own until it is given up.
         var open = new Dictionary<int, Task<ReadIndex>>();
@@ -57,20 +62,23 @@ public sealed partial class ReplicatedConsensus
         {
             while (true)
             {
-                var at = Volatile.Read(ref _current);
                 if (!open.ContainsKey(at))
                     open.Add(at, AttemptAsync(_members[at].ReadIndexAsync, _options.CallTimeout, ending.Token).AsTask());
                 var hedge = Task.Delay(_options.ReadHedge, _time, ending.Token);
-                var first = await Task.WhenAny(open.Values.Append(hedge)).ConfigureAwait(false);
-                if (first is Task<ReadIndex> { IsCompletedSuccessfully: true } answer)
+                await Task.WhenAny(open.Values.Append(hedge)).ConfigureAwait(false);
+                var (winner, answer) = open.FirstOrDefault(static pair => pair.Value.IsCompletedSuccessfully);
+                if (answer is not null)
+                {
+                    if (winner != first)
+                        await LeaveUnlessItAnswersAsync(first, open.GetValueOrDefault(first), winner).ConfigureAwait(false);
                     return await answer.ConfigureAwait(false);
+                }
 
-                Leave(at);
+                at = After(at);
                 var failed = open.Where(static pair => pair.Value.IsCompleted).ToList();
                 foreach (var (member, task) in failed)
                 {
                     open.Remove(member);
-                    Leave(member);
                     if (task.Exception?.InnerException is not (NoLeaderException or LogUnavailableException))
                         await task.ConfigureAwait(false);
                 }
@@ -86,5 +94,17 @@ public sealed partial class ReplicatedConsensus
             foreach (var task in open.Values)
                 _ = task.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
+    }
+
+    /// <summary>
+    /// Another member has answered what this one was asked before it. After an election all of them answer at nearly the same moment, the leader first, and nobody is to be
+    /// left for that: this one gets a moment more. The readers pay it once, as the next ones ask elsewhere.
+    /// </summary>
+    private async Task LeaveUnlessItAnswersAsync(int first, Task<ReadIndex>? asked, int other)
+    {
+        if (asked is not null)
+            await Task.WhenAny(asked, Task.Delay(_options.ReadGrace, _time)).ConfigureAwait(false);
+        if (asked is not { IsCompletedSuccessfully: true })
+            Prefer(other, insteadOf: first);
     }
 }

@@ -4,8 +4,8 @@ using Consensus.Contracts;
 namespace Consensus.Client.Replicated;
 
 /// <summary>
-/// Several members behind one contract. Any member serves, so it sticks to one, and moves on to the next when that one fails, falls silent or
-/// is without a leader. Thread-safe.
+/// Several members behind one contract. Any member serves, so it sticks to one, and leaves it only on evidence against that very member: it fails or falls silent, or
+/// it leaves unanswered what another one answers. A change of leader is none: who left for that would come by a member that is gone. Thread-safe.
 /// </summary>
 public sealed partial class ReplicatedConsensus : IConsensus
 {
@@ -30,9 +30,8 @@ public sealed partial class ReplicatedConsensus : IConsensus
     {
         var at = Volatile.Read(ref _current);
         var stream = _members[at].OpenProposals();
-        // A stream that breaks says that its member is gone, or that it follows a leader that is: in either case the next is as good.
         if (_members.Count > 1)
-            _ = LeaveWhenBrokenAsync(stream.Broken, at);
+            _ = LeaveWhenLostAsync(stream.Broken, at);
         return stream;
     }
 
@@ -118,12 +117,16 @@ public sealed partial class ReplicatedConsensus : IConsensus
     }
 
     /// <summary>Whoever comes next starts at the member after this one, unless somebody has moved on already.</summary>
-    private void Leave(int at) => Interlocked.CompareExchange(ref _current, (at + 1) % _members.Count, at);
+    private void Leave(int at) => Prefer(After(at), insteadOf: at);
 
-    private async Task LeaveWhenBrokenAsync(Task broken, int at)
+    private void Prefer(int member, int insteadOf) => Interlocked.CompareExchange(ref _current, member, insteadOf);
+
+    private int After(int at) => (at + 1) % _members.Count;
+
+    private async Task LeaveWhenLostAsync(Task<ProposalStreamEnd> broken, int at)
     {
-        await broken.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Leave(at);
+        if (await broken.ConfigureAwait(false) == ProposalStreamEnd.MemberLost)
+            Leave(at);
     }
 
     private async Task<ConsensusStatus?> StatusOrNullAsync(IConsensus member, CancellationToken cancellation)

@@ -24,10 +24,13 @@ public sealed class ConsensusGrpcService(IConsensus consensus, IHostApplicationL
         await ending.CancelAsync();
         var reason = await forwarding;
         await beating;
+        // A process that stops ends its calls before its log: the stream itself may not know yet.
+        var serves = !lifetime.ApplicationStopping.IsCancellationRequested
+            && (!stream.Broken.IsCompleted || await stream.Broken == ProposalStreamEnd.MemberServes);
         try
         {
             await writer.WriteAsync(
-                new ProposeBeat { Ended = stream.Broken.IsCompleted ? "the proposal stream has ended" : reason }, context.CancellationToken);
+                new ProposeBeat { Ended = stream.Broken.IsCompleted ? "the proposal stream has ended" : reason, Serves = serves }, context.CancellationToken);
         }
         catch (Exception e) when (e is OperationCanceledException or RpcException or IOException or InvalidOperationException)
         {

@@ -27,6 +27,9 @@ internal sealed class ForwardStream : IAsyncDisposable
     /// <summary>Completes with the reason when what was handed over may not reach the leader.</summary>
     public Task<string> Broken => _broken.Task;
 
+    /// <summary>Once broken: no answer ended it, but the loss of the connection, as when the leader's process ends.</summary>
+    public bool IsConnectionLost { get; private set; }
+
     /// <summary>Completes synchronously while there is room.</summary>
     /// <exception cref="ProposalStreamBrokenException">The leader is lost.</exception>
     public ValueTask ProposeAsync(in Proposal proposal, CancellationToken cancellation) =>
@@ -49,12 +52,14 @@ internal sealed class ForwardStream : IAsyncDisposable
             var answer = call.ResponseAsync;
             var sending = SendAsync(call.RequestStream);
             await Task.WhenAny(answer, sending).ConfigureAwait(false);
+            IsConnectionLost = !answer.IsCompletedSuccessfully;
             Break(answer.IsCompletedSuccessfully ? (await answer.ConfigureAwait(false)).Reason : "the connection to the leader was lost");
             await sending.ConfigureAwait(false);
             await answer.ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is RpcException or IOException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
         {
+            IsConnectionLost = true;
             Break($"the connection to the leader was lost: {exception.Message}");
         }
     }

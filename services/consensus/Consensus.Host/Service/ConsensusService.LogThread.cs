@@ -168,7 +168,7 @@ public sealed partial class ConsensusService
     {
         _metrics.Failed(_batch.Count);
         ClearBatch();
-        BreakStreams(reason);
+        BreakStreams(reason, ProposalStreamEnd.MemberServes);
     }
 
     /// <summary>Does what the core asks for until it asks for nothing more: send, store, publish, send what counted on it, answer reads.</summary>
@@ -299,7 +299,7 @@ public sealed partial class ConsensusService
         var route = leader == default ? Route.None() : new Route(_raft.Term, leader, forward);
         _route = route;
         Interlocked.MemoryBarrier();
-        BreakStreams("the leader changed", onlyBound: true);
+        BreakStreams("the leader changed", ProposalStreamEnd.MemberServes, onlyBound: true);
         before.Dispose();
         if (_raft.Role != Role.Leader)
             _traces.Abandon();
@@ -313,6 +313,9 @@ public sealed partial class ConsensusService
         if (_route != route || _isStopping)
             return;
         Log.ForwardBroken(_logger, route.Leader.ToString(), reason);
+        // The same evidence as the end of the peers' own connection, and the first to come on one that carries more.
+        if (route.Forward!.IsConnectionLost)
+            OnPeerLost(route.Leader);
         // Until a leader is heard of again, or this one once more.
         ChangeRoute(default);
         _reroute = true;
@@ -336,7 +339,7 @@ public sealed partial class ConsensusService
         }
     }
 
-    private void BreakStreams(string reason, bool onlyBound = false)
+    private void BreakStreams(string reason, ProposalStreamEnd end, bool onlyBound = false)
     {
         ProposalStream[] streams;
         lock (_streamsGate)
@@ -345,7 +348,7 @@ public sealed partial class ConsensusService
             _streams.ExceptWith(streams);
         }
         foreach (var stream in streams)
-            stream.Break(reason);
+            stream.Break(reason, end);
     }
 
     /// <summary>Ends everything that waits for this thread, and lets the files go.</summary>
@@ -354,7 +357,7 @@ public sealed partial class ConsensusService
         _isStopping = true;
         Volatile.Write(ref _readableTerm, 0);
         _proposals.Close(() => new ProposalStreamBrokenException(reason));
-        BreakStreams(reason);
+        BreakStreams(reason, ProposalStreamEnd.MemberLost);
         _commits.Close(reason);
         _inbound.Close(() => new LogUnavailableException(reason));
         while (_requests.TryDequeue(out var request))

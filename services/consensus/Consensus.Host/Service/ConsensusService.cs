@@ -242,7 +242,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
         lock (_streamsGate)
         {
             if (_isStopping)
-                stream.Break(StoppingReason);
+                stream.Break(StoppingReason, ProposalStreamEnd.MemberLost);
             else
                 _streams.Add(stream);
         }

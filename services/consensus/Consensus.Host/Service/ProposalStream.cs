@@ -5,11 +5,11 @@ namespace Consensus.Host.Service;
 /// <summary>One proposer's way to the log of the leader, wherever that is. Bound to one leadership by its first proposal.</summary>
 internal sealed class ProposalStream(ConsensusService service, bool mayForward) : IProposalStream
 {
-    private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ProposalStreamEnd> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _reason;
     private volatile bool _isBound;
 
-    public Task Broken => _broken.Task;
+    public Task<ProposalStreamEnd> Broken => _broken.Task;
 
     /// <summary>Why it broke.</summary>
     public string Reason => _reason ?? "";
@@ -39,15 +39,15 @@ internal sealed class ProposalStream(ConsensusService service, bool mayForward) 
         return mayForward ? forward.ProposeAsync(proposal, cancellation) : RefuseAsync();
     }
 
-    public void Break(string reason)
+    public void Break(string reason, ProposalStreamEnd end)
     {
         _reason ??= reason;
-        _broken.TrySetResult();
+        _broken.TrySetResult(end);
     }
 
     public ValueTask DisposeAsync()
     {
-        Break("the stream was closed");
+        Break("the stream was closed", ProposalStreamEnd.MemberServes);
         service.Forget(this);
         return default;
     }
@@ -67,7 +67,7 @@ internal sealed class ProposalStream(ConsensusService service, bool mayForward) 
 
     private ValueTask RefuseAsync()
     {
-        Break("this member is not the leader");
+        Break("this member is not the leader", ProposalStreamEnd.MemberServes);
         return ValueTask.FromException(new ProposalStreamBrokenException(Reason));
     }
 }

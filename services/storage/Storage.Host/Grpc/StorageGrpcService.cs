@@ -22,12 +22,15 @@ public sealed class StorageGrpcService(
     private readonly TimeSpan _beatInterval = (options ?? new StorageOptions()).BeatInterval;
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
+    // A replica knows; a proxy of others, which has no tail of its own, leaves that to them.
+    private readonly Func<bool> _isCutOff = storage is StorageService replica ? () => replica.IsCutOff : static () => false;
+
     public override async Task SubscribeResults(
         Client.Wire.SubscribeResultsRequest request, IServerStreamWriter<Client.Wire.ResultBatch> responseStream, ServerCallContext context)
     {
         var results = new ResultStream();
-        using var beats = new Beats(_beatInterval, _time);
         using var ending = EndOf(context);
+        using var beats = OpenBeats();
         using var subscription = storage.SubscribeResults(new SessionId(request.Session), results);
         // The headers are the confirmation, so they go out now and not with the first result.
         await context.WriteResponseHeadersAsync([]).ConfigureAwait(false);
@@ -38,7 +41,7 @@ public sealed class StorageGrpcService(
                 var next = results.NextAsync(ending.Token);
                 var batch = next.IsCompletedSuccessfully
                     ? next.Result
-                    : await BeatingStream.BeatUntilAsync(next.AsTask(), s_noResults, beats, responseStream, ending.Token).ConfigureAwait(false);
+                    : await BeatingStream.BeatUntilAsync(next.AsTask(), s_noResults, beats, responseStream, ending).ConfigureAwait(false);
                 await responseStream.WriteAsync(batch, ending.Token).ConfigureAwait(false);
             }
         }
@@ -56,22 +59,22 @@ public sealed class StorageGrpcService(
     public override Task Read(
         IAsyncStreamReader<Client.Wire.ReadRequestBatch> requestStream, IServerStreamWriter<Client.Wire.ReadResponseBatch> responseStream,
         ServerCallContext context) =>
-        UntilCancelledAsync(context, ending => new ReadCall(storage, ending).RunAsync(requestStream, responseStream));
+        UntilCancelledAsync(context, ending => new ReadCall(storage, ending.Token).RunAsync(requestStream, responseStream));
 
     public override Task Feed(Client.Wire.FeedRequest request, IServerStreamWriter<Client.Wire.FeedBatch> responseStream, ServerCallContext context) =>
         UntilCancelledAsync(context, async ending =>
         {
-            using var beats = new Beats(_beatInterval, _time);
+            using var beats = OpenBeats();
             try
             {
                 await BeatingStream.CopyAsync(
-                    storage.FeedAsync((KeySpace)request.Space, request.FromRevision, ending), static batch => batch.ToWire(), s_feedBeat, beats,
+                    storage.FeedAsync((KeySpace)request.Space, request.FromRevision, ending.Token), static batch => batch.ToWire(), s_feedBeat, beats,
                     responseStream, ending).ConfigureAwait(false);
             }
             catch (RevisionCompactedException compacted)
             {
                 await responseStream.WriteAsync(
-                    new Client.Wire.FeedBatch { Compacted = compacted.CompactRevision }, ending).ConfigureAwait(false);
+                    new Client.Wire.FeedBatch { Compacted = compacted.CompactRevision }, ending.Token).ConfigureAwait(false);
             }
         });
 
@@ -83,9 +86,9 @@ public sealed class StorageGrpcService(
     public override Task Leases(Client.Wire.LeasesRequest request, IServerStreamWriter<Client.Wire.LeaseBatch> responseStream, ServerCallContext context) =>
         UntilCancelledAsync(context, async ending =>
         {
-            using var beats = new Beats(_beatInterval, _time);
+            using var beats = OpenBeats();
             await BeatingStream.CopyAsync(
-                storage.LeasesAsync(ending), static batch => batch.ToWire(), s_leaseBeat, beats, responseStream, ending)
+                storage.LeasesAsync(ending.Token), static batch => batch.ToWire(), s_leaseBeat, beats, responseStream, ending)
                 .ConfigureAwait(false);
         });
 
@@ -96,8 +99,8 @@ public sealed class StorageGrpcService(
             try
             {
                 // A write returns when the message is serialized, so the next chunk may use the buffer again.
-                await foreach (var chunk in storage.SnapshotAsync(ending).ConfigureAwait(false))
-                    await responseStream.WriteAsync(chunk.ToWire(), ending).ConfigureAwait(false);
+                await foreach (var chunk in storage.SnapshotAsync(ending.Token).ConfigureAwait(false))
+                    await responseStream.WriteAsync(chunk.ToWire(), ending.Token).ConfigureAwait(false);
             }
             catch (SnapshotAbortedException aborted)
             {
@@ -137,13 +140,20 @@ public sealed class StorageGrpcService(
         };
     }
 
+    /// <exception cref="RpcException">The replica is cut off: nothing is promised to begin with.</exception>
+    private Beats OpenBeats()
+    {
+        Beats.RefuseIf(_isCutOff());
+        return new Beats(_beatInterval, _time, _isCutOff);
+    }
+
     // A client that leaves is no error; that this replica goes, its clients are told, so that they go on with another.
-    private async Task UntilCancelledAsync(ServerCallContext context, Func<CancellationToken, Task> stream)
+    private async Task UntilCancelledAsync(ServerCallContext context, Func<CancellationTokenSource, Task> stream)
     {
         using var ending = EndOf(context);
         try
         {
-            await stream(ending.Token).ConfigureAwait(false);
+            await stream(ending).ConfigureAwait(false);
         }
         catch (Exception exception) when (
             ending.IsCancellationRequested && exception is OperationCanceledException or IOException or InvalidOperationException)

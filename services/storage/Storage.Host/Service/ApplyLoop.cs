@@ -8,13 +8,14 @@ namespace Storage.Host.Service;
 
 /// <summary>Tails the log, applies, publishes, hands out results. The only place where entries meet the state machine.</summary>
 internal sealed class ApplyLoop(
-    IConsensus consensus, StateOwner owner, ResultRouter results, IndexWaiters waiters, ViewSignal signal, CommitLoop commits, SweepLoop sweeps,
+    IConsensus consensus, LogContact contact, StateOwner owner, ResultRouter results, IndexWaiters waiters, ViewSignal signal, CommitLoop commits, SweepLoop sweeps,
     TimeProvider time, FatalHandler fatal, ILogger logger)
 {
     // After a long tail batch (a replay) readers and proposers hear of progress at least this often.
     private const int MaxEntriesPerView = 1_024;
 
-    private static readonly TimeSpan s_firstBackoff = TimeSpan.FromMilliseconds(50);
+    // A tail that brought something is opened again at once: its member is gone, another one is there, and writers wait for what is applied here.
+    private static readonly TimeSpan s_firstBackoff = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_longestBackoff = TimeSpan.FromSeconds(2);
 
     // Owned by this loop; kept from batch to batch.
@@ -25,17 +26,19 @@ internal sealed class ApplyLoop(
     /// </summary>
     public async Task<LogIndex?> RunAsync(CancellationToken stopping)
     {
-        var backoff = s_firstBackoff;
+        var backoff = TimeSpan.Zero;
         while (!stopping.IsCancellationRequested)
         {
             Exception broken;
+            contact.Opening();
             try
             {
                 await foreach (var batch in consensus.TailAsync(owner.Published.Current.AppliedIndex.Next, stopping).ConfigureAwait(false))
                 {
+                    contact.Heard();
                     if (!TryApply(batch.Entries))
                         return null;
-                    backoff = s_firstBackoff;
+                    backoff = TimeSpan.Zero;
                 }
                 broken = new InvalidOperationException("the tail ended");
             }
@@ -53,6 +56,7 @@ internal sealed class ApplyLoop(
             {
                 broken = exception;
             }
+            contact.Broke();
             StorageLog.TailBroken(logger, broken, owner.Published.Current.AppliedIndex.Value, backoff);
             try
             {
@@ -62,7 +66,7 @@ internal sealed class ApplyLoop(
             {
                 return null;
             }
-            backoff = backoff * 2 < s_longestBackoff ? backoff * 2 : s_longestBackoff;
+            backoff = TimeSpan.FromTicks(Math.Clamp(backoff.Ticks * 2, s_firstBackoff.Ticks, s_longestBackoff.Ticks));
         }
         return null;
     }

@@ -25,7 +25,7 @@ internal sealed class Replica : IAsyncDisposable
         Commits = new CommitLoop(Owner, context.Swept, context.Reports, context.Options, context.Time, context.Fatal, context.Logger);
         _sweeps = new SweepLoop(Owner, Commits, context.Swept, context.Fatal, context.Logger);
         _applies = new ApplyLoop(
-            context.Consensus, Owner, context.Results, context.Applied, context.Signal, Commits, _sweeps, context.Time, context.Fatal, context.Logger);
+            context.Consensus, context.Contact, Owner, context.Results, context.Applied, context.Signal, Commits, _sweeps, context.Time, context.Fatal, context.Logger);
         _snapshots = new SnapshotSender(context.Reads, context.Options.SnapshotStallLimit, context.Time, context.Logger);
     }
 

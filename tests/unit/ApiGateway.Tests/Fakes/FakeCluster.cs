@@ -34,6 +34,8 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     public int StreamsOpened { get; private set; }
 
+    public int Subscriptions { get; private set; }
+
     public bool DropProposals { get; set; }
 
     public bool HoldResults { get; set; }
@@ -137,7 +139,11 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     public IDisposable SubscribeResults(SessionId session, IResultSink sink)
     {
-        lock (_gate) _sink = sink;
+        lock (_gate)
+        {
+            _sink = sink;
+            Subscriptions++;
+        }
         return new Subscription();
     }
 
@@ -256,11 +262,11 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     private sealed class Stream(FakeCluster owner) : IProposalStream
     {
-        private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<ProposalStreamEnd> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task Broken => _broken.Task;
+        public Task<ProposalStreamEnd> Broken => _broken.Task;
 
-        public void Break() => _broken.TrySetResult();
+        public void Break() => _broken.TrySetResult(ProposalStreamEnd.MemberServes);
 
         public ValueTask ProposeAsync(Proposal proposal, CancellationToken cancellation)
         {

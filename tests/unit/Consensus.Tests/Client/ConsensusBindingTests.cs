@@ -106,6 +106,18 @@ public sealed class ConsensusBindingTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
     }
 
+    [Theory]
+    [InlineData(ProposalStreamEnd.MemberServes)]
+    [InlineData(ProposalStreamEnd.MemberLost)]
+    public async Task Proposals_MemberBreaksTheStream_ItsReasonTravels(ProposalStreamEnd end)
+    {
+        await using var stream = _client.OpenProposals();
+        while (_member.LastStream is null)
+            await Task.Delay(1, _deadline.Token);
+        _member.LastStream.Break(end);
+        Assert.Equal(end, await stream.Broken.WaitAsync(_deadline.Token));
+    }
+
     [Fact]
     public async Task Proposals_MemberFrozen_BrokenSoon()
     {
@@ -114,7 +126,7 @@ public sealed class ConsensusBindingTests : IAsyncLifetime
             await Task.Delay(1, _deadline.Token);
         _member.Behaviour = Behaviour.Frozen;
         var began = DateTime.UtcNow;
-        await stream.Broken.WaitAsync(_deadline.Token);
+        Assert.Equal(ProposalStreamEnd.MemberLost, await stream.Broken.WaitAsync(_deadline.Token));
         Assert.True(DateTime.UtcNow - began < TimeSpan.FromSeconds(5));
         await Assert.ThrowsAsync<ProposalStreamBrokenException>(async () => await stream.ProposeAsync(default, _deadline.Token));
     }
@@ -124,7 +136,7 @@ public sealed class ConsensusBindingTests : IAsyncLifetime
     {
         _member.Leader = 0;
         await using var stream = _client.OpenProposals();
-        await stream.Broken.WaitAsync(_deadline.Token);
+        Assert.Equal(ProposalStreamEnd.MemberLost, await stream.Broken.WaitAsync(_deadline.Token));
         Assert.True(_member.Asked.Count >= BeatTiming.Leaderless);
     }
 

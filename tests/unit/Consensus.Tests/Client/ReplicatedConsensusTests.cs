@@ -47,13 +47,50 @@ public sealed class ReplicatedConsensusTests : IDisposable
     }
 
     [Fact]
-    public async Task OpenProposals_StreamBreaks_NextIsOpenedAtTheNextMember()
+    public async Task OpenProposals_MemberLost_NextIsOpenedAtTheNextMember()
     {
         Assert.Same(_members[0], ((ScriptedConsensus.Stream)_log.OpenProposals()).Owner);
-        _members[0].LastStream!.Break();
+        _members[0].LastStream!.Break(ProposalStreamEnd.MemberLost);
         await UntilAsync(() => ((ScriptedConsensus.Stream)_log.OpenProposals()).Owner == _members[1]);
-        _members[1].LastStream!.Break();
+        _members[1].LastStream!.Break(ProposalStreamEnd.MemberLost);
         await UntilAsync(() => ((ScriptedConsensus.Stream)_log.OpenProposals()).Owner == _members[2]);
+    }
+
+    [Fact]
+    public void OpenProposals_LeaderChangedAgainAndAgain_NextIsOpenedAtTheSameMember()
+    {
+        for (var change = 0; change < 4; change++)
+        {
+            Assert.Same(_members[0], ((ScriptedConsensus.Stream)_log.OpenProposals()).Owner);
+            // Whoever leaves does so within this call: the stream's end runs what awaits it.
+            _members[0].LastStream!.Break(ProposalStreamEnd.MemberServes);
+        }
+    }
+
+    [Fact]
+    public async Task ReadIndex_NobodyLeadsForLongerThanTheHedge_StreamsStayWhereTheyAre()
+    {
+        // Three members that hold the question until there is a leader, as they do.
+        All(Behaviour.Waits);
+        var read = _log.ReadIndexAsync(_deadline.Token).AsTask();
+        await UntilAsync(() => _members.All(member => !member.Asked.IsEmpty));
+        Assert.Same(_members[0], ((ScriptedConsensus.Stream)_log.OpenProposals()).Owner);
+        // The leader knows first.
+        _members[2].Answer();
+        _members[0].Answer();
+        await read;
+        Assert.Same(_members[0], ((ScriptedConsensus.Stream)_log.OpenProposals()).Owner);
+    }
+
+    [Fact]
+    public async Task ReadIndex_OnlyTheOthersHearOfTheNewLeader_StreamsMoveToOneThatDid()
+    {
+        All(Behaviour.Waits);
+        var read = _log.ReadIndexAsync(_deadline.Token).AsTask();
+        await UntilAsync(() => _members.All(member => !member.Asked.IsEmpty));
+        _members[2].Answer();
+        Assert.Equal(13UL, (await read).Index.Value);
+        Assert.Same(_members[2], ((ScriptedConsensus.Stream)_log.OpenProposals()).Owner);
     }
 
     [Theory]

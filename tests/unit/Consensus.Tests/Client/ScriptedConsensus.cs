@@ -17,6 +17,9 @@ public enum Behaviour
 
     /// <summary>Answers that it knows no leader.</summary>
     Leaderless,
+
+    /// <summary>Keeps what it is asked until <see cref="ScriptedConsensus.Answer"/>.</summary>
+    Waits,
 }
 
 /// <summary>A member that does as told and notes what it is asked.</summary>
@@ -31,6 +34,10 @@ internal sealed class ScriptedConsensus(ulong id) : IConsensus
     public ConcurrentQueue<MembershipChange> Changes { get; } = new();
 
     public Stream? LastStream { get; private set; }
+
+    private readonly TaskCompletionSource _mayAnswer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Answer() => _mayAnswer.TrySetResult();
 
     public IProposalStream OpenProposals() => LastStream = new Stream(this);
 
@@ -75,6 +82,9 @@ internal sealed class ScriptedConsensus(ulong id) : IConsensus
                 throw new OperationCanceledException(cancellation);
             case Behaviour.Gone:
                 throw new LogUnavailableException("connection refused");
+            case Behaviour.Waits:
+                await _mayAnswer.Task.WaitAsync(cancellation);
+                return answer;
             case Behaviour.Leaderless when call is "read" or "change":
                 throw new NoLeaderException("no leader");
             default:
@@ -84,13 +94,14 @@ internal sealed class ScriptedConsensus(ulong id) : IConsensus
 
     internal sealed class Stream(ScriptedConsensus owner) : IProposalStream
     {
-        private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Continuations run at once, so that a test knows when they have.
+        private readonly TaskCompletionSource<ProposalStreamEnd> _broken = new();
 
         public ScriptedConsensus Owner { get; } = owner;
 
-        public Task Broken => _broken.Task;
+        public Task<ProposalStreamEnd> Broken => _broken.Task;
 
-        public void Break() => _broken.TrySetResult();
+        public void Break(ProposalStreamEnd end) => _broken.TrySetResult(end);
 
         public ValueTask ProposeAsync(Proposal proposal, CancellationToken cancellation) => default;
 

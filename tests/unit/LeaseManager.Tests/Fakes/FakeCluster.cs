@@ -295,9 +295,9 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
 
     private sealed class Stream(FakeCluster cluster) : IProposalStream
     {
-        private readonly TaskCompletionSource _broken = NewSource();
+        private readonly TaskCompletionSource<ProposalStreamEnd> _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task Broken => _broken.Task;
+        public Task<ProposalStreamEnd> Broken => _broken.Task;
 
         public ValueTask ProposeAsync(Proposal proposal, CancellationToken cancellation)
         {
@@ -307,7 +307,7 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
             return ValueTask.CompletedTask;
         }
 
-        public void End() => _broken.TrySetResult();
+        public void End() => _broken.TrySetResult(ProposalStreamEnd.MemberServes);
 
         public ValueTask DisposeAsync()
         {

@@ -28,20 +28,24 @@ internal sealed class ReplicaServer : IAsyncDisposable
     private volatile bool _isFrozen;
     private bool _isCut;
 
-    private ReplicaServer(StorageService service, WebApplication server)
+    private ReplicaServer(StorageService service, WebApplication server, SeverableLog log)
     {
-        (_service, _server) = (service, server);
+        (_service, _server, Log) = (service, server, log);
         _target = IPEndPoint.Parse(new Uri(server.Urls.Single()).Authority);
         _relay.Start();
         _ = AcceptAsync();
     }
 
+    /// <summary>This replica's way to the log.</summary>
+    public SeverableLog Log { get; }
+
     public StorageClient Connect() => StorageClient.Connect($"http://{_relay.LocalEndpoint}", new StorageClientOptions { EstablishLimit = TimeSpan.FromSeconds(5) });
 
     public static async Task<ReplicaServer> StartAsync(FakeConsensus log)
     {
+        var way = new SeverableLog(log);
         var service = new StorageService(
-            log, new StorageData(new MemoryTree(), new NullDevice(), null), new StorageOptions(), TimeProvider.System,
+            way, new StorageData(new MemoryTree(), new NullDevice(), null), new StorageOptions(), TimeProvider.System,
             NullLogger<StorageService>.Instance, static (what, exception) => Assert.Fail($"{what}: {exception}"));
         service.Start();
         var builder = WebApplication.CreateSlimBuilder();
@@ -52,7 +56,7 @@ internal sealed class ReplicaServer : IAsyncDisposable
         var server = builder.Build();
         server.MapStorage();
         await server.StartAsync();
-        return new ReplicaServer(service, server);
+        return new ReplicaServer(service, server, way);
     }
 
     public void Freeze() => _isFrozen = true;

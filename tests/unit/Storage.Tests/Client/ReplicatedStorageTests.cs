@@ -153,6 +153,45 @@ public sealed class ReplicatedStorageTests : IAsyncLifetime
         Assert.Equal(_sequence, (await again.NextAsync()).Sequence);
     }
 
+    [Fact]
+    public async Task AllStreams_ReplicaCutOffFromTheLog_EndSoonAndGoOnAtAnother()
+    {
+        var cutOff = _storage.Preferred;
+        var sink = new RecordingSink();
+        using var subscription = _storage.SubscribeResults(s_session, sink);
+        await using (var feed = _storage.FeedAsync(KeySpace.V3, 0, Soon).GetAsyncEnumerator(Soon))
+        await using (var leases = _storage.LeasesAsync(Soon).GetAsyncEnumerator(Soon))
+        {
+            Assert.True(await feed.MoveNextAsync());
+            Assert.True(await leases.MoveNextAsync());
+            // Its clients reach it, and it answers.
+            _servers[cutOff].Log.Sever();
+            await sink.Broken;
+            await Assert.ThrowsAsync<RpcException>(() => feed.MoveNextAsync().AsTask());
+            await Assert.ThrowsAsync<RpcException>(() => leases.MoveNextAsync().AsTask());
+        }
+        Assert.NotEqual(cutOff, _storage.Preferred);
+        // No new one is taken.
+        var refused = new RecordingSink();
+        using (var client = _servers[cutOff].Connect())
+        using (client.SubscribeResults(s_session, refused))
+            await refused.Broken;
+
+        var again = new RecordingSink();
+        using var second = _storage.SubscribeResults(s_session, again);
+        Put();
+        Assert.Equal(_sequence, (await again.NextAsync()).Sequence);
+
+        // The way is mended: entries come, and it serves.
+        _servers[cutOff].Log.Mend();
+        using var mended = _servers[cutOff].Connect();
+        await mended.RangeAsync(Requests.Range("a").ToByteArray(), new LogIndex((ulong)_log.Entries.Count), Soon);
+        var third = new RecordingSink();
+        using var welcome = mended.SubscribeResults(s_session, third);
+        Put();
+        Assert.Equal(_sequence, (await third.NextAsync()).Sequence);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
