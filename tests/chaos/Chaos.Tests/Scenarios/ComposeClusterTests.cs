@@ -5,6 +5,7 @@ using System.Text.Json;
 using Chaos.Tests.Harness;
 using Chaos.Tests.Harness.Disks;
 using Chaos.Tests.Harness.Network;
+using Chaos.Tests.Harness.Programs;
 using Chaos.Tests.Workload;
 using Linearizability.History;
 using Linearizability.Keys;
@@ -31,9 +32,12 @@ public sealed class ComposeClusterTests(ITestOutputHelper output) : ClusterScena
     private static readonly string[] s_members = ["consensus-1", "consensus-2", "consensus-3"];
     private static readonly TimeSpan s_requestLimit = TimeSpan.FromSeconds(15), s_deadline = TimeSpan.FromSeconds(60);
 
-    // MEASURE
-    private static readonly TimeSpan s_maxGapAfterKill = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan s_maxGapAfterSilence = TimeSpan.FromSeconds(20);
+    // The aim is 300 ms, as for processes. Eleven containers that start and stop on two cores reach a median of 0.8 s when the machine has other things to do, and 0.2 s when it has
+    // not; the bound says that a killed leader's connections were taken for evidence, and not more.
+    private static readonly TimeSpan s_maxGapAfterKill = 1.5 * ClusterProgram.ElectionTimeout;
+
+    // Twice the aim of 1.5 election timeouts; 1.8 s were measured.
+    private static readonly TimeSpan s_maxGapAfterSilence = 3 * ClusterProgram.ElectionTimeout;
 
     private readonly int[] _ports = Ports.Free(4);
     private readonly List<Operation<KeyRequest, KeyAnswer>> _history = [];
