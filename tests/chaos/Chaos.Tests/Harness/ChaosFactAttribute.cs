@@ -1,5 +1,6 @@
 using Chaos.Tests.Harness.Clocks;
 using Chaos.Tests.Harness.Disks;
+using Chaos.Tests.Harness.Network;
 
 namespace Chaos.Tests.Harness;
 
@@ -7,7 +8,7 @@ namespace Chaos.Tests.Harness;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ChaosFactAttribute : FactAttribute
 {
-    public ChaosFactAttribute(Need needs = Need.None, bool needsCluster = true) => Skip = ((needsCluster ? WhyNotTarget() : null) ?? WhyNotDisk(needs) ?? WhyNotClock(needs) ?? WhyNotEngine(needs))!;
+    public ChaosFactAttribute(Need needs = Need.None, bool needsCluster = true) => Skip = ((needsCluster ? WhyNotTarget() : null) ?? WhyNotDisk(needs) ?? WhyNotClock(needs) ?? WhyNotEngine(needs) ?? WhyNotNetwork(needs))!;
 
     private static string? WhyNotTarget() => Settings.IsOurs || Toolbox.IsCi ? null : Toolbox.WhyMissing(Tool.Etcd);
 
@@ -15,6 +16,9 @@ public sealed class ChaosFactAttribute : FactAttribute
 
     private static string? WhyNotEngine(Need needs) =>
         needs.HasFlag(Need.ContainerEngine) && !Toolbox.IsCi ? Toolbox.WhyMissing(Tool.ContainerEngine) : null;
+
+    private static string? WhyNotNetwork(Need needs) =>
+        needs.HasFlag(Need.ContainerNetwork) && !Toolbox.IsCi ? ContainerNetwork.WhyImpossible() : null;
 
     private static string? WhyNotClock(Need needs)
     {

@@ -78,6 +78,14 @@ public sealed class Member : IClientTarget, IAsyncDisposable
     /// <summary>True when it says that it serves: it has a leader and a linearizable read went through.</summary>
     public async Task<bool> IsHealthyAsync() => await _processes.AreReadyAsync() && await _processes.IsReadyAsync(new Uri(Endpoint, "health"));
 
+    /// <summary>What its clock shows, to the second: every HTTP answer tells.</summary>
+    public async Task<DateTimeOffset> TimeAsync()
+    {
+        using var http = new HttpClient();
+        using var answer = await http.GetAsync(new Uri(Endpoint, "version"));
+        return answer.Headers.Date ?? throw new InvalidOperationException($"member {Number} does not tell the time");
+    }
+
     /// <summary>Its view of the cluster; null when it gives none in time.</summary>
     public async Task<StatusResponse?> StatusAsync()
     {

@@ -14,4 +14,7 @@ public enum Need
 
     /// <summary>docker with compose v2; the images are built from the working copy.</summary>
     ContainerEngine = 4,
+
+    /// <summary>Rules inside a container's network, set from outside: root, <c>nsenter</c>, <c>iptables</c>, and an engine on this machine.</summary>
+    ContainerNetwork = 8,
 }

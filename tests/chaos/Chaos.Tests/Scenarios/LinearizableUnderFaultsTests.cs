@@ -1,4 +1,5 @@
 using Chaos.Tests.Harness;
+using Chaos.Tests.Harness.Clocks;
 using Chaos.Tests.Harness.Network;
 using Chaos.Tests.Workload;
 using EtcdApi.Etcdserverpb;
@@ -159,6 +160,7 @@ public sealed class LinearizableUnderFaultsTests(ITestOutputHelper output) : Clu
         foreach (var offset in (TimeSpan[])[TimeSpan.FromHours(1), TimeSpan.FromHours(-1), TimeSpan.Zero])
         {
             leader.Clock!.Set(offset);
+            await Poll.UntilAsync("the member's clock to jump", limit, async () => FakeClock.Shows(await leader.TimeAsync(), offset));
             await workload.AcknowledgedAsync(ServingAgain);
             var left = await EtcdCalls.RangeAsync(channel, new RangeRequest { Key = ByteString.CopyFromUtf8(Key) }, limit);
             Assert.True(left.Kvs.Count == 1, $"the lease ended with the clock off by {offset} (I7)");

@@ -3,7 +3,8 @@ namespace EndToEnd.Tests.Deployments;
 /// <summary>A compose file of ours, run as a project of its own under our image names.</summary>
 /// <param name="file">Name of the file.</param>
 /// <param name="variables">What the file is told, besides the names of the images.</param>
-public sealed class ComposeProject(string file, IReadOnlyDictionary<string, string?> variables)
+/// <param name="changes">Path of a compose file with what is otherwise in this run; null is nothing.</param>
+public sealed class ComposeProject(string file, IReadOnlyDictionary<string, string?> variables, string? changes = null)
 {
     /// <summary>A first build fetches and compiles everything.</summary>
     public static readonly TimeSpan BuildDeadline = TimeSpan.FromMinutes(12);
@@ -19,7 +20,11 @@ public sealed class ComposeProject(string file, IReadOnlyDictionary<string, stri
     /// <summary>Runs a compose command to its end; returns what it printed.</summary>
     /// <exception cref="InvalidOperationException">It failed; with what it said.</exception>
     public Task<string> ComposeAsync(TimeSpan deadline, params string[] command) => RunAsync(
-        deadline, ["compose", "--file", Path.Combine(Repository.Root, "deploy", "compose", file), "--project-name", Name, .. command]);
+        deadline,
+        [
+            "compose", "--file", Path.Combine(Repository.Root, "deploy", "compose", file), .. changes is null ? [] : (string[])["--file", changes],
+            "--project-name", Name, .. command,
+        ]);
 
     /// <summary>Runs a command of the engine itself.</summary>
     public Task<string> DockerAsync(params string[] command) => RunAsync(TimeSpan.FromMinutes(1), command);

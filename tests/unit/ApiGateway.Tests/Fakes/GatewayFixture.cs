@@ -50,6 +50,9 @@ public class GatewayFixture : IAsyncLifetime
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{Address}") };
     }
 
+    /// <summary>Stops it while its clients are there.</summary>
+    public Task StopAsync() => _app!.StopAsync();
+
     public async Task DisposeAsync()
     {
         Http.Dispose();
