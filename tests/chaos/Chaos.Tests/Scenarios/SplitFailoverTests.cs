@@ -15,26 +15,37 @@ public sealed class SplitFailoverTests(ITestOutputHelper output) : ClusterScenar
     private const string Watched = "own/";
     private static readonly int s_rounds = 5 * Settings.Rounds;
 
-    // A killed process resets its connections: evidence, no timeout needs to run out. The aim is 300 ms, as for standalone members; what is reached with
-    // three services for each member on two cores is 380 ms, so this bound only says that no election timeout was waited out by most.
+    // A killed process resets its connections: evidence, no timeout needs to run out. The aim is 300 ms, which has not been shown yet on a machine that does nothing
+    // else; this bound only says that no election timeout was waited out by most.
     private static readonly TimeSpan s_maxGapAfterKill = ClusterProgram.ElectionTimeout;
 
-    // The aim is 1.5 election timeouts. A gateway and a storage replica that used the frozen member notice it one after the other, which is not
-    // solved yet: up to 2.2 seconds were seen.
-    private static readonly TimeSpan s_maxGapAfterSilence = 3 * ClusterProgram.ElectionTimeout;
+    // A frozen one is missed after the election timeout.
+    private static readonly TimeSpan s_maxGapAfterSilence = 1.5 * ClusterProgram.ElectionTimeout;
     private static readonly TimeSpan s_deliveryDeadline = TimeSpan.FromSeconds(30);
 
     [ChaosFact]
-    public Task ConsensusLeaderKilled_ClientsOfAllGateways_NoticeAPauseOnly() => KilledAsync(SplitProgram.Consensus);
+    public Task ConsensusLeaderKilled_ClientsOfAllGateways_NoticeAPauseOnly() => RunAsync(
+        s_maxGapAfterKill,
+        (_, leader) => leader.Processes.EndAsync(process => process.Kill(), "killed", SplitProgram.Consensus),
+        (_, leader) => Do(() => leader.Processes.Start(SplitProgram.Consensus)));
 
     [ChaosFact]
-    public Task ConsensusLeaderFrozen_ClientsOfAllGateways_NoticeAPauseOnly() => FrozenAsync(SplitProgram.Consensus);
+    public Task ConsensusLeaderFrozen_ClientsOfAllGateways_NoticeAPauseOnly() => RunAsync(
+        s_maxGapAfterSilence,
+        (_, leader) => Do(() => leader.Processes.Signal(process => process.Freeze(), SplitProgram.Consensus)),
+        (_, leader) => Do(() => leader.Processes.Signal(process => process.Thaw(), SplitProgram.Consensus)));
 
     [ChaosFact]
-    public Task StorageKilled_ClientsOfAllGateways_NoticeAPauseOnly() => KilledAsync(SplitProgram.Storage);
+    public Task StorageKilledInTurn_ClientsOfAllGateways_NoticeAPauseOnly() => InTurnAsync(
+        s_maxGapAfterKill,
+        replica => replica.Processes.EndAsync(process => process.Kill(), "killed", SplitProgram.Storage),
+        replica => replica.Processes.Start(SplitProgram.Storage));
 
     [ChaosFact]
-    public Task StorageFrozen_ClientsOfAllGateways_NoticeAPauseOnly() => FrozenAsync(SplitProgram.Storage);
+    public Task StorageFrozenInTurn_ClientsOfAllGateways_NoticeAPauseOnly() => InTurnAsync(
+        s_maxGapAfterSilence,
+        replica => Do(() => replica.Processes.Signal(process => process.Freeze(), SplitProgram.Storage)),
+        replica => replica.Processes.Signal(process => process.Thaw(), SplitProgram.Storage));
 
     [ChaosFact]
     public Task GatewayKilled_ClientsOfOtherGateways_NoticeAPauseOnly() => RunAsync(
@@ -63,15 +74,15 @@ public sealed class SplitFailoverTests(ITestOutputHelper output) : ClusterScenar
             (cluster, _) => Do(() => cluster.Beside.Signal(process => process.Thaw(), SplitProgram.Hubs[round++ % SplitProgram.Hubs.Count])));
     }
 
-    private Task KilledAsync(string role) => RunAsync(
-        s_maxGapAfterKill,
-        (_, leader) => leader.Processes.EndAsync(process => process.Kill(), "killed", role),
-        (_, leader) => Do(() => leader.Processes.Start(role)));
-
-    private Task FrozenAsync(string role) => RunAsync(
-        s_maxGapAfterSilence,
-        (_, leader) => Do(() => leader.Processes.Signal(process => process.Freeze(), role)),
-        (_, leader) => Do(() => leader.Processes.Signal(process => process.Thaw(), role)));
+    // Which replica serves whom depends on what was struck before, so each gets its turn; the leader of consensus is struck wherever it is.
+    private Task InTurnAsync(TimeSpan maxMedianGap, Func<Member, Task> strike, Action<Member> mend)
+    {
+        var round = 0;
+        return RunAsync(
+            maxMedianGap,
+            (cluster, _) => strike(cluster.Members[round % cluster.Members.Count]),
+            (cluster, _) => Do(() => mend(cluster.Members[round++ % cluster.Members.Count])));
+    }
 
     private async Task RunAsync(
         TimeSpan maxMedianGap, Func<ChaosCluster, Member, Task> strike, Func<ChaosCluster, Member, Task> mend, bool withoutLeaders = false)

@@ -16,6 +16,9 @@ public sealed class ReplicatedConsensusTests : IDisposable
         RetryWait = TimeSpan.FromMilliseconds(5),
     };
 
+    // Where a call is to be answered however slow the machine is.
+    private static readonly ReplicatedOptions s_patient = s_options with { CallTimeout = TimeSpan.FromMinutes(1) };
+
     private readonly ScriptedConsensus[] _members = [new(1), new(2), new(3)];
     private readonly ReplicatedConsensus _log;
     private readonly CancellationTokenSource _deadline = new(TimeSpan.FromSeconds(10));
@@ -71,26 +74,28 @@ public sealed class ReplicatedConsensusTests : IDisposable
     public async Task ReadIndex_NobodyLeadsForLongerThanTheHedge_StreamsStayWhereTheyAre()
     {
         // Three members that hold the question until there is a leader, as they do.
+        var log = new ReplicatedConsensus(_members, s_patient with { ReadGrace = TimeSpan.FromMinutes(1) });
         All(Behaviour.Waits);
-        var read = _log.ReadIndexAsync(_deadline.Token).AsTask();
+        var read = log.ReadIndexAsync(_deadline.Token).AsTask();
         await UntilAsync(() => _members.All(member => !member.Asked.IsEmpty));
-        Assert.Same(_members[0], ((ScriptedConsensus.Stream)_log.OpenProposals()).Owner);
+        Assert.Same(_members[0], ((ScriptedConsensus.Stream)log.OpenProposals()).Owner);
         // The leader knows first.
         _members[2].Answer();
         _members[0].Answer();
         await read;
-        Assert.Same(_members[0], ((ScriptedConsensus.Stream)_log.OpenProposals()).Owner);
+        Assert.Same(_members[0], ((ScriptedConsensus.Stream)log.OpenProposals()).Owner);
     }
 
     [Fact]
     public async Task ReadIndex_OnlyTheOthersHearOfTheNewLeader_StreamsMoveToOneThatDid()
     {
+        var log = new ReplicatedConsensus(_members, s_patient);
         All(Behaviour.Waits);
-        var read = _log.ReadIndexAsync(_deadline.Token).AsTask();
+        var read = log.ReadIndexAsync(_deadline.Token).AsTask();
         await UntilAsync(() => _members.All(member => !member.Asked.IsEmpty));
         _members[2].Answer();
         Assert.Equal(13UL, (await read).Index.Value);
-        Assert.Same(_members[2], ((ScriptedConsensus.Stream)_log.OpenProposals()).Owner);
+        Assert.Same(_members[2], ((ScriptedConsensus.Stream)log.OpenProposals()).Owner);
     }
 
     [Theory]
@@ -100,8 +105,9 @@ public sealed class ReplicatedConsensusTests : IDisposable
     public async Task ReadIndex_MemberFails_TheNextAnswersAndIsKept(Behaviour behaviour)
     {
         _members[0].Behaviour = behaviour;
-        Assert.Equal(12UL, (await _log.ReadIndexAsync(_deadline.Token)).Index.Value);
-        await _log.ReadIndexAsync(_deadline.Token);
+        var log = new ReplicatedConsensus(_members, s_patient with { ReadHedge = TimeSpan.FromMilliseconds(200) });
+        Assert.Equal(12UL, (await log.ReadIndexAsync(_deadline.Token)).Index.Value);
+        await log.ReadIndexAsync(_deadline.Token);
         Assert.Equal(["read"], _members[0].Asked);
         Assert.Equal(["read", "read"], _members[1].Asked);
     }
