@@ -66,6 +66,9 @@ internal sealed record Profile
     /// <summary>Members often end, and soon start again, when they have just voted.</summary>
     public bool CrashesVoters { get; init; }
 
+    /// <summary>A leader that removed itself is often cut off before anybody else knows.</summary>
+    public bool CutsRemovedLeaders { get; init; }
+
     /// <summary>The network often splits just when a joint configuration comes into effect, between the voters to be and the others.</summary>
     public bool SplitsJoint { get; init; }
 
@@ -115,6 +118,7 @@ internal sealed record Profile
             SegmentBytes = random.Next(2) == 0 ? 1024 : 8192,
             SectorBytes = random.Next(2) == 0 ? 512 : 4096,
             Clients = 1 + random.Next(6),
+            CutsRemovedLeaders = random.Next(6) == 0,
         };
     }
 }
