@@ -31,6 +31,7 @@ public sealed class BugTableTests
     [InlineData(nameof(ShellDefects.ForgetSessions), 10)]
     [InlineData(nameof(ShellDefects.LeaveUnasked), 300)]
     [InlineData(nameof(ShellDefects.ForgetVote), 100)]
+    [InlineData(nameof(ShellDefects.LoseSession), 20)]
     public void Run_DefectOfTheShell_IsFound(string defect, int seeds) =>
         AssertFound(seeds, profile => profile with { ShellDefects = Enum.Parse<ShellDefects>(defect) });
 
@@ -68,6 +69,7 @@ public sealed class BugTableTests
     private static Profile Stormy(Profile profile) => profile.Defects switch
     {
         Defects.None when profile.ShellDefects == ShellDefects.LeaveUnasked => profile with { CutsRemovedLeaders = true, ChangesAtOnce = 6, ChangeEvery = 800 },
+        Defects.None when profile.ShellDefects == ShellDefects.LoseSession => profile with { AppliesToStorage = true },
         Defects.None when profile.ShellDefects == ShellDefects.ForgetVote => profile with { CrashesVoters = true, PreVote = false, MaxDelay = 100, MaxStoreDelay = 20, DropRate = 0.15, CrashesNewLeaders = true },
         Defects.CommitOldTermByCounting => profile with { Members = 5, CutsNewLeaders = true, CrashesNewLeaders = false, MaxAppendBytes = 30, MaxInflight = 1, MaxDelay = 20, MaxStoreDelay = 3, MaxApplyDelay = 50, DropRate = 0, RepeatRate = 0, CrashEvery = 0, PartitionEvery = 0, DiskFaultEvery = 0, ChangeEvery = 0, TransferEvery = 0, Clients = 6, Length = 60_000 },
         Defects.ReadBeforeOwnTermCommit => profile with { Members = 3, CrashesNewLeaders = true, MaxDelay = 20, MaxStoreDelay = 300, MaxApplyDelay = 1, DropRate = 0, CrashEvery = 600, PartitionEvery = 0, DiskFaultEvery = 0, ChangeEvery = 0, Clients = 6 },

@@ -22,7 +22,7 @@ public sealed class SimulationTests
     {
         var from = Setting("SIMULATION_FROM", 1);
         var failures = new ConcurrentBag<string>();
-        var (restarts, resets, configurations, leaders) = (0, 0, 0, 0);
+        var (restarts, resets, configurations, leaders, stored) = (0, 0, 0, 0, 0);
         // Histories share nothing.
         Parallel.For(from, from + Setting("SIMULATION_SEEDS", 3000), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
         {
@@ -33,10 +33,13 @@ public sealed class SimulationTests
             Interlocked.Add(ref resets, result.World.Nodes.Sum(node => node.Resets));
             Interlocked.Add(ref configurations, result.World.Truth.Configurations);
             Interlocked.Add(ref leaders, result.World.Truth.LeadersSeen);
+            Interlocked.Add(ref stored, result.World.Truth.Stored);
         });
         Assert.True(failures.IsEmpty, string.Join('\n', failures.Order(StringComparer.Ordinal)));
         // Histories in which nothing happens prove nothing.
-        Assert.True(restarts > 0 && resets > 0 && configurations > 0 && leaders > 0, $"{restarts} restarts, {resets} resets, {configurations} configurations, {leaders} leaders");
+        Assert.True(
+            restarts > 0 && resets > 0 && configurations > 0 && leaders > 0 && stored > 0,
+            $"{restarts} restarts, {resets} resets, {configurations} configurations, {leaders} leaders, {stored} states of storage");
     }
 
     [Fact]
