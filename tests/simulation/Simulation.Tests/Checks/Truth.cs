@@ -12,6 +12,7 @@ internal sealed class Truth
 {
     private readonly List<Entry> _committed = [];
     private readonly List<ulong> _hashes = [0];
+    private readonly Dictionary<LogIndex, uint> _storageHashes = [];
     private readonly KvMachine _machine = new();
     private readonly HashSet<(ulong Session, ulong Sequence)> _written = [];
     private readonly Dictionary<int, List<ulong>> _values = [];
@@ -30,6 +31,9 @@ internal sealed class Truth
     public ClusterConfiguration Configuration => _configuration!;
 
     public LogIndex ConfigurationIndex { get; private set; }
+
+    /// <summary>Log indexes at which storage's key space was compared.</summary>
+    public int Stored => _storageHashes.Count;
 
     public int Configurations { get; private set; }
 
@@ -56,6 +60,13 @@ internal sealed class Truth
     /// <summary>A member has applied up to <paramref name="index"/> (I2, I3, I8).</summary>
     public void Applies(MemberId member, LogIndex index, ulong hash) =>
         Check.That(hash == _hashes[(int)index.Value], $"the state of {member} at index {index} is not what was committed: applied twice, out of order or not at all");
+
+    /// <summary>A member's storage holds this key space at <paramref name="index"/> (I3).</summary>
+    public void Stores(MemberId member, LogIndex index, uint hash)
+    {
+        if (!_storageHashes.TryAdd(index, hash))
+            Check.That(_storageHashes[index] == hash, $"the key space of {member} at index {index} is not that of another member");
+    }
 
     /// <summary>A member takes itself for the leader (election safety, leader completeness).</summary>
     public void Leads(MemberId member, RaftNode node, Func<LogIndex, Term?> storedTerm)

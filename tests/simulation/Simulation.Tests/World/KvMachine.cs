@@ -9,10 +9,12 @@ namespace Simulation.World;
 internal sealed class KvMachine
 {
     private readonly Dictionary<int, (ulong Value, ulong Version)> _keys = [];
-    private readonly Dictionary<ulong, (ulong Sequence, ulong Version)> _sessions = [];
+    private readonly Dictionary<ulong, (ulong Sequence, ulong Version, ulong Revision)> _sessions = [];
+
+    private ulong _revision = 1;
 
     /// <summary>The outcome of a write.</summary>
-    public readonly record struct Outcome(KvCommand Command, ulong Version);
+    public readonly record struct Outcome(KvCommand Command, ulong Version, ulong Revision);
 
     public LogIndex Applied { get; private set; }
 
@@ -22,7 +24,7 @@ internal sealed class KvMachine
     /// <summary>Another machine in the same state.</summary>
     public KvMachine Copy()
     {
-        var copy = new KvMachine { Applied = Applied, Hash = Hash };
+        var copy = new KvMachine { Applied = Applied, Hash = Hash, _revision = _revision };
         foreach (var (key, value) in _keys)
             copy._keys.Add(key, value);
         foreach (var (session, outcome) in _sessions)
@@ -41,17 +43,17 @@ internal sealed class KvMachine
         if (!KvCommand.TryDecode(entry, out var command))
             return null;
         if (command.Session == 0 || forgetsSessions)
-            return new Outcome(command, Put(command));
+            return new Outcome(command, Put(command), _revision);
         var known = _sessions.GetValueOrDefault(command.Session);
         if (command.Sequence < known.Sequence)
             return null;
         if (command.Sequence == known.Sequence)
-            return new Outcome(command, known.Version);
+            return new Outcome(command, known.Version, known.Revision);
 
         var version = Put(command);
         Hash ^= Mix(command.Session, known.Sequence, known.Version) ^ Mix(command.Session, command.Sequence, version);
-        _sessions[command.Session] = (command.Sequence, version);
-        return new Outcome(command, version);
+        _sessions[command.Session] = (command.Sequence, version, _revision);
+        return new Outcome(command, version, _revision);
     }
 
     /// <summary>The defect: the applied index is lost, the effects are not.</summary>
@@ -61,6 +63,7 @@ internal sealed class KvMachine
     {
         var old = _keys.GetValueOrDefault(command.Key);
         _keys[command.Key] = (command.Value, old.Version + 1);
+        _revision++;
         Hash ^= Mix((ulong)command.Key, old.Value, old.Version) ^ Mix((ulong)command.Key, command.Value, old.Version + 1);
         return old.Version + 1;
     }

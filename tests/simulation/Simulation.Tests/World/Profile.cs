@@ -22,6 +22,9 @@ internal enum ShellDefects
 
     /// <summary>Stores the term without the vote given in it (Raft Fig. 2).</summary>
     ForgetVote = 16,
+
+    /// <summary>Commands reach storage without their session, so that a retry is a new command (I8).</summary>
+    LoseSession = 32,
 }
 
 /// <summary>What may happen in one history. Each kind of fault is left out of some: what is rare among many shows by itself.</summary>
@@ -66,6 +69,9 @@ internal sealed record Profile
     /// <summary>Members often end, and soon start again, when they have just voted.</summary>
     public bool CrashesVoters { get; init; }
 
+    /// <summary>A leader that removed itself is often cut off before anybody else knows.</summary>
+    public bool CutsRemovedLeaders { get; init; }
+
     /// <summary>The network often splits just when a joint configuration comes into effect, between the voters to be and the others.</summary>
     public bool SplitsJoint { get; init; }
 
@@ -81,6 +87,9 @@ internal sealed record Profile
     public int SegmentBytes { get; init; } = 4096;
     public int SectorBytes { get; init; } = 512;
     public int Clients { get; init; } = 3;
+
+    /// <summary>Each process has storage's own state machine beside the model of it.</summary>
+    public bool AppliesToStorage { get; init; }
 
     /// <summary>Units of time during which faults happen.</summary>
     public int Length { get; init; } = 30_000;
@@ -115,6 +124,8 @@ internal sealed record Profile
             SegmentBytes = random.Next(2) == 0 ? 1024 : 8192,
             SectorBytes = random.Next(2) == 0 ? 512 : 4096,
             Clients = 1 + random.Next(6),
+            CutsRemovedLeaders = random.Next(6) == 0,
+            AppliesToStorage = random.Next(8) == 0,
         };
     }
 }

@@ -47,9 +47,12 @@ internal sealed partial class SimulatedNode
                 continue;
             var outcome = _machine.Apply(entry, (_world.Profile.ShellDefects & ShellDefects.ForgetSessions) != 0);
             _world.Truth.Applies(Id, _machine.Applied, _machine.Hash);
+            _storage?.Apply(entry, outcome, (_world.Profile.ShellDefects & ShellDefects.LoseSession) != 0);
             if (outcome is { } result)
                 _world.OnResult(this, result);
         }
+        if (_storage is not null)
+            _world.Truth.Stores(Id, _storage.Applied, _storage.Hash);
         if (_world.Random.Next(8) == 0)
         {
             MakeDurable();
@@ -72,6 +75,12 @@ internal sealed partial class SimulatedNode
         }
         var source = peers[_world.Random.Next(peers.Count)];
         _world.Trace($"{Id} installs the state of {source.Id} at {source._machine.Applied}");
+        if (_storage is not null)
+        {
+            // What is sent is what a commit holds.
+            source.MakeDurable();
+            _storage = source._storage!.AfterCrash();
+        }
         _machine = source._machine.Copy();
         _durable = _machine.Copy();
         _unapplied.Clear();

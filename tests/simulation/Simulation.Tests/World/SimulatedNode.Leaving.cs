@@ -1,5 +1,6 @@
 using Consensus.Contracts;
 using Consensus.Core.Membership;
+using Consensus.Core.Raft;
 
 namespace Simulation.World;
 
@@ -35,7 +36,10 @@ internal sealed partial class SimulatedNode
     {
         if (_raft is not { Configuration: { } configuration } raft || raft.ConfigurationIndex > _wal!.HardState.Commit)
             return;
+        var isNews = _inEffect?.Index != raft.ConfigurationIndex;
         _inEffect = (raft.ConfigurationIndex, configuration);
+        if (isNews && raft.Role == Role.Leader && Excludes(Id))
+            _world.OnLeaderRemoved(this);
         if ((_world.Profile.ShellDefects & ShellDefects.LeaveUnasked) != 0 && Departure.IsOut(configuration, Id))
             Leave();
     }

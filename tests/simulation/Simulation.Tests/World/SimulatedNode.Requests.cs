@@ -71,6 +71,7 @@ internal sealed partial class SimulatedNode
                 continue;
             _confirmed.RemoveAt(i);
             var (value, version) = _machine.Get(read.Key);
+            _storage?.CheckKey(read.Key, (value, version));
             read.Answer(value, version);
         }
     }

@@ -23,6 +23,7 @@ internal sealed partial class SimulatedNode
     // What survives the process: the state machine's last durable state.
     private KvMachine _durable = new();
     private KvMachine _machine = new();
+    private StorageReplica? _storage;
     private RaftNode? _raft;
     private WriteAheadLog? _wal;
     private LogIndex _published;
@@ -41,6 +42,7 @@ internal sealed partial class SimulatedNode
     {
         _world = world;
         Id = id;
+        _storage = world.Profile.AppliesToStorage ? new StorageReplica() : null;
         Disk = new SimulatedLogDisk(world.Profile.SectorBytes) { SyncsAreLies = (world.Profile.ShellDefects & ShellDefects.SkipSync) != 0 };
     }
 
@@ -92,6 +94,8 @@ internal sealed partial class SimulatedNode
         Check.That(_wal.Member == Id, $"the log of {Id} says it is of {_wal.Member}");
         CheckConfigurations();
         _machine = _durable.Copy();
+        _storage = _storage?.AfterCrash();
+        Check.That(_storage is null || _storage.Applied == _durable.Applied, $"storage of {Id} came back at {_storage?.Applied}, and was durable at {_durable.Applied}");
         _published = _machine.Applied;
         _departure = new Departure();
         _inEffect = null;
@@ -282,8 +286,10 @@ internal sealed partial class SimulatedNode
     /// <summary>The state machine's state becomes durable, and the log may begin later (I9).</summary>
     public void MakeDurable()
     {
-        if (IsUp)
-            _durable = _machine.Copy();
+        if (!IsUp)
+            return;
+        _durable = _machine.Copy();
+        _storage?.MakeDurable();
     }
 
     public void DropLog(ulong keep)

@@ -83,6 +83,16 @@ internal sealed partial class SimulatedWorld
         });
     }
 
+    /// <summary>A leader's own removal is in effect there, and nobody else knows.</summary>
+    public void OnLeaderRemoved(SimulatedNode leader)
+    {
+        if (_isCalm || !Profile.CutsRemovedLeaders || Random.Next(3) == 0)
+            return;
+        foreach (var other in _nodes)
+            Network.Cut(leader.Id, other.Id);
+        Scheduler.After(Random.Next(8000), () => Network.Restore(leader.Id));
+    }
+
     private void CutNewLeader(SimulatedNode leader)
     {
         var reached = Random.Next(_nodes.Count);

@@ -155,9 +155,11 @@ internal sealed partial class SimulatedWorld
         // Long enough for what is on its way, a transfer that fails, a client's patience, and several elections.
         var deadline = Scheduler.Now + 60 * electionUnits;
         RunUntil(deadline, () => Leader is { IsReadable: true, LeadTransferee.Value: 0 }, "no leader");
+        Trace($"a leader: {ToString()}");
         foreach (var client in _clients)
             client.Write();
         RunUntil(deadline, () => _clients.All(client => !client.HasWriteUnderWay), "writes do not end");
+        Trace($"all is written: {ToString()}");
         RunUntil(deadline, HasConverged, "members do not converge");
     }
 
