@@ -17,6 +17,8 @@ public static class ChannelFactory
     // Members tell each other of elections: a dead connection between them must not outlive one by much. The least the handler takes.
     private static readonly TimeSpan PeerPing = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan PeerReconnect = TimeSpan.FromMilliseconds(20);
+
     // How soon added replicas get their share.
     private static readonly TimeSpan DnsRefresh = TimeSpan.FromSeconds(5);
 
@@ -57,6 +59,9 @@ public static class ChannelFactory
             DisposeHttpClient = true,
             MaxReceiveMessageSize = null,
             MaxSendMessageSize = null,
+            // A member that was away may lead as soon as it is back: calls to it must not wait for the next attempt of a long row.
+            InitialReconnectBackoff = PeerReconnect,
+            MaxReconnectBackoff = 5 * PeerReconnect,
         });
     }
 

@@ -12,10 +12,27 @@ public static class ConsensusMembers
     /// <param name="options">How patient the client of several is, and where it begins; null: the defaults.</param>
     public static IConsensus Connect(string addresses, Func<string, GrpcChannel> channel, ReplicatedOptions? options = null)
     {
-        var members = addresses
+        var channels = addresses
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(address => new ConsensusClient(channel(address)))
+            .Select(channel)
             .ToArray();
-        return members.Length == 1 ? members[0] : new ReplicatedConsensus(members, options);
+        if (channels.Length == 1)
+            return new ConsensusClient(channels[0]);
+        foreach (var opened in channels)
+            _ = WarmAsync(opened);
+        return new ReplicatedConsensus([.. channels.Select(static opened => new ConsensusClient(opened))], options);
+    }
+
+    /// <summary>Whoever loses its member goes on with another one: that should find a connection.</summary>
+    private static async Task WarmAsync(GrpcChannel channel)
+    {
+        try
+        {
+            await channel.ConnectAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // Closed before anybody answered, or a channel that cannot be opened ahead of its first call.
+        }
     }
 }

@@ -37,7 +37,7 @@ internal sealed class PeerNetwork : IAsyncDisposable
     // What was said last about a member that cannot be reached: the same is not said again.
     private readonly ConcurrentDictionary<MemberId, string> _lastFailure = new();
 
-    private readonly ConcurrentDictionary<MemberId, GrpcChannel> _callChannels = new();
+    private readonly Dictionary<MemberId, (string Url, GrpcChannel Channel)> _callChannels = [];
 
     /// <summary>A connection to a member broke. Evidence that its process ended, though no proof.</summary>
     public Action<MemberId> OnLost { get; init; } = static _ => { };
@@ -127,9 +127,8 @@ internal sealed class PeerNetwork : IAsyncDisposable
     public IReadOnlySet<MemberId> ConnectedFor(TimeSpan atLeast) =>
         _connectedSince.Where(pair => Stopwatch.GetElapsedTime(pair.Value) >= atLeast).Select(pair => pair.Key).ToHashSet();
 
-    /// <summary>A channel for calls to a member, kept; null when its URLs are not known.</summary>
-    public GrpcChannel? CallChannel(Member member) =>
-        member.PeerUrls.Count == 0 ? null : _callChannels.GetOrAdd(member.Id, static (_, url) => ChannelFactory.CreateForPeer(url), member.PeerUrls[0]);
+    /// <summary>A channel for calls to a member, kept until it moves; null when its URLs are not known.</summary>
+    public GrpcChannel? CallChannel(Member member) => member.PeerUrls.Count == 0 ? null : CallChannel(member.Id, member.PeerUrls[0]);
 
     public async ValueTask DisposeAsync()
     {
@@ -142,8 +141,12 @@ internal sealed class PeerNetwork : IAsyncDisposable
             _links.Clear();
         }
         await Task.WhenAll(links.Select(pair => EndAsync(pair.Key, pair.Value))).ConfigureAwait(false);
-        foreach (var channel in _callChannels.Values)
-            channel.Dispose();
+        lock (_gate)
+        {
+            foreach (var (_, channel) in _callChannels.Values)
+                channel.Dispose();
+            _callChannels.Clear();
+        }
     }
 
     internal PeerHello HelloTo(MemberId peer)
@@ -163,6 +166,8 @@ internal sealed class PeerNetwork : IAsyncDisposable
         _connectedSince[peer] = Stopwatch.GetTimestamp();
         _lastFailure.TryRemove(peer, out _);
         Log.PeerConnected(_logger, _self.ToString(), peer.ToString());
+        if (_links.TryGetValue(peer, out var link))
+            _ = WarmAsync(peer, link.Urls[0]);
     }
 
     internal void Lost(MemberId peer)
@@ -197,6 +202,38 @@ internal sealed class PeerNetwork : IAsyncDisposable
         }
     }
 
+    private GrpcChannel? CallChannel(MemberId id, string url)
+    {
+        lock (_gate)
+        {
+            if (_isEnded)
+                return null;
+            if (_callChannels.TryGetValue(id, out var known))
+            {
+                if (known.Url == url)
+                    return known.Channel;
+                known.Channel.Dispose();
+            }
+            var channel = ChannelFactory.CreateForPeer(url);
+            _callChannels[id] = (url, channel);
+            return channel;
+        }
+    }
+
+    /// <summary>Whoever is there may lead next: proposals to it should find a connection.</summary>
+    private async Task WarmAsync(MemberId id, string url)
+    {
+        try
+        {
+            if (CallChannel(id, url) is { } channel)
+                await channel.ConnectAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+        {
+            // It left, or moved, before it answered.
+        }
+    }
+
     private void LinkAll()
     {
         if (_isEnded)
@@ -228,7 +265,10 @@ internal sealed class PeerNetwork : IAsyncDisposable
     {
         await link.EndAsync().ConfigureAwait(false);
         _connectedSince.TryRemove(id, out _);
-        if (_callChannels.TryRemove(id, out var channel))
-            channel.Dispose();
+        lock (_gate)
+        {
+            if (_callChannels.Remove(id, out var known))
+                known.Channel.Dispose();
+        }
     }
 }
