@@ -43,6 +43,8 @@ internal sealed partial class ClusterText
         // How often the client asks again until the time is over is its own affair.
         text = Attempt().Replace(text, "\"attempt\":<n>");
         text = RepeatedLog().Replace(text, "$1");
+        // Its time ends during an attempt, which it logs, or between two.
+        text = LastAttempt().Replace(text, "$1");
         // Members are compared in the order of their ids: which comparison was the last is chance.
         text = LastComparison().Replace(text, "last resolver error (<the last comparison>)");
         // The v2 client asks the members in an order of its own.
@@ -157,6 +159,11 @@ internal sealed partial class ClusterText
         (?m)^(\{"level":"warn".*\n)\1+
         """)]
     private static partial Regex RepeatedLog();
+
+    [GeneratedRegex("""
+        (?m)^(\{"level":"warn".*"attempt":<n>,"error":"rpc error: code = Unavailable .*\n)\{"level":"warn".*"attempt":<n>,"error":"rpc error: code = DeadlineExceeded .*\n
+        """)]
+    private static partial Regex LastAttempt();
 
     [GeneratedRegex("""
         last resolver error \(resolved urls: "[^"]*" != "[^"]*"\)

@@ -19,6 +19,7 @@ internal sealed partial class SimulatedNode
 
     // Taken from the core, in order, and not stored yet.
     private readonly Queue<Ready> _toStore = new();
+    private const int MaxToStore = 64;
 
     // What survives the process: the state machine's last durable state.
     private KvMachine _durable = new();
@@ -139,8 +140,9 @@ internal sealed partial class SimulatedNode
         _world.OnCrashed(this);
     }
 
-    // A shell may store on the thread that owns the core, or on another one while the core goes on.
-    private bool IsBlocked => _toStore.Count > 0 && !_world.Profile.StoresInParallel;
+    // A shell may store on the thread that owns the core, or on another one while the core goes on, up to a bound: a disk that is slower than what comes would
+    // still be at it long after the faults.
+    private bool IsBlocked => _toStore.Count >= (_world.Profile.StoresInParallel ? MaxToStore : 1);
 
     /// <summary>Something for the thread of the log.</summary>
     public void Post(Action<RaftNode> input)

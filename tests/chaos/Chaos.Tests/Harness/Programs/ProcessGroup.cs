@@ -7,11 +7,15 @@ public sealed class ProcessGroup(Func<IReadOnlyList<ProcessLaunch>> launches) : 
     private readonly HttpClient _probe = new() { Timeout = TimeSpan.FromSeconds(3) };
     private string _earlierLog = "";
 
+    // For readers on other threads: proxies ask at any time whose connection it is.
+    private volatile IReadOnlyList<int> _ids = [];
+
     public bool IsEmpty => _running.Count == 0;
 
     public bool IsRunning => _running.Count > 0 && _running.Values.All(process => !process.HasExited);
 
-    public IReadOnlyList<int> Ids => [.. _running.Values.Where(process => !process.HasExited).Select(process => process.Id)];
+    /// <summary>Of those that were started and not ended. Thread-safe.</summary>
+    public IReadOnlyList<int> Ids => _ids;
 
     /// <summary>What they wrote, over all their starts.</summary>
     public string Log => _earlierLog + string.Concat(_running.Select(entry => $"----- {entry.Key}\n{Tail(entry.Value.Err + entry.Value.Out)}\n"));
@@ -23,6 +27,7 @@ public sealed class ProcessGroup(Func<IReadOnlyList<ProcessLaunch>> launches) : 
         {
             Assert.False(_running.ContainsKey(launch.Role), $"{launch.Role} runs already");
             _running.Add(launch.Role, ChildProcess.Start(launch.Program, launch.Arguments, launch.Environment, "/"));
+            _ids = [.. _running.Values.Select(process => process.Id)];
         }
     }
 
@@ -50,6 +55,7 @@ public sealed class ProcessGroup(Func<IReadOnlyList<ProcessLaunch>> launches) : 
             await process.WaitForExitAsync();
             _earlierLog += $"----- {name}\n{Tail(process.Err + process.Out)}\n--- {word} ---\n";
             _running.Remove(name);
+            _ids = [.. _running.Values.Select(running => running.Id)];
             await process.DisposeAsync();
         }
     }
