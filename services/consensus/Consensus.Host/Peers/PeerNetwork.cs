@@ -264,9 +264,13 @@ internal sealed class PeerNetwork : IAsyncDisposable
     private async Task EndAsync(MemberId id, PeerLink link)
     {
         await link.EndAsync().ConfigureAwait(false);
-        _connectedSince.TryRemove(id, out _);
         lock (_gate)
         {
+            // It came back meanwhile: what is kept is the new link's.
+            if (_links.ContainsKey(id))
+                return;
+            _connectedSince.TryRemove(id, out _);
+            _lastFailure.TryRemove(id, out _);
             if (_callChannels.Remove(id, out var known))
                 known.Channel.Dispose();
         }

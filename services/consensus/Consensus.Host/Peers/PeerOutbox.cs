@@ -164,9 +164,8 @@ internal sealed class PeerOutbox(Action dropped)
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // It is broken, which whoever reads from it hears too.
+            // It is broken, which whoever reads from it hears, and tells; until then what is sent there is lost.
             connection.Abort();
-            Detach(connection);
         }
         Write();
     }

@@ -112,6 +112,20 @@ public sealed class PeerOutboxTests : IDisposable
     }
 
     [Fact]
+    public async Task Flush_ConnectionIsBroken_EndsItAndLeavesItsLossToItsReader()
+    {
+        var outbox = NewOutbox();
+        var end = NewEnd();
+        outbox.Attach(end.Connection);
+        end.Break();
+        outbox.Post(Beat(1));
+        outbox.Flush();
+        await end.Aborted.WaitAsync(_deadline.Token);
+        // True is what makes the loss known as evidence, and the guest forgotten.
+        Assert.True(outbox.Detach(end.Connection));
+    }
+
+    [Fact]
     public async Task Beat_Idle_SendsAnEmptyFrame()
     {
         var outbox = NewOutbox();
@@ -141,6 +155,9 @@ public sealed class PeerOutboxTests : IDisposable
         public Task Aborted => _aborted.Task;
 
         public int EmptyFrames { get; private set; }
+
+        /// <summary>Nothing more can be written.</summary>
+        public void Break() => _pipe.Writer.Complete();
 
         public bool TryRead(out System.IO.Pipelines.ReadResult result) => _pipe.Reader.TryRead(out result);
 
