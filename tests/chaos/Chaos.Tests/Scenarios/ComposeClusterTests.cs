@@ -3,10 +3,13 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Chaos.Tests.Harness;
+using Chaos.Tests.Harness.Clocks;
 using Chaos.Tests.Harness.Disks;
 using Chaos.Tests.Harness.Network;
 using Chaos.Tests.Harness.Programs;
 using Chaos.Tests.Workload;
+using EtcdApi.Etcdserverpb;
+using Google.Protobuf;
 using Linearizability.History;
 using Linearizability.Keys;
 using Xunit.Abstractions;
@@ -15,11 +18,11 @@ namespace Chaos.Tests.Scenarios;
 
 /// <summary>
 /// Goal: the cluster of containers that users start serves through both gateways while the container of a consensus member is killed, frozen, cut off from its network or
-/// from one direction of it, or has a slow or full disk: no request fails, the history is linearizable, watchers miss and repeat nothing (I1, I5, I6, I8).
+/// from one direction of it, or has a slow or full disk, or a clock that jumps: no request fails, the history is linearizable, watchers miss and repeat nothing (I1, I5, I6, I8).
 /// Method: compose.cluster.yaml, clients and watchers at both gateways, faults on whichever member leads, and on one that does not.
 /// </summary>
 /// <remarks>
-/// Clocks that jump are left to the processes' scenario: the images hold neither libfaketime nor may they, and containers share the machine's clock.
+/// Containers share the machine's clock, and the images hold no libfaketime: where clocks jump, this machine's is mounted into them.
 /// </remarks>
 public sealed class ComposeClusterTests(ITestOutputHelper output) : ClusterScenario(output)
 {
@@ -29,6 +32,7 @@ public sealed class ComposeClusterTests(ITestOutputHelper output) : ClusterScena
 
     // The user that the images run as.
     private const string ContainerUser = "1654";
+    private const string LeaseManager = "lease-manager";
     private static readonly string[] s_members = ["consensus-1", "consensus-2", "consensus-3"];
     private static readonly TimeSpan s_requestLimit = TimeSpan.FromSeconds(15), s_deadline = TimeSpan.FromSeconds(60);
 
@@ -111,6 +115,56 @@ public sealed class ComposeClusterTests(ITestOutputHelper output) : ClusterScena
             foreach (var disk in disks.Values)
                 await disk.DisposeAsync();
         }
+    }
+
+    [ChaosFact(Need.ContainerEngine | Need.OwnClock)]
+    public async Task ClocksOfMembersAndLeaseManagerJump_ClientsOfBothGateways_NoticeNothing()
+    {
+        const string Library = "/faketime/libfaketime.so.1", Folder = "/clock", Key = "leased";
+        using var folder = new TempFolder();
+        var clocks = new Dictionary<string, FakeClock>();
+        var changes = "services:\n";
+        foreach (var service in (string[])[.. s_members, LeaseManager])
+        {
+            var own = Directory.CreateDirectory(folder.Sub(service)).FullName;
+            var clock = clocks[service] = new FakeClock(Path.Combine(own, "offset"), ($"{Folder}/offset", Library));
+            changes += $"  {service}:\n    volumes: [\"{FakeClock.Library}:{Library}:ro\", \"{own}:{Folder}:ro\"]\n    environment:\n"
+                + string.Concat(clock.Environment.Select(variable => $"      {variable.Key}: \"{variable.Value}\"\n"));
+        }
+        var overlay = Path.Combine(Directory.CreateDirectory(folder.Sub("compose")).FullName, "clocks.yaml");
+        await File.WriteAllTextAsync(overlay, changes);
+        await RunAsync(overlay, async project =>
+        {
+            using var channel = EtcdCalls.Connect(Gateways[0].Endpoint);
+            var lease = await EtcdCalls.GrantAsync(channel, new LeaseGrantRequest { TTL = 600 }, s_requestLimit);
+            await EtcdCalls.PutAsync(channel, new PutRequest { Key = ByteString.CopyFromUtf8(Key), Lease = lease.ID }, s_requestLimit);
+            List<TimeSpan> jumps = [];
+            foreach (var offset in (TimeSpan[])[TimeSpan.FromHours(1), TimeSpan.FromHours(-1)])
+            {
+                foreach (var victim in (Func<Task<Container>>[])[() => LeaderAsync(project), () => FollowerAsync(project), () => Task.FromResult(Of(project, LeaseManager))])
+                {
+                    jumps.Add(await StrikeAsync(
+                        project, await victim(), $"clock off by {offset}",
+                        (_, struck) => JumpAsync(project, struck, clocks[struck.Service], offset), (_, struck) => JumpAsync(project, struck, clocks[struck.Service], TimeSpan.Zero)));
+                    var left = await EtcdCalls.RangeAsync(channel, new RangeRequest { Key = ByteString.CopyFromUtf8(Key) }, s_requestLimit);
+                    Assert.True(left.Kvs.Count == 1, $"the lease ended with a clock off by {offset} (I7)");
+                }
+            }
+            AssertMedian(jumps, s_maxGapAfterKill, "jumps");
+        });
+    }
+
+    private static async Task JumpAsync(ComposeProject project, Container member, FakeClock clock, TimeSpan offset)
+    {
+        clock.Set(offset);
+        // Asked of the service itself: a new process would see the new clock at once.
+        const string Ask = "exec 3<>/dev/tcp/127.0.0.1/8081; printf 'GET /healthz HTTP/1.1\\r\\nHost: localhost:8081\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3";
+        await Poll.UntilAsync($"the clock of {member.Service} to jump", s_deadline, async () =>
+        {
+            var answer = await project.DockerAsync("exec", member.Name, "bash", "-c", Ask);
+            var date = answer.Split('\n').First(line => line.StartsWith("Date: ", StringComparison.OrdinalIgnoreCase))["Date: ".Length..].Trim();
+            return FakeClock.Shows(DateTimeOffset.Parse(date, CultureInfo.InvariantCulture), offset);
+        });
     }
 
     private static Task Kill(ComposeProject project, Container member) => project.DockerAsync("kill", member.Name);

@@ -8,14 +8,16 @@ public sealed class FakeClock
 {
     private readonly string _file;
 
-    public FakeClock(string file)
+    /// <param name="file">Where the offset is written.</param>
+    /// <param name="seenAs">Where the process finds that file and the library, when it sees other files than we do; null: where they are.</param>
+    public FakeClock(string file, (string File, string Library)? seenAs = null)
     {
         _file = file;
         Set(TimeSpan.Zero);
         Environment = new Dictionary<string, string?>
         {
-            ["LD_PRELOAD"] = FindLibrary() ?? throw new InvalidOperationException(WhyImpossible()),
-            ["FAKETIME_TIMESTAMP_FILE"] = file,
+            ["LD_PRELOAD"] = seenAs?.Library ?? Library,
+            ["FAKETIME_TIMESTAMP_FILE"] = seenAs?.File ?? file,
             // Reading the file at every look at the clock, which a server does many thousand times a second, makes it crawl. A second is the least that is not none.
             ["FAKETIME_CACHE_DURATION"] = "1",
             // The library's own repair of waits on the monotonic clock makes them return at once: every timed wait of the runtime spins, on most of a core.
@@ -27,6 +29,10 @@ public sealed class FakeClock
 
     /// <summary>Variables of the process whose clock it is.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; }
+
+    /// <summary>Path of libfaketime.</summary>
+    /// <exception cref="InvalidOperationException">It is not there.</exception>
+    public static string Library => FindLibrary() ?? throw new InvalidOperationException(WhyImpossible());
 
     public static string? WhyImpossible() => FindLibrary() is null ? "a clock of a member's own needs libfaketime (package libfaketime)" : null;
 
