@@ -26,9 +26,10 @@ namespace Chaos.Tests.Scenarios;
 /// </remarks>
 public sealed class ComposeClusterTests(ITestOutputHelper output) : ClusterScenario(output)
 {
-    private const int Clients = 24, Counters = 6, WritesBefore = 150, WritesAfter = 400;
+    // Before a strike every client is connected and has written for a second: a strike into the connecting of clients measures that.
+    private const int Clients = 24, Counters = 6, WritesBefore = 1_200, WritesAfter = 400;
     private const int FinalReader = 900_000;
-    private const int Kills = 3;
+    private const int Kills = 7;
 
     // The user that the images run as.
     private const string ContainerUser = "1654";
@@ -36,9 +37,9 @@ public sealed class ComposeClusterTests(ITestOutputHelper output) : ClusterScena
     private static readonly string[] s_members = ["consensus-1", "consensus-2", "consensus-3"];
     private static readonly TimeSpan s_requestLimit = TimeSpan.FromSeconds(15), s_deadline = TimeSpan.FromSeconds(60);
 
-    // The aim is 300 ms, as for processes. Eleven containers that start and stop on two cores reach a median of 0.8 s when the machine has other things to do, and 0.2 s when it has
-    // not; the bound says that a killed leader's connections were taken for evidence, and not more.
-    private static readonly TimeSpan s_maxGapAfterKill = 1.5 * ClusterProgram.ElectionTimeout;
+    // The aim is 300 ms, as for processes, and 211 ms was the median of nine. Eleven containers share the machine with their own restarts and health checks, so one kill in five or so
+    // takes longer; the first finds processes that never saw a failover.
+    private static readonly TimeSpan s_maxGapAfterKill = 0.45 * ClusterProgram.ElectionTimeout;
 
     // Twice the aim of 1.5 election timeouts; 1.8 s were measured.
     private static readonly TimeSpan s_maxGapAfterSilence = 3 * ClusterProgram.ElectionTimeout;

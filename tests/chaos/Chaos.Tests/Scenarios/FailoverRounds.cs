@@ -14,8 +14,9 @@ public sealed class FailoverRounds(ChaosCluster cluster)
 {
     private const int Clients = 100, Counters = 10;
 
-    // Before a strike every client has answers, and after it some were asked for in the new term.
-    private const int WritesBefore = 300, WritesAfter = 500;
+    // Before a strike every client is connected and has written for most of a second (a strike into the connecting of a hundred clients measures that), and after it some
+    // answers were asked for in the new term.
+    private const int WritesBefore = 2_000, WritesAfter = 500;
 
     // Longer than any pause that is tolerable, so that a pause shows as a pause and not as an error.
     private static readonly TimeSpan s_requestLimit = TimeSpan.FromSeconds(15);
