@@ -53,12 +53,12 @@ public sealed partial class ReplicatedStorage
                 if (pending.Count == 0 && _time.GetElapsedTime(started) > _options.GiveUpAfter)
                     throw failure!;
                 // After a round of failures the replicas get some time; while others are still silent the next one is asked at once.
-                if (pending.Count == 0 && (last + 1) % _replicas.Count == first)
+                if (pending.Count == 0 && (last + 1) % Replicas.Length == first)
                     await Task.Delay(_options.RetryInterval, _time, cancellation).ConfigureAwait(false);
-                if (pending.Count < _replicas.Count)
+                if (pending.Count < Replicas.Length)
                 {
                     do
-                        last = (last + 1) % _replicas.Count;
+                        last = (last + 1) % Replicas.Length;
                     while (pending.ContainsValue(last));
                     pending.Add(StartAsync(read, last, arguments, decided.Token).AsTask(), last);
                 }
@@ -77,7 +77,7 @@ public sealed partial class ReplicatedStorage
     // A call may also throw before it returns.
     private async ValueTask<T> StartAsync<TArguments, T>(
         Func<IStorage, TArguments, CancellationToken, ValueTask<T>> read, int at, TArguments arguments, CancellationToken cancellation) =>
-        await read(_replicas[at], arguments, cancellation).ConfigureAwait(false);
+        await read(Replicas[at], arguments, cancellation).ConfigureAwait(false);
 
     // The loser of a race: how it ends is of no interest any more.
     private static async Task ObserveAsync(Task loser) => await loser.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

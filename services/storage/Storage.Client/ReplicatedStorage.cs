@@ -15,10 +15,12 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
     // Spreads neighbouring ids over the replicas (Fibonacci hashing).
     private const ulong Spread = 0x9E3779B97F4A7C15;
 
-    private readonly IReadOnlyList<IStorage> _replicas;
+    // Replaced whole, and never gets shorter: a place stays valid. What it holds may be replaced by another replica.
+    private IStorage[] _replicas;
     private readonly ReplicatedStorageOptions _options;
     private readonly TimeProvider _time;
     private int _preferred;
+    private ReplicaDiscovery? _discovery;
 
     // Log index up to which a consumer of the lease feed was told everything.
     private ulong _leasesFed;
@@ -31,7 +33,7 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
     public ReplicatedStorage(IReadOnlyList<IStorage> replicas, ulong holder, ReplicatedStorageOptions? options = null, TimeProvider? time = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(replicas.Count);
-        _replicas = replicas;
+        _replicas = [.. replicas];
         _options = options ?? new ReplicatedStorageOptions();
         _time = time ?? TimeProvider.System;
         _preferred = _options.First is { } first ? first % replicas.Count : (int)((holder * Spread >> 32) % (uint)replicas.Count);
@@ -40,10 +42,49 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
     /// <summary>Place of the replica that the next call goes to.</summary>
     public int Preferred => Volatile.Read(ref _preferred);
 
+    /// <summary>Has its replicas looked up from here on.</summary>
+    internal void Follow(ReplicaDiscovery discovery) => (_discovery, _) = (discovery, discovery.RunAsync(_options.DiscoveryInterval, _time));
+
+    /// <summary>How many replicas it knows or knew.</summary>
+    internal int Places => Replicas.Length;
+
+    private IStorage[] Replicas => Volatile.Read(ref _replicas);
+
+    /// <summary>One more replica, which is used when the ones before it fail, or after <see cref="MoveAsync"/>; returns its place. For one caller at a time.</summary>
+    internal int Add(IStorage replica)
+    {
+        Volatile.Write(ref _replicas, [.. _replicas, replica]);
+        return _replicas.Length - 1;
+    }
+
+    /// <summary>Puts a replica in the place of one that is gone for good, and disposes that one. For one caller at a time.</summary>
+    internal void Replace(int place, IStorage replica)
+    {
+        var gone = _replicas[place];
+        IStorage[] replicas = [.. _replicas];
+        replicas[place] = replica;
+        Volatile.Write(ref _replicas, replicas);
+        (gone as IDisposable)?.Dispose();
+    }
+
+    /// <summary>Moves to a replica once it has applied what the present one has; stays when the present one is left meanwhile.</summary>
+    /// <exception cref="OperationCanceledException">It did not catch up within <see cref="ReplicatedStorageOptions.CatchUpLimit"/>, or the caller cancelled.</exception>
+    internal async ValueTask MoveAsync(int place, CancellationToken cancellation)
+    {
+        var from = Preferred;
+        if (from == place)
+            return;
+        using var patience = new CancellationTokenSource(_options.CatchUpLimit, _time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        var applied = (await Replicas[from].GetStatusAsync(linked.Token).ConfigureAwait(false)).AppliedIndex;
+        await Replicas[place].LeaseKeysAsync(0, applied, linked.Token).ConfigureAwait(false);
+        Prefer(place, insteadOf: from);
+    }
+
     public IDisposable SubscribeResults(SessionId session, IResultSink sink)
     {
         var at = Preferred;
-        return _replicas[at].SubscribeResults(session, new LeavingSink(this, at, sink));
+        return Replicas[at].SubscribeResults(session, new LeavingSink(this, at, sink));
     }
 
     public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation) => ReadAsync(
@@ -107,7 +148,8 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
 
     public void Dispose()
     {
-        foreach (var replica in _replicas)
+        _discovery?.Dispose();
+        foreach (var replica in Replicas)
             (replica as IDisposable)?.Dispose();
     }
 
@@ -116,7 +158,7 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
         exception is RpcException or IOException or HttpRequestException or TimeoutException or ObjectDisposedException;
 
     // To the next one, unless someone has moved already.
-    private void Leave(int replica) => Prefer((replica + 1) % _replicas.Count, insteadOf: replica);
+    private void Leave(int replica) => Prefer((replica + 1) % Replicas.Length, insteadOf: replica);
 
     private void Prefer(int replica, int insteadOf) => Interlocked.CompareExchange(ref _preferred, replica, insteadOf);
 
@@ -125,7 +167,7 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
         [EnumeratorCancellation] CancellationToken cancellation)
     {
         var at = Preferred;
-        await using var stream = open(_replicas[at], arguments, cancellation).GetAsyncEnumerator(cancellation);
+        await using var stream = open(Replicas[at], arguments, cancellation).GetAsyncEnumerator(cancellation);
         while (true)
         {
             try
@@ -149,7 +191,7 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
         var at = Preferred;
         try
         {
-            await _replicas[at].LeaseKeysAsync(0, fed, cancellation).AsTask().WaitAsync(_options.CatchUpLimit, _time, cancellation).ConfigureAwait(false);
+            await Replicas[at].LeaseKeysAsync(0, fed, cancellation).AsTask().WaitAsync(_options.CatchUpLimit, _time, cancellation).ConfigureAwait(false);
         }
         catch (Exception exception) when (IsReplicaFailure(exception) && !cancellation.IsCancellationRequested)
         {

@@ -13,9 +13,13 @@ public sealed record ReplicatedStorageOptions
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// How long a replica may take to get where the lease feed was before it moved there: the feed must not tell of a past that its consumer has seen end.
+    /// How long a replica may take to get where the lease feed was before it moved there (the feed must not tell of a past that its consumer has seen end), or, added
+    /// to the others, where they are.
     /// </summary>
     public TimeSpan CatchUpLimit { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Replicas behind a name are looked up this often.</summary>
+    public TimeSpan DiscoveryInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Place of the replica to begin with; null: as the holder's id says, so that the holders spread.</summary>
     public int? First { get; init; }

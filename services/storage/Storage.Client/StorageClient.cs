@@ -27,6 +27,9 @@ public sealed class StorageClient : IStorage, IDisposable
 
     private StorageClient(GrpcChannel owned, StorageClientOptions? options) : this((ChannelBase)owned, options) => _ownedChannel = owned;
 
+    /// <summary>Uses a channel that it disposes in the end.</summary>
+    public static StorageClient Owning(GrpcChannel channel, StorageClientOptions? options = null) => new(channel, options);
+
     /// <summary>Connects to one replica, for example <c>http://storage:8080</c>.</summary>
     public static StorageClient Connect(string address, StorageClientOptions? options = null) => new(
         GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null }), options);

@@ -18,8 +18,10 @@ public sealed record StorageData(ITree Tree, IPageDevice Device, IAsyncDisposabl
     public static StorageData Open(string directory)
     {
         Directory.CreateDirectory(directory);
+        var opened = OpenedFile.Open(directory, FileName);
+        // Only now: another process that has the file open may be about to replace it.
         File.Delete(IncomingFile.PathIn(directory));
-        return OpenedFile.Open(directory, FileName);
+        return opened;
     }
 }
 

@@ -20,7 +20,8 @@ public static class StorageHosting
     /// <summary>
     /// Registers the replica as <see cref="StorageService"/> and <see cref="IStorage"/>; it starts and stops with the process. Needs an
     /// <see cref="IConsensus"/> in the services; with an <see cref="ISnapshotSource"/> there, the replica catches up by a snapshot when the log does not
-    /// reach back far enough. Settings: <c>Storage:DataDir</c> (default "data"), <c>Storage:ReplicaName</c> (default: machine name).
+    /// reach back far enough. Settings: <c>Storage:DataDir</c> (default "data"), <c>Storage:ReplicaName</c> (default: machine name), <c>Storage:SharedBy</c> (default 1: the
+    /// number of replicas that may share the directory, each with a place of its own in it).
     /// </summary>
     /// <param name="services">Where to register.</param>
     /// <param name="configuration">Where the settings are.</param>
@@ -29,21 +30,28 @@ public static class StorageHosting
         this IServiceCollection services, IConfiguration configuration, Func<string, StorageData> openData)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => new StorageService(
-            provider.GetRequiredService<IConsensus>(),
-            openData(configuration["Storage:DataDir"] ?? "data"),
-            new StorageOptions { ReplicaName = configuration["Storage:ReplicaName"] ?? Environment.MachineName },
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<StorageService>>(),
-            Environment.FailFast,
-            provider.GetService<ISnapshotSource>()));
+        services.AddSingleton(provider =>
+        {
+            var place = SharedDirectory.Take(
+                configuration["Storage:DataDir"] ?? "data", configuration["Storage:ReplicaName"] ?? Environment.MachineName,
+                configuration.GetValue("Storage:SharedBy", 1), openData);
+            return new StorageService(
+                provider.GetRequiredService<IConsensus>(),
+                place.Data,
+                new StorageOptions { ReplicaName = place.ReplicaName },
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<StorageService>>(),
+                Environment.FailFast,
+                provider.GetService<ISnapshotSource>());
+        });
         services.AddSingleton<IStorage>(provider => provider.GetRequiredService<StorageService>());
         services.AddHostedService<Lifetime>();
         return services;
     }
 
     /// <summary>
-    /// Registers the replicas at <c>Storage:Peers</c> (addresses between commas; this replica's own among them does no harm) as where snapshots come from.
+    /// Registers the replicas at <c>Storage:Peers</c> (addresses between commas, or a name as <c>dns:///host:port</c>; this replica's own among them does no harm) as
+    /// where snapshots come from.
     /// Without that setting nothing is registered, and a replica that the log left behind stops.
     /// </summary>
     public static IServiceCollection AddStoragePeers(this IServiceCollection services, IConfiguration configuration)
@@ -51,12 +59,9 @@ public static class StorageHosting
         var addresses = (configuration["Storage:Peers"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (addresses.Length == 0)
             return services;
-        return services.AddSingleton<ISnapshotSource>(provider =>
-        {
-            IReadOnlyList<IStorage> peers = [.. addresses.Select(static address => new StorageClient(ChannelFactory.Create(address)))];
-            return new PeerSnapshots(
-                _ => new(peers), new StorageOptions(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerSnapshots>>());
-        });
+        var peers = addresses is [var only] && ReplicaName.TryParse(only, out var name) ? new KnownPeers(name.ResolveAsync) : new KnownPeers(_ => new(addresses));
+        return services.AddSingleton<ISnapshotSource>(provider => new PeerSnapshots(
+            peers.FindAsync, new StorageOptions(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerSnapshots>>()));
     }
 
     /// <summary>Maps the gRPC binding.</summary>

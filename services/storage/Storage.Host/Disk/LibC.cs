@@ -11,6 +11,7 @@ internal static partial class LibC
     public const int OpenCloseOnExec = 0x80000;
 
     public const int Interrupted = 4;
+    public const int TryAgain = 11;
     public const int InvalidArgument = 22;
     public const int NotSupported = 95;
 

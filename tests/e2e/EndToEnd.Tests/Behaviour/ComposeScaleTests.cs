@@ -1,6 +1,9 @@
 namespace EndToEnd.Tests.Behaviour;
 
-/// <summary>Goal: watches spread over the copies of the watch hub, whose numbers nobody configures. The fixture runs three.</summary>
+/// <summary>
+/// Goal: services get more copies by one option of the command that starts them: watches spread over the hubs (the fixture runs three), and a storage replica that is added
+/// holds everything and serves alone.
+/// </summary>
 [Collection(ComposeTests.Name), Needs(Tool.ContainerEngine, Tool.Etcdctl)]
 public sealed class ComposeScaleTests(ComposeFixture fixture)
 {
@@ -38,5 +41,32 @@ public sealed class ComposeScaleTests(ComposeFixture fixture)
             .ToDictionary();
         Assert.Equal(3, hubs.Count);
         Assert.All(hubs.Values, sessions => Assert.True(sessions >= 2, string.Join(", ", hubs)));
+    }
+
+    [DeploymentFact]
+    public async Task Storage_SecondReplicaAdded_HoldsEverythingAndServesAloneWhenTheFirstIsKilled()
+    {
+        var deployment = (ComposeDeployment)fixture.Deployment;
+        var ctl = new Etcdctl(deployment.Client);
+        var prefix = $"e2e/{Guid.NewGuid():n}/";
+        for (var key = 0; key < 20; key++)
+            await ctl.OutputAsync("put", $"{prefix}{key:d2}", $"before {key}");
+        try
+        {
+            await deployment.ScaleStorageAsync(2);
+            await deployment.KillAsync("storage", 1);
+            var read = await ctl.OutputAsync("get", "--prefix", prefix, "--print-value-only");
+            Assert.Equal(Enumerable.Range(0, 20).Select(static key => $"before {key}"), read.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            await ctl.OutputAsync("put", prefix + "after", "1");
+            Assert.Equal("1", (await ctl.OutputAsync("get", prefix + "after", "--print-value-only")).Trim());
+        }
+        finally
+        {
+            await deployment.ScaleStorageAsync(2);
+        }
+        // The first replica is back with its data; the second goes.
+        await deployment.ScaleStorageAsync(1);
+        Assert.Equal("1", (await ctl.OutputAsync("get", prefix + "after", "--print-value-only")).Trim());
+        await ctl.OutputAsync("put", prefix + "after", "2");
     }
 }

@@ -28,6 +28,13 @@ public sealed class ComposeDeployment : Deployment
     /// <summary>Logs of all copies of a service, each line prefixed by the name of its container.</summary>
     public Task<string> LogsOfAsync(string service) => _project.ComposeAsync(TimeSpan.FromMinutes(1), "logs", "--no-color", service);
 
+    /// <summary>Starts or stops storage replicas until there are so many, all healthy; the other containers stay as they are.</summary>
+    public Task ScaleStorageAsync(int replicas) => _project.ComposeAsync(
+        ComposeProject.UpDeadline, "up", "--detach", "--wait", "--no-recreate", "--scale", $"watch-hub={WatchHubs}", "--scale", $"storage={replicas}");
+
+    /// <summary>Kills one container of a service, counted from 1.</summary>
+    public Task KillAsync(string service, int number) => _project.DockerAsync("kill", $"{_project.Name}-{service}-{number}");
+
     protected override async Task LaunchAsync()
     {
         if (!_built)
