@@ -29,14 +29,22 @@ public static class StorageHosting
         this IServiceCollection services, IConfiguration configuration, Func<string, StorageData> openData)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => new StorageService(
-            provider.GetRequiredService<IConsensus>(),
-            openData(configuration["Storage:DataDir"] ?? "data"),
-            new StorageOptions { ReplicaName = configuration["Storage:ReplicaName"] ?? Environment.MachineName },
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<StorageService>>(),
-            Environment.FailFast,
-            provider.GetService<ISnapshotSource>()));
+        services.AddSingleton(provider =>
+        {
+            var logger = provider.GetRequiredService<ILogger<StorageService>>();
+            return StorageStart.Open(
+                configuration["Storage:DataDir"] ?? "data",
+                openData,
+                data => new StorageService(
+                    provider.GetRequiredService<IConsensus>(),
+                    data,
+                    new StorageOptions { ReplicaName = configuration["Storage:ReplicaName"] ?? Environment.MachineName },
+                    provider.GetRequiredService<TimeProvider>(),
+                    logger,
+                    Environment.FailFast,
+                    provider.GetService<ISnapshotSource>()),
+                logger);
+        });
         services.AddSingleton<IStorage>(provider => provider.GetRequiredService<StorageService>());
         services.AddHostedService<Lifetime>();
         return services;

@@ -88,6 +88,16 @@ public sealed partial class CopyOnWriteTree : ITree, ITreeSpace, IPageSource
         return new CopyOnWriteTree(device, registry, DataFile.Open(device));
     }
 
+    /// <summary>The last commit of a file that no tree has open, read without writing anything.</summary>
+    /// <exception cref="DataFileException">Not a file of ours, of a newer format, or both meta pages are damaged.</exception>
+    public static ITreeSnapshot OpenUnused(IPageDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        var meta = DataFile.FindNewest(device);
+        var registry = new SingleThreadSnapshotRegistry();
+        return new TreeSnapshot(new DevicePages(device), new TreeState(meta.Txn, meta.Roots), registry, registry.Enter(meta.Txn));
+    }
+
     /// <summary>Number of the last completed commit.</summary>
     public long CommittedTxn => _published.Txn;
 

@@ -28,6 +28,19 @@ public readonly record struct TableId(byte Value)
 
     /// <summary>All tables, ascending.</summary>
     public static readonly ImmutableArray<TableId> All = [Meta, Revisions, Leases, Sessions, Alarms, V2Events, V2Nodes];
+
+    /// <summary>What operators read in messages; the number for a table that this version does not know.</summary>
+    public string Name => Value switch
+    {
+        1 => "meta",
+        2 => "revisions",
+        3 => "leases",
+        4 => "sessions",
+        5 => "alarms",
+        6 => "v2 events",
+        7 => "v2 nodes",
+        _ => $"number {Value}",
+    };
 }
 
 /// <summary>
