@@ -54,7 +54,12 @@ internal static class DamagedFile
     }
 
     /// <summary>The file was looked at.</summary>
-    public static void EndSuspicion(string directory) => File.Delete(SuspectPath(directory));
+    public static void EndSuspicion(string directory)
+    {
+        // Before the first start there is not even a directory.
+        if (File.Exists(SuspectPath(directory)))
+            File.Delete(SuspectPath(directory));
+    }
 
     private static string SuspectPath(string directory) => Path.Combine(directory, StorageData.FileName + SuspectSuffix);
 }

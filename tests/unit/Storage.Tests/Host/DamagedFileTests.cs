@@ -186,6 +186,13 @@ public sealed class DamagedFileTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Start_NoDirectoryYet_MakesIt()
+    {
+        await using var storage = Open(Path.Combine(_directory.Path, "a", "b"));
+        Assert.Equal(_hash, await HashAsync(storage));
+    }
+
+    [Fact]
     public async Task Check_SoundFile_IsZeroAndTellsCounts()
     {
         var (code, output, error) = Check();
