@@ -14,6 +14,8 @@ internal static class Cli
     {
         try
         {
+            if (args is [CheckCommand.Verb, ..])
+                return CheckCommand.Run(args.Skip(1), environment);
             var commandLine = FlagParser.Parse(args, environment);
             switch (commandLine.Action)
             {

@@ -15,6 +15,8 @@ internal static class UsageText
 
               standalone [flags]
                 Start a one-member store that speaks etcd's v3 and v2 API.
+              standalone check [--data-dir DIR]
+                Read every page of the data file of a member that is not running: 0 clean, 1 damaged, 2 cannot be opened.
               standalone --version
                 Show the version of the API and of the program.
               standalone -h | --help

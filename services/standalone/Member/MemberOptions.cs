@@ -58,5 +58,8 @@ internal sealed record MemberOptions
 
     public string ConsensusDir => Path.Combine(DataDir, "consensus");
 
-    public string StorageDir => Path.Combine(DataDir, "storage");
+    public string StorageDir => StorageDirOf(DataDir);
+
+    /// <summary>Where in a member's folder storage keeps its data file.</summary>
+    public static string StorageDirOf(string dataDir) => Path.Combine(dataDir, "storage");
 }

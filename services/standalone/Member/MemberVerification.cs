@@ -26,7 +26,7 @@ internal static class MemberVerification
 
         var (heartbeat, election) = Timing(flags);
         var name = flags.Text("name");
-        var dataDir = flags.Text("data-dir") is { Length: > 0 } given ? given : name + ".etcd";
+        var dataDir = DataDirOf(flags);
         var peerUrls = flags.Urls("initial-advertise-peer-urls");
         if (!Directory.Exists(dataDir)) // After the first start the data says who the members are, not the flags.
             VerifyInitialCluster(flags, name, peerUrls);
@@ -152,4 +152,7 @@ internal static class MemberVerification
     private static string Quoted(string[] texts) => $"[{string.Join(' ', texts.Select(text => $"\"{text}\""))}]";
 
     private static StartRefusedException Refuse(string text) => StartRefusedException.Verification(text);
+
+    /// <summary>The member's folder, by its flag or its name.</summary>
+    public static string DataDirOf(FlagSet flags) => flags.Text("data-dir") is { Length: > 0 } given ? given : flags.Text("name") + ".etcd";
 }

@@ -2,7 +2,11 @@ using Consensus.Client.Replicated;
 using Consensus.Contracts;
 using Hosting.Clients;
 using Hosting.Health;
+using Microsoft.Extensions.Configuration;
 using Storage.Host;
+
+if (args is ["check", ..])
+    return DataCheck.Run(new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine([.. args.Skip(1)]).Build()["Storage:DataDir"] ?? "data", Console.Out, Console.Error);
 
 return Hosting.ServiceHost.Run(
     "storage",

@@ -9,13 +9,13 @@ namespace Storage.Host;
 /// <remarks>A place's name, not a container's, is what consensus hears of: it comes back, and there are only so many.</remarks>
 internal static class SharedDirectory
 {
-    /// <summary>Opens the data of the first free place.</summary>
+    /// <summary>Opens the first free place.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="name">Name of the replica in the first place; the others get a number behind it.</param>
     /// <param name="places">How many replicas may share it: 1 or more.</param>
-    /// <param name="open">Opens the data file of a directory.</param>
+    /// <param name="open">Opens the data file of a directory for the replica of a name.</param>
     /// <exception cref="IOException">All places are taken, or one cannot be opened.</exception>
-    public static (StorageData Data, string ReplicaName) Take(string directory, string name, int places, Func<string, StorageData> open)
+    public static T Take<T>(string directory, string name, int places, Func<string, string, T> open)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(places, 1);
         for (var place = 0; ; place++)
@@ -23,8 +23,8 @@ internal static class SharedDirectory
             try
             {
                 return place == 0
-                    ? (open(directory), name)
-                    : (open(Path.Combine(directory, $"replica-{place}")), $"{name}-{place}");
+                    ? open(directory, name)
+                    : open(Path.Combine(directory, $"replica-{place}"), $"{name}-{place}");
             }
             catch (IOException exception) when (exception.HResult == LibC.TryAgain && places > 1)
             {

@@ -12,6 +12,12 @@ public sealed record StorageData(ITree Tree, IPageDevice Device, IAsyncDisposabl
     /// <summary>Makes an empty data file that can take the place of this one; null: this one cannot be replaced.</summary>
     public Func<IIncomingData>? CreateIncoming { get; init; }
 
+    /// <summary>Makes the next start look for damage in the whole file, not only where it reads; null: there is no file.</summary>
+    public Action<string>? NoteSuspicion { get; init; }
+
+    /// <summary>Where a damaged file in the place of this one is kept, when there was one; null: there is none.</summary>
+    public string? KeptDamagedFile { get; init; }
+
     /// <summary>
     /// Opens the data file of a directory; makes both when they are not there. Removes what a replacement that was interrupted has left behind.
     /// </summary>

@@ -32,17 +32,23 @@ public static class StorageHosting
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider =>
         {
-            var place = SharedDirectory.Take(
-                configuration["Storage:DataDir"] ?? "data", configuration["Storage:ReplicaName"] ?? Environment.MachineName,
-                configuration.GetValue("Storage:SharedBy", 1), openData);
-            return new StorageService(
-                provider.GetRequiredService<IConsensus>(),
-                place.Data,
-                new StorageOptions { ReplicaName = place.ReplicaName },
-                provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<StorageService>>(),
-                Environment.FailFast,
-                provider.GetService<ISnapshotSource>());
+            var logger = provider.GetRequiredService<ILogger<StorageService>>();
+            return SharedDirectory.Take(
+                configuration["Storage:DataDir"] ?? "data",
+                configuration["Storage:ReplicaName"] ?? Environment.MachineName,
+                configuration.GetValue("Storage:SharedBy", 1),
+                (directory, name) => StorageStart.Open(
+                    directory,
+                    openData,
+                    data => new StorageService(
+                        provider.GetRequiredService<IConsensus>(),
+                        data,
+                        new StorageOptions { ReplicaName = name },
+                        provider.GetRequiredService<TimeProvider>(),
+                        logger,
+                        Environment.FailFast,
+                        provider.GetService<ISnapshotSource>()),
+                    logger));
         });
         services.AddSingleton<IStorage>(provider => provider.GetRequiredService<StorageService>());
         services.AddHostedService<Lifetime>();

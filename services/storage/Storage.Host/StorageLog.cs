@@ -43,4 +43,16 @@ internal static partial class StorageLog
 
     [LoggerMessage(13, LogLevel.Information, "sent a snapshot of log index {AppliedIndex}: {Bytes} bytes in {Milliseconds} ms")]
     public static partial void SnapshotSent(ILogger logger, ulong appliedIndex, long bytes, double milliseconds);
+
+    [LoggerMessage(21, LogLevel.Error, "the data file is damaged: {Finding}")]
+    public static partial void DamageFound(ILogger logger, string finding);
+
+    [LoggerMessage(22, LogLevel.Error, "the damaged data file is kept as {Path}; its content is rebuilt from the log or from a peer")]
+    public static partial void DamageSetAside(ILogger logger, string path);
+
+    [LoggerMessage(23, LogLevel.Error, "could not note that the data file is damaged; the next start may not find it")]
+    public static partial void SuspicionNotNoted(ILogger logger, Exception exception);
+
+    [LoggerMessage(20, LogLevel.Information, "moved {Pages} pages to return free space: the data file had {Before} bytes and has {After}; {Milliseconds} ms")]
+    public static partial void SpaceReturned(ILogger logger, long pages, long before, long after, double milliseconds);
 }

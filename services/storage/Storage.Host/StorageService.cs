@@ -30,7 +30,11 @@ public sealed class StorageService : IStorage, IAsyncDisposable
     private readonly ReadGuard _reads;
     private readonly Feeds _feeds;
     private readonly SnapshotInstaller? _installer;
+    private readonly string? _keptDamagedFile;
     private Replica _replica;
+
+    // Where the log begins that a snapshot is needed for.
+    private LogIndex _missing;
     private Task _running = Task.CompletedTask;
 
     /// <summary>Rebuilds the state from the tree. Nothing is applied before <see cref="Start"/>.</summary>
@@ -46,7 +50,7 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         Action<string, Exception> stopProcess, ISnapshotSource? snapshots = null)
     {
         var machine = StateMachine.Open(data.Tree, options.State);
-        var fatal = new FatalHandler(logger, stopProcess);
+        var fatal = new FatalHandler(logger, stopProcess, data.NoteSuspicion);
         _state = new PublishedState(machine.Freeze());
         _reads = new ReadGuard(fatal, _stopping.Token);
         _context = new ReplicaContext(
@@ -54,6 +58,7 @@ public sealed class StorageService : IStorage, IAsyncDisposable
             new ViewSignal(_state), _reads, new DurabilityReports(consensus, options.ReplicaName, time, logger), options, time, fatal, logger);
         _feeds = new Feeds(_state, _context.Signal, _reads);
         _installer = snapshots is null ? null : new SnapshotInstaller(snapshots, options, time, logger);
+        _keptDamagedFile = data.KeptDamagedFile;
         _replica = new Replica(_context, data, machine);
         StorageLog.Rebuilt(logger, _state.Current.AppliedIndex.Value, _state.Current.Revision, _state.Current.Keys.Count);
     }
@@ -144,6 +149,12 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         return swept;
     }
 
+    public ValueTask DefragmentAsync(CancellationToken cancellation)
+    {
+        Current.Space.Request();
+        return ValueTask.CompletedTask;
+    }
+
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) =>
         ValueTask.FromResult(_reads.Run((_state, revision), static read => StateReads.Hash(read._state, read.revision)));
 
@@ -187,11 +198,12 @@ public sealed class StorageService : IStorage, IAsyncDisposable
             {
                 if (_installer is null || _replica.CreateIncoming is not { } createFile)
                 {
-                    _context.Fatal.Stop("the log no longer holds what this replica has to apply next", new LogCompactedException(first));
+                    _context.Fatal.Stop(WhyUnrecoverable(first), new LogCompactedException(first));
                     return;
                 }
                 var atLeast = new LogIndex(first.Value - 1);
                 StorageLog.SnapshotNeeded(_context.Logger, first.Value, _state.Current.AppliedIndex.Value, atLeast.Value);
+                _missing = first;
                 var received = await _installer.ReceiveAsync(createFile, atLeast, _stopping.Token).ConfigureAwait(false);
                 await InstallAsync(received).ConfigureAwait(false);
             }
@@ -200,6 +212,10 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         {
             // Told to stop; what was being received is gone, and the next start fetches again.
         }
+        catch (NoPeersException exception)
+        {
+            _context.Fatal.Stop(WhyUnrecoverable(_missing), exception);
+        }
 #pragma warning disable CA1031 // It is not known which data file is in place.
         catch (Exception exception)
 #pragma warning restore CA1031
@@ -207,6 +223,11 @@ public sealed class StorageService : IStorage, IAsyncDisposable
             _context.Fatal.Stop("installing a snapshot failed", exception);
         }
     }
+
+    private string WhyUnrecoverable(LogIndex first) =>
+        $"the log no longer holds what this replica has to apply next: it begins at index {first}, and index {_state.Current.AppliedIndex} is applied here"
+        + (_keptDamagedFile is { } kept ? $"; the data file was damaged and is kept as {kept}" : "")
+        + "; there is no other replica to get the state from: restore a snapshot with \"standalone snapshot restore\"";
 
     private async Task InstallAsync(SnapshotInstaller.Received received)
     {

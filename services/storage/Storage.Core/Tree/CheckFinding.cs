@@ -7,4 +7,7 @@ namespace Storage.Core.Tree;
 /// writes it anew.
 /// </param>
 /// <param name="What">The finding in words.</param>
-public readonly record struct CheckFinding(long Page, bool IsDamage, string What);
+public readonly record struct CheckFinding(long Page, bool IsDamage, string What)
+{
+    public override string ToString() => $"page {Page}: {What}";
+}

@@ -20,7 +20,7 @@ internal static class DataFile
                 $"the data file is laid out in extents of {extentBytes} bytes, which extents of {device.ExtentBytes} bytes cannot map");
         if (meta.PageCount > device.Length / PageFormat.PageBytes)
             throw new DataFileException(
-                $"the data file was cut short: {meta.PageCount} pages are expected, {device.Length / PageFormat.PageBytes} are there");
+                $"the data file was cut short: {meta.PageCount} pages are expected, {device.Length / PageFormat.PageBytes} are there", isDamage: true);
 
         // The process that wrote this meta page may have died between writing and syncing it. The next commit overwrites the other one,
         // so this one must be durable first. Writing the same bytes again cannot tear.
@@ -43,14 +43,14 @@ internal static class DataFile
             return even.Txn > odd.Txn ? even : odd;
         if ((even ?? odd) is { } only)
             return only;
-        throw new DataFileException((first, second) switch
+        throw (first, second) switch
         {
             (MetaPageState.NewerDamaged, _) or (_, MetaPageState.NewerDamaged) =>
-                "the data file was written by a newer version of this program, or both of its meta pages are damaged",
+                new DataFileException("the data file was written by a newer version of this program, or both of its meta pages are damaged"),
             (MetaPageState.Damaged, _) or (_, MetaPageState.Damaged) or (MetaPageState.Blank, MetaPageState.Blank) =>
-                "both meta pages of the data file are damaged",
-            _ => "the file is not a data file of this program",
-        });
+                new DataFileException("both meta pages of the data file are damaged", isDamage: true),
+            _ => new DataFileException("the file is not a data file of this program"),
+        };
     }
 
     /// <summary>

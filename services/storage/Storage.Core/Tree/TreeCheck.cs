@@ -16,12 +16,18 @@ public sealed class TreeCheck
     private readonly List<CheckFinding> _findings = [];
     private readonly PageBitmap _used = new();
     private readonly PageBitmap _unused = new();
+    private readonly TableCount[] _counts = new TableCount[MetaPage.MaxTables];
+    private long _freeMapPages;
 
     private TreeCheck(IPageDevice device, MetaPage meta) => (_device, _meta) = (device, meta);
 
     /// <summary>Findings in the order of discovery; none when the file is sound. Reads every page that is in use.</summary>
     /// <exception cref="DataFileException">There is no meta page to begin from.</exception>
-    public static IReadOnlyList<CheckFinding> Run(IPageDevice device)
+    public static IReadOnlyList<CheckFinding> Run(IPageDevice device) => Examine(device).Findings;
+
+    /// <summary>The same, and what the file consists of.</summary>
+    /// <exception cref="DataFileException">There is no meta page to begin from.</exception>
+    public static TreeReport Examine(IPageDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
         var check = new TreeCheck(device, DataFile.FindNewest(device));
@@ -31,7 +37,10 @@ public sealed class TreeCheck
             if (check._meta.Roots[table] is not 0 and var root)
                 check.CheckNode(root, new TableId((byte)table), expectedLevel: -1, [], null);
         check.CheckSpace();
-        return check._findings;
+        return new TreeReport(
+            check._meta.Txn, check._meta.PageCount, check._unused.Count, check._freeMapPages,
+            [.. check._counts.Select(static (count, table) => count with { Table = new TableId((byte)table) }).Where(static count => count.Pages > 0)],
+            check._findings);
     }
 
     private void CheckMetaPages()
@@ -53,6 +62,7 @@ public sealed class TreeCheck
             if (!TryUse(_meta.Directories[d], 1, $"directory {d} of the free map", out var directory)
                 || !HasType(_meta.Directories[d], directory, PageType.FreeDirectory, (uint)d))
                 continue;
+            _freeMapPages++;
             for (var i = 0; i < NodePage.Capacity / sizeof(long); i++)
             {
                 var page = BinaryPrimitives.ReadInt64LittleEndian(directory[(PageFormat.HeaderBytes + sizeof(long) * i)..]);
@@ -66,6 +76,7 @@ public sealed class TreeCheck
     {
         if (!TryUse(page, 1, $"map {index} of the free map", out var map) || !HasType(page, map, PageType.FreeMap, (uint)index))
             return;
+        _freeMapPages++;
         for (var at = 0; at < NodePage.Capacity; at++)
             for (int bits = map[PageFormat.HeaderBytes + at]; bits != 0; bits &= bits - 1)
                 MarkUnused(page, (long)index * FreeMap.PagesPerMap + at * 8L + BitOperations.TrailingZeroCount(bits));
@@ -82,22 +93,24 @@ public sealed class TreeCheck
     /// <summary>A node and everything below it. Its keys must lie in [<paramref name="from"/>, <paramref name="to"/>).</summary>
     private void CheckNode(long page, TableId table, int expectedLevel, byte[] from, byte[]? to)
     {
-        if (!TryUse(page, 1, $"table {table.Value}", out var node))
+        if (!TryUse(page, 1, $"table {table.Name}", out var node))
             return;
         var level = PageFormat.Level(node);
         var isNode = PageFormat.Type(node) == (level == 0 ? PageType.Leaf : PageType.Branch);
         if (!isNode || (expectedLevel >= 0 && level != expectedLevel))
         {
-            Add(page, $"is {PageFormat.Type(node)} at level {level}, level {expectedLevel} is expected (table {table.Value})");
+            Add(page, $"is {PageFormat.Type(node)} at level {level}, level {expectedLevel} is expected (table {table.Name})");
             return;
         }
         if (!HasSoundCells(node))
         {
-            Add(page, $"its cells do not lie inside it (table {table.Value})");
+            Add(page, $"its cells do not lie inside it (table {table.Name})");
             return;
         }
         CheckKeys(page, node, table, from, to);
         var count = NodePage.Count(node);
+        ref var counts = ref _counts[table.Value];
+        counts = level == 0 ? counts with { Leaves = counts.Leaves + 1, Rows = counts.Rows + count } : counts with { Branches = counts.Branches + 1 };
         for (var slot = 0; slot < count; slot++)
         {
             if (level == 0)
@@ -115,16 +128,16 @@ public sealed class TreeCheck
         var isLeaf = PageFormat.Level(node) == 0;
         var count = NodePage.Count(node);
         if (count == 0)
-            Add(page, $"is empty (table {table.Value})");
+            Add(page, $"is empty (table {table.Name})");
         if (!isLeaf && count > 0 && !NodePage.Key(node, 0).IsEmpty)
-            Add(page, $"its first child has a key (table {table.Value})");
+            Add(page, $"its first child has a key (table {table.Name})");
         for (var slot = isLeaf ? 0 : 1; slot < count; slot++)
         {
             var key = NodePage.Key(node, slot);
             if (slot > 0 && NodePage.Key(node, slot - 1).SequenceCompareTo(key) >= 0)
-                Add(page, $"key {slot} is not above the one before it (table {table.Value})");
+                Add(page, $"key {slot} is not above the one before it (table {table.Name})");
             if (key.SequenceCompareTo(from) < 0 || (to is not null && key.SequenceCompareTo(to) >= 0))
-                Add(page, $"key {slot} is outside what the parent says (table {table.Value})");
+                Add(page, $"key {slot} is outside what the parent says (table {table.Name})");
         }
     }
 
@@ -135,12 +148,12 @@ public sealed class TreeCheck
         var (page, valueBytes) = NodePage.OverflowReference(NodePage.Payload(leaf, slot));
         if (valueBytes < 0)
         {
-            Add(page, $"overflow run of {valueBytes} bytes (table {table.Value})");
+            Add(page, $"overflow run of {valueBytes} bytes (table {table.Name})");
             return;
         }
         var pages = PageFormat.RunPages(valueBytes);
-        if (TryUse(page, pages, $"table {table.Value}", out var run))
-            HasType(page, run, PageType.Overflow, (uint)pages);
+        if (TryUse(page, pages, $"table {table.Name}", out var run) && HasType(page, run, PageType.Overflow, (uint)pages))
+            _counts[table.Value] = _counts[table.Value] with { OverflowPages = _counts[table.Value].OverflowPages + pages };
     }
 
     private void CheckSpace()
@@ -216,5 +229,9 @@ public sealed class TreeCheck
         return true;
     }
 
-    private void Add(long page, string what) => _findings.Add(new CheckFinding(page, true, what));
+    private void Add(long page, string what)
+    {
+        if (_findings.Count < TreeReport.MaxFindings)
+            _findings.Add(new CheckFinding(page, true, what));
+    }
 }

@@ -23,6 +23,8 @@ public sealed class PeerSnapshots(
     public async IAsyncEnumerable<SnapshotChunk> FetchAsync(LogIndex atLeast, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var all = await peers(cancellation).ConfigureAwait(false);
+        if (all.Count == 0)
+            throw new NoPeersException();
         for (var asked = 0; asked < all.Count; asked++)
         {
             var number = (int)((uint)_turn++ % (uint)all.Count);

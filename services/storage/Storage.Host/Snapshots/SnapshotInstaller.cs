@@ -17,6 +17,9 @@ internal sealed class SnapshotInstaller(ISnapshotSource source, StorageOptions o
     // Changed pages in memory until they are written.
     private const long MaxDirtyBytes = 32 * 1024 * 1024;
 
+    // Members are known when the log is; a few seconds are for what is just joining.
+    private const int MaxTriesWithoutPeers = 6;
+
     private static readonly TimeSpan s_firstBackoff = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestBackoff = TimeSpan.FromSeconds(5);
 
@@ -24,8 +27,10 @@ internal sealed class SnapshotInstaller(ISnapshotSource source, StorageOptions o
     public sealed record Received(IIncomingData File, StateMachine Machine, long Bytes, TimeSpan Took);
 
     /// <summary>Receives one, however many tries it takes.</summary>
+    /// <exception cref="NoPeersException">There has been nobody to ask for some seconds.</exception>
     public async Task<Received> ReceiveAsync(Func<IIncomingData> createFile, LogIndex atLeast, CancellationToken stopping)
     {
+        var triesWithoutPeers = 0;
         for (var backoff = s_firstBackoff; ; backoff = backoff * 2 < s_longestBackoff ? backoff * 2 : s_longestBackoff)
         {
             IIncomingData? file = null;
@@ -48,6 +53,9 @@ internal sealed class SnapshotInstaller(ISnapshotSource source, StorageOptions o
             if (file is not null)
                 await file.DisposeAsync().ConfigureAwait(false);
             stopping.ThrowIfCancellationRequested();
+            triesWithoutPeers = failure is NoPeersException ? triesWithoutPeers + 1 : 0;
+            if (triesWithoutPeers == MaxTriesWithoutPeers)
+                throw failure;
             StorageLog.SnapshotFailed(logger, failure, loader?.Bytes ?? 0, backoff);
             await Task.Delay(backoff, time, stopping).ConfigureAwait(false);
         }

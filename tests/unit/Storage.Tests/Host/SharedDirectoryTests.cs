@@ -52,5 +52,6 @@ public sealed class SharedDirectoryTests : IDisposable
         await incoming.Data.Owned!.DisposeAsync();
     }
 
-    private (StorageData Data, string ReplicaName) Take(int places) => SharedDirectory.Take(_directory.Path, "storage", places, StorageData.Open);
+    private (StorageData Data, string ReplicaName) Take(int places) => SharedDirectory.Take(
+        _directory.Path, "storage", places, static (directory, name) => (StorageData.Open(directory), name));
 }

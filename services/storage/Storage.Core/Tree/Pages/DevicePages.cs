@@ -99,5 +99,5 @@ internal sealed class DevicePages(IPageDevice device)
     }
 
     private static PageCorruptException Corrupt(long page, TableId? table, string what) =>
-        new(page, table is { } known ? $"{what} (table {known.Value})" : what);
+        new(page, table is { } known ? $"{what} (table {known.Name})" : what);
 }
