@@ -85,6 +85,10 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
         },
         cancellation).ConfigureAwait(false);
 
+    /// <summary>Asks every replica, as each has a file of its own. One that cannot be asked fails the call; the others go on all the same.</summary>
+    public async ValueTask DefragmentAsync(CancellationToken cancellation) =>
+        await Task.WhenAll(_replicas.Select(replica => replica.DefragmentAsync(cancellation).AsTask())).ConfigureAwait(false);
+
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) =>
         ReadAsync(revision, static (replica, revision, cancellation) => replica.HashKvAsync(revision, cancellation), cancellation);
 

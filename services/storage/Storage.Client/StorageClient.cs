@@ -113,6 +113,9 @@ public sealed class StorageClient : IStorage, IDisposable
     public async ValueTask SweptAsync(long revision, CancellationToken cancellation) =>
         await _stub.SweptAsync(new Wire.SweptRequest { Revision = revision }, cancellationToken: cancellation).ConfigureAwait(false);
 
+    public async ValueTask DefragmentAsync(CancellationToken cancellation) =>
+        await _stub.DefragmentAsync(new Wire.DefragmentRequest(), cancellationToken: cancellation).ConfigureAwait(false);
+
     public async ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation)
     {
         var response = await _stub.HashKvAsync(new Wire.HashKvRequest { Revision = revision }, cancellationToken: cancellation).ConfigureAwait(false);

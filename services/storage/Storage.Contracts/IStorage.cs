@@ -68,6 +68,12 @@ public interface IStorage
     ValueTask SweptAsync(long revision, CancellationToken cancellation);
 
     /// <summary>
+    /// Starts to make this replica's data file as short as its content allows, and answers at once: the work goes on beside reads and writes, in small
+    /// steps, until nothing more can be given back. Asking again while it goes on changes nothing.
+    /// </summary>
+    ValueTask DefragmentAsync(CancellationToken cancellation);
+
+    /// <summary>
     /// CRC-32 Castagnoli over the v3 key space as etcd's HashKV computes it, at <paramref name="revision"/> (0 or negative: current).
     /// </summary>
     ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation);

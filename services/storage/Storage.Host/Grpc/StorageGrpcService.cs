@@ -126,6 +126,12 @@ public sealed class StorageGrpcService(
         return new Client.Wire.SweptResponse();
     }
 
+    public override async Task<Client.Wire.DefragmentResponse> Defragment(Client.Wire.DefragmentRequest request, ServerCallContext context)
+    {
+        await storage.DefragmentAsync(context.CancellationToken).ConfigureAwait(false);
+        return new Client.Wire.DefragmentResponse();
+    }
+
     public override async Task<Client.Wire.HashKvResponse> HashKv(Client.Wire.HashKvRequest request, ServerCallContext context)
     {
         var result = await storage.HashKvAsync(request.Revision, context.CancellationToken).ConfigureAwait(false);

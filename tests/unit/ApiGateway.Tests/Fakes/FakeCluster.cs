@@ -174,6 +174,15 @@ internal sealed class FakeCluster : IConsensus, IStorage
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>?> LeaseKeysAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation) =>
         new((IReadOnlyList<ReadOnlyMemory<byte>>?)[new byte[] { (byte)'k' }]);
 
+    /// <summary>How often the data file was to be defragmented.</summary>
+    public int Defragmentations { get; private set; }
+
+    public ValueTask DefragmentAsync(CancellationToken cancellation)
+    {
+        Defragmentations++;
+        return default;
+    }
+
     public ValueTask SweptAsync(long revision, CancellationToken cancellation)
     {
         SweepsAwaited.Enqueue(revision);

@@ -199,6 +199,8 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
     public ValueTask<HistoryBatch> HistoryAsync(KeySpace space, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> rangeEnd, long fromRevision, long toRevision, int maxBytes, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>?> LeaseKeysAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();
     ValueTask<StorageStatus> IStorage.GetStatusAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask DefragmentAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
     public ValueTask SweptAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
     public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();

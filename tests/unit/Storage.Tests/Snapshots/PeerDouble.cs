@@ -50,6 +50,8 @@ internal sealed class PeerDouble(IStorage replica, Func<int, SnapshotChunk, Valu
 
     public ValueTask<StorageStatus> GetStatusAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
+    public ValueTask DefragmentAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
     public ValueTask SweptAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
 
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();

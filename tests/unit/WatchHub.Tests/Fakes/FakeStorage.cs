@@ -88,6 +88,8 @@ internal sealed class FakeStorage : IStorage
     public ValueTask<ReadResult> GetV2Async(string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();
     public IAsyncEnumerable<LeaseBatch> LeasesAsync(CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>?> LeaseKeysAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask DefragmentAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
     public ValueTask SweptAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
     public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();
