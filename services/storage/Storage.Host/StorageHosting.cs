@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Storage.Client;
 using Storage.Contracts;
+using Storage.Host.Checks;
 using Storage.Host.Grpc;
 using Storage.Host.Snapshots;
 
@@ -20,7 +21,7 @@ public static class StorageHosting
     /// <summary>
     /// Registers the replica as <see cref="StorageService"/> and <see cref="IStorage"/>; it starts and stops with the process. Needs an
     /// <see cref="IConsensus"/> in the services; with an <see cref="ISnapshotSource"/> there, the replica catches up by a snapshot when the log does not
-    /// reach back far enough. Settings: <c>Storage:DataDir</c> (default "data"), <c>Storage:ReplicaName</c> (default: machine name).
+    /// reach back far enough. Settings: <see cref="StorageConfiguration"/>.
     /// </summary>
     /// <param name="services">Where to register.</param>
     /// <param name="configuration">Where the settings are.</param>
@@ -32,18 +33,20 @@ public static class StorageHosting
         services.AddSingleton(provider => new StorageService(
             provider.GetRequiredService<IConsensus>(),
             openData(configuration["Storage:DataDir"] ?? "data"),
-            new StorageOptions { ReplicaName = configuration["Storage:ReplicaName"] ?? Environment.MachineName },
+            StorageConfiguration.Read(configuration, provider.GetService<IReplicaMember>()?.MemberId),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<StorageService>>(),
             Environment.FailFast,
-            provider.GetService<ISnapshotSource>()));
+            provider.GetService<ISnapshotSource>(),
+            provider.GetService<IReplicaPeers>()));
         services.AddSingleton<IStorage>(provider => provider.GetRequiredService<StorageService>());
         services.AddHostedService<Lifetime>();
         return services;
     }
 
     /// <summary>
-    /// Registers the replicas at <c>Storage:Peers</c> (addresses between commas; this replica's own among them does no harm) as where snapshots come from.
+    /// Registers the replicas at <c>Storage:Peers</c> (addresses between commas; this replica's own among them does no harm) as where snapshots come from,
+    /// and to compare with.
     /// Without that setting nothing is registered, and a replica that the log left behind stops.
     /// </summary>
     public static IServiceCollection AddStoragePeers(this IServiceCollection services, IConfiguration configuration)
@@ -51,12 +54,11 @@ public static class StorageHosting
         var addresses = (configuration["Storage:Peers"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (addresses.Length == 0)
             return services;
-        return services.AddSingleton<ISnapshotSource>(provider =>
-        {
-            IReadOnlyList<IStorage> peers = [.. addresses.Select(static address => new StorageClient(ChannelFactory.Create(address)))];
-            return new PeerSnapshots(
-                _ => new(peers), new StorageOptions(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerSnapshots>>());
-        });
+        services.AddSingleton<IReplicaPeers>(_ =>
+            new FixedReplicaPeers([.. addresses.Select(static address => new StorageClient(ChannelFactory.Create(address)))]));
+        return services.AddSingleton<ISnapshotSource>(provider => new PeerSnapshots(
+            _ => new(provider.GetRequiredService<IReplicaPeers>().Others), new StorageOptions(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<PeerSnapshots>>()));
     }
 
     /// <summary>Maps the gRPC binding.</summary>
@@ -68,10 +70,10 @@ public static class StorageHosting
 
     private sealed class Lifetime(StorageService storage) : IHostedService
     {
-        public Task StartAsync(CancellationToken cancellationToken)
+        public async Task StartAsync(CancellationToken cancellationToken)
         {
+            await storage.CompareAtStartAsync(cancellationToken).ConfigureAwait(false);
             storage.Start();
-            return Task.CompletedTask;
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => storage.DisposeAsync().AsTask();

@@ -10,7 +10,7 @@ namespace Storage.Host.Service;
 /// while applies go on.
 /// </summary>
 internal sealed class CommitLoop(
-    StateOwner owner, SweepWaiters sweeps, DurabilityReports reports, StorageOptions options, TimeProvider time, FatalHandler fatal, ILogger logger)
+    StateOwner owner, SweepWaiters sweeps, DurabilityReports reports, Wakeup sizeChanged, StorageOptions options, TimeProvider time, FatalHandler fatal, ILogger logger)
 {
     private readonly CommitWaiters _waiters = new(owner.Machine.AppliedIndex);
 
@@ -81,6 +81,7 @@ internal sealed class CommitLoop(
             _waiters.Reach(pending.AppliedIndex);
             sweeps.Wake(pending.SweptRevision);
             reports.Report(pending.AppliedIndex);
+            sizeChanged.Raise();
             return true;
         }
 #pragma warning disable CA1031 // One failed write or sync: what the file holds is no longer known, so the process stops.
