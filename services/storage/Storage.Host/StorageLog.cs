@@ -70,4 +70,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(13, LogLevel.Information, "sent a snapshot of log index {AppliedIndex}: {Bytes} bytes in {Milliseconds} ms")]
     public static partial void SnapshotSent(ILogger logger, ulong appliedIndex, long bytes, double milliseconds);
+
+    [LoggerMessage(20, LogLevel.Information, "moved {Pages} pages to return free space: the data file had {Before} bytes and has {After}; {Milliseconds} ms")]
+    public static partial void SpaceReturned(ILogger logger, long pages, long before, long after, double milliseconds);
 }

@@ -158,7 +158,11 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         return swept;
     }
 
-    public ValueTask DefragmentAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
+    public ValueTask DefragmentAsync(CancellationToken cancellation)
+    {
+        Current.Space.Request();
+        return ValueTask.CompletedTask;
+    }
 
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) =>
         ValueTask.FromResult(_reads.Run((_state, revision), static read => StateReads.Hash(read._state, read.revision)));

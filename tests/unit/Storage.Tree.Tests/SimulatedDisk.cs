@@ -28,6 +28,10 @@ internal sealed class SimulatedDisk(int extentBytes) : IPageDevice
         Note(DiskOperation.SetLength(length));
         while ((long)_extents.Count * extentBytes < length)
             _extents.Add(new byte[extentBytes]);
+        var cut = Math.Min(Length, length);
+        // What is cut off is gone: growing again brings zeros.
+        for (var at = cut; at < Length; at = (at / extentBytes + 1) * extentBytes)
+            _extents[(int)(at / extentBytes)].AsSpan((int)(at % extentBytes)).Clear();
         Length = length;
     }
 

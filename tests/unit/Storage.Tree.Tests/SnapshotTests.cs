@@ -40,7 +40,7 @@ public sealed class SnapshotTests
         snapshot.Dispose();
         snapshot.Dispose();
         Overwrite(tree, 50);
-        Assert.Equal(held, tree.Size.FileBytes);
+        Assert.True(tree.Size.FileBytes < held / 2, $"{held} should have shrunk, is {tree.Size.FileBytes}");
         Assert.Empty(TreeCheck.Run(_disk));
     }
 

@@ -21,6 +21,17 @@ internal sealed class TreeModel
         return clone;
     }
 
+    /// <summary>Forgets what it holds and takes over another's rows.</summary>
+    public void Replace(TreeModel other)
+    {
+        foreach (var table in Tables)
+        {
+            _tables[table].Clear();
+            foreach (var (key, value) in other[table])
+                _tables[table].Add(key, value);
+        }
+    }
+
     /// <summary>The snapshot holds this and nothing else, in this order; found by scan and by key.</summary>
     public void AssertEqual(ITreeSnapshot snapshot)
     {

@@ -30,6 +30,8 @@ public sealed class TreeModelTests
             workload.Change(tree, running, random.Next(1, 60));
             if (random.Next(15) == 0)
                 Workload.Clear(tree, running);
+            if (random.Next(4) == 0)
+                Move(tree, random);
             if (random.Next(3) == 0)
                 committed = Commit(tree, disk, running, workload, random) ?? committed;
             if (random.Next(6) == 0)
@@ -51,6 +53,18 @@ public sealed class TreeModelTests
         using (var last = tree.OpenSnapshot())
             committed.AssertEqual(last);
         Assert.Empty(TreeCheck.Run(disk));
+    }
+
+    /// <summary>Moves what lies behind a page somewhere in the file, and now and then lets the file be cut.</summary>
+    private static void Move(CopyOnWriteTree tree, Random random)
+    {
+        tree.IsTight = random.Next(2) == 0;
+        List<LeafPlace> found = [];
+        var scan = tree.BeginMoving(random.NextInt64(2, tree.UsedPages + 1));
+        while (!scan.IsDone)
+            scan.Step(random.Next(1, 50), found);
+        foreach (var place in found)
+            tree.Move(place, scan.End);
     }
 
     private static TreeModel? Commit(CopyOnWriteTree tree, SimulatedDisk disk, TreeModel running, Workload workload, Random random)

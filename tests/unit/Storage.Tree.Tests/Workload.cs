@@ -39,6 +39,13 @@ internal sealed class Workload(Random random, int keySpace, int maxValueBytes)
         }
     }
 
+    /// <summary>Adds values of a few pages each.</summary>
+    public void Grow(ITree tree, TreeModel model, int count)
+    {
+        for (var i = 0; i < count; i++)
+            Put(tree, model, TableId.Revisions, NextRevision(), Bytes(random.Next(2_000, 14_000)));
+    }
+
     /// <summary>Empties every table.</summary>
     public static void Clear(ITree tree, TreeModel model)
     {

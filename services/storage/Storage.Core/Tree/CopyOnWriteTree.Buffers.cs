@@ -39,19 +39,18 @@ public sealed partial class CopyOnWriteTree
         _space.FreeNow(page, pages);
     }
 
-    private long WriteOverflow(ReadOnlySpan<byte> value)
+    /// <summary>Makes an overflow run of pages that are allocated.</summary>
+    private void WriteOverflow(long page, int pages, ReadOnlySpan<byte> value)
     {
-        var pages = PageFormat.RunPages(value.Length);
         var bytes = GC.AllocateUninitializedArray<byte>(pages * PageFormat.PageBytes);
         bytes.AsSpan(0, PageFormat.HeaderBytes).Clear();
         value.CopyTo(bytes.AsSpan(PageFormat.HeaderBytes));
         bytes.AsSpan(PageFormat.HeaderBytes + value.Length).Clear();
-        var buffer = new PageBuffer(bytes) { Page = _space.AllocateRun(pages) };
+        var buffer = new PageBuffer(bytes) { Page = page };
         PageFormat.SetType(bytes, PageType.Overflow);
         PageFormat.SetExtra(bytes, (uint)pages);
         PageFormat.SetOwner(bytes, buffer.Page, _txn);
         Track(buffer);
-        return buffer.Page;
     }
 
     private PageBuffer NewPage()

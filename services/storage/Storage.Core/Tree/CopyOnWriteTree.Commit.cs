@@ -10,7 +10,7 @@ public sealed partial class CopyOnWriteTree
     public ITreeCommit? BeginCommit()
     {
         Invariant.Holds(_underWay is null);
-        if (!_isChanged)
+        if (!_isChanged && !WantsCommit)
             return null;
         ReleasePages();
 
@@ -21,6 +21,7 @@ public sealed partial class CopyOnWriteTree
             buffer.IsSealed = true;
             (buffer.IsDropped ? dropped : pages).Add(buffer);
         }
+        _space.CutEnd();
         _freeMap.Seal(_space, _txn, _pool, pages);
         _space.Seal(_txn);
         _pages.Cover(_space.PageCount);
@@ -41,7 +42,11 @@ public sealed partial class CopyOnWriteTree
         _dirtyPages = 0;
         _isChanged = false;
         _txn++;
-        _underWay = new TreeCommit(meta, pages, dropped, _staging);
+        // The other meta page is the last commit's: the file must hold what either of them needs.
+        _lengths.Add(meta.PageCount);
+        var kept = IsTight ? Math.Max(meta.PageCount, _sealedPageCount) : _lengths.Highest;
+        _sealedPageCount = meta.PageCount;
+        _underWay = new TreeCommit(meta, pages, dropped, new FileLength(kept, IsTight), _staging);
         return _underWay;
     }
 

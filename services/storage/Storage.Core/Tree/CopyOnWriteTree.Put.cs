@@ -43,7 +43,10 @@ public sealed partial class CopyOnWriteTree
         if (isOverflow)
         {
             Span<byte> reference = stackalloc byte[NodePage.OverflowReferenceBytes];
-            NodePage.WriteOverflowReference(reference, WriteOverflow(value), value.Length);
+            var pages = PageFormat.RunPages(value.Length);
+            var page = _space.AllocateRun(pages);
+            WriteOverflow(page, pages, value);
+            NodePage.WriteOverflowReference(reference, page, value.Length);
             Insert(table, _depth, slot, key, reference, isOverflow: true);
         }
         else

@@ -15,7 +15,7 @@ namespace Storage.Core.Tree;
 /// <para>A page's life: allocated and changed in memory (dirty) → sealed by <see cref="BeginCommit"/>, read from memory → written and completed, read
 /// from the device → replaced by transaction n → free for new content once n is complete and no snapshot is older than n.</para>
 /// </remarks>
-public sealed partial class CopyOnWriteTree : ITree, IPageSource
+public sealed partial class CopyOnWriteTree : ITree, ITreeSpace, IPageSource
 {
     /// <summary>Longest key in bytes.</summary>
     public const int MaxKeyBytes = 1024;
@@ -48,6 +48,10 @@ public sealed partial class CopyOnWriteTree : ITree, IPageSource
     private long _dirtyPages;
     private bool _isChanged;
 
+    // Page counts of the last commits, and of the last one sealed.
+    private readonly RecentValues _lengths;
+    private long _sealedPageCount;
+
     // Number of the running transaction: one above the last sealed one.
     private long _txn;
     private TreeCommit? _underWay;
@@ -68,6 +72,8 @@ public sealed partial class CopyOnWriteTree : ITree, IPageSource
             _space.Load(page);
         for (var table = 0; table < MetaPage.MaxTables; table++)
             _tables[table].Root = meta.Roots[table];
+        _lengths = new RecentValues(meta.PageCount);
+        _sealedPageCount = meta.PageCount;
         _txn = meta.Txn + 1;
         _published = new TreeState(meta.Txn, meta.Roots);
     }

@@ -62,11 +62,14 @@ public interface ITree
     /// <summary>Size of the file in bytes, and the part of it that holds live pages.</summary>
     (long FileBytes, long InUseBytes) Size { get; }
 
-    /// <summary>Seals the changes since the last commit; null when there are none.</summary>
+    /// <summary>Seals the changes since the last commit; null when there are none, and no space to be returned by it.</summary>
     ITreeCommit? BeginCommit();
 
     /// <summary>The commit was carried out in full: publish it to new snapshots and release the pages it replaced.</summary>
     void CompleteCommit(ITreeCommit commit);
+
+    /// <summary>Returning free space to the file system; null for a tree without a file.</summary>
+    ITreeSpace? Space => null;
 
     /// <summary>A stable view of the last completed commit. Dispose it soon: it holds back the reuse of pages. Thread-safe.</summary>
     /// <exception cref="TreeClosedException">The file is being closed; another may have taken its place.</exception>

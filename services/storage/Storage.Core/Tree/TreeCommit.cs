@@ -3,11 +3,8 @@ using Storage.Core.Tree.Pages;
 namespace Storage.Core.Tree;
 
 /// <summary>The sealed pages of one transaction. Made by the tree's owner, carried out on one other thread, handed back.</summary>
-internal sealed class TreeCommit(MetaPage meta, List<PageBuffer> pages, List<PageBuffer> dropped, byte[] staging) : ITreeCommit
+internal sealed class TreeCommit(MetaPage meta, List<PageBuffer> pages, List<PageBuffer> dropped, FileLength length, byte[] staging) : ITreeCommit
 {
-    private const int MinGrowthBytes = 64 * 1024;
-    private const int MaxGrowthBytes = 64 * 1024 * 1024;
-
     public MetaPage Meta => meta;
 
     public List<PageBuffer> Pages => pages;
@@ -19,7 +16,8 @@ internal sealed class TreeCommit(MetaPage meta, List<PageBuffer> pages, List<Pag
 
     public void WriteTo(IPageDevice device)
     {
-        Grow(device);
+        if (FileLength.Grown(meta.PageCount, device.Length) is { } grown)
+            device.SetLength(grown);
         pages.Sort(static (a, b) => a.Page.CompareTo(b.Page));
         WritePages(device);
         // The meta page must not reach the disk before what it refers to.
@@ -27,17 +25,10 @@ internal sealed class TreeCommit(MetaPage meta, List<PageBuffer> pages, List<Pag
         meta.WriteTo(staging.AsSpan(0, PageFormat.PageBytes));
         device.Write(meta.Slot * PageFormat.PageBytes, staging.AsSpan(0, PageFormat.PageBytes));
         device.Sync();
+        // Not synced: should it get lost, the file is longer than it has to be. The pages cut off are none of either meta page's, nor any reader's.
+        if (length.Shrunk(device.Length) is { } shrunk)
+            device.SetLength(shrunk);
         IsWritten = true;
-    }
-
-    /// <summary>In steps of an eighth: few steps for a large file, little waste for a small one.</summary>
-    private void Grow(IPageDevice device)
-    {
-        var needed = meta.PageCount * PageFormat.PageBytes;
-        if (needed <= device.Length)
-            return;
-        var step = Math.Clamp((needed >> 3) & -MinGrowthBytes, MinGrowthBytes, MaxGrowthBytes);
-        device.SetLength((needed + step - 1) / step * step);
     }
 
     /// <summary>Neighbouring pages go out together.</summary>

@@ -7,6 +7,9 @@ internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshot
 {
     private bool _isDisposed;
 
+    /// <summary>Root page of a table; 0: it is empty.</summary>
+    public long RootOf(TableId table) => state.Roots[table.Value];
+
     public bool TryGet(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);

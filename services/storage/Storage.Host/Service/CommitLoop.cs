@@ -13,12 +13,22 @@ internal sealed class CommitLoop(
     StateOwner owner, SweepWaiters sweeps, DurabilityReports reports, Wakeup sizeChanged, StorageOptions options, TimeProvider time, FatalHandler fatal, ILogger logger)
 {
     private readonly CommitWaiters _waiters = new(owner.Machine.AppliedIndex);
+    private long _completed;
 
     /// <summary>Raised when there is something to commit.</summary>
     public Wakeup Applied { get; } = new();
 
     /// <summary>Raised when the next commit must not wait out its interval: <see cref="MaxDirtyBytes"/> are exceeded, or someone waits for it.</summary>
     public Wakeup Urgent { get; } = new();
+
+    /// <summary>Raised after each commit; <see cref="SpaceLoop"/> waits for it.</summary>
+    public Wakeup Committed { get; } = new();
+
+    /// <summary>Commits begun so far. Read under the owner's lock.</summary>
+    public long Begun { get; private set; }
+
+    /// <summary>Commits of those that are durable, or turned out to have nothing to do.</summary>
+    public long Completed => Volatile.Read(ref _completed);
 
     public long MaxDirtyBytes => options.MaxDirtyBytes;
 
@@ -65,9 +75,15 @@ internal sealed class CommitLoop(
         {
             StateMachine.PendingCommit? pending;
             lock (owner.Lock)
+            {
+                Begun++;
                 pending = owner.Machine.BeginCommit();
+            }
             if (pending is null)
+            {
+                EndCommit();
                 return true;
+            }
             var started = time.GetTimestamp();
             await TreeWrite.RunAsync(pending.Commit, owner.Device).ConfigureAwait(false);
             lock (owner.Lock)
@@ -82,6 +98,7 @@ internal sealed class CommitLoop(
             sweeps.Wake(pending.SweptRevision);
             reports.Report(pending.AppliedIndex);
             sizeChanged.Raise();
+            EndCommit();
             return true;
         }
 #pragma warning disable CA1031 // One failed write or sync: what the file holds is no longer known, so the process stops.
@@ -91,6 +108,13 @@ internal sealed class CommitLoop(
             fatal.Stop("a tree commit failed", exception);
             return false;
         }
+    }
+
+    // One commit is under way at a time, so the numbers of those begun and completed are the same again here.
+    private void EndCommit()
+    {
+        Volatile.Write(ref _completed, _completed + 1);
+        Committed.Raise();
     }
 
     private async Task WaitForIntervalAsync(CancellationToken stopping)

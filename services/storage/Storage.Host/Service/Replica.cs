@@ -5,7 +5,7 @@ using Storage.Host.Snapshots;
 
 namespace Storage.Host.Service;
 
-/// <summary>One data file in use: the state machine on it, and the loops that apply, commit and sweep. Replaced whole when a snapshot is installed.</summary>
+/// <summary>One data file in use: the state machine on it, and the loops that apply, commit, sweep and return space. Replaced whole when a snapshot is installed.</summary>
 internal sealed class Replica : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -13,6 +13,7 @@ internal sealed class Replica : IAsyncDisposable
     private readonly StorageData _data;
     private readonly ApplyLoop _applies;
     private readonly SweepLoop _sweeps;
+    private readonly SpaceLoop _space;
     private readonly SnapshotSender _snapshots;
     private Task _loops = Task.CompletedTask;
 
@@ -24,6 +25,7 @@ internal sealed class Replica : IAsyncDisposable
         Owner = new StateOwner(machine, data.Tree, data.Device, context.State, context.Time);
         Commits = new CommitLoop(Owner, context.Swept, context.Reports, context.SizeChanged, context.Options, context.Time, context.Fatal, context.Logger);
         _sweeps = new SweepLoop(Owner, Commits, context.Swept, context.Time, context.Fatal, context.Logger);
+        _space = new SpaceLoop(Owner, Commits, context.Time, context.Fatal, context.Logger);
         _applies = new ApplyLoop(
             context.Consensus, context.Contact, Owner, context.Results, context.Applied, context.Signal, Commits, _sweeps, context.Time, context.Fatal, context.Logger);
         _snapshots = new SnapshotSender(context.Reads, context.Options.SnapshotStallLimit, context.Time, context.Logger);
@@ -31,6 +33,7 @@ internal sealed class Replica : IAsyncDisposable
 
     public StateOwner Owner { get; }
     public CommitLoop Commits { get; }
+    public SpaceLoop Space => _space;
     public SnapshotSender Snapshots => _snapshots;
     public Func<IIncomingData>? CreateIncoming => _data.CreateIncoming;
 
@@ -42,7 +45,9 @@ internal sealed class Replica : IAsyncDisposable
             _sweeps.Pending.Raise();
         _context.Reports.Report(Commits.Durable);
         var applies = Task.Run(() => _applies.RunAsync(_stopping.Token));
-        _loops = Task.WhenAll(applies, Task.Run(() => Commits.RunAsync(_stopping.Token)), Task.Run(() => _sweeps.RunAsync(_stopping.Token)));
+        _loops = Task.WhenAll(
+            applies, Task.Run(() => Commits.RunAsync(_stopping.Token)), Task.Run(() => _sweeps.RunAsync(_stopping.Token)),
+            Task.Run(() => _space.RunAsync(_stopping.Token)));
         return applies;
     }
 

@@ -4,7 +4,7 @@ using Storage.Core.Tree;
 namespace Storage.Host.Service;
 
 /// <summary>
-/// The state machine and the right to change it. Three loops do: apply, commit, sweep. Each holds the lock for a bounded piece of work in memory,
+/// The state machine and the right to change it. Four loops do: apply, commit, sweep, and the one that returns space. Each holds the lock for a bounded piece of work in memory,
 /// never over I/O, and publishes what it left behind before it lets go.
 /// </summary>
 /// <remarks>

@@ -67,6 +67,9 @@ internal sealed class MemoryTree : ITree
     /// <summary>Runs before a snapshot is opened; may throw what a tree on a file can.</summary>
     public Action? BeforeSnapshot { get; set; }
 
+    /// <summary>What is asked of it; null: the tree has no file.</summary>
+    public ITreeSpace? Space { get; init; }
+
     public ITreeSnapshot OpenSnapshot()
     {
         BeforeSnapshot?.Invoke();

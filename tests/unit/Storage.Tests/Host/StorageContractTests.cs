@@ -23,8 +23,11 @@ public abstract class StorageContractTests : IAsyncLifetime
 
     private readonly CancellationTokenSource _patience = new(Patience);
     private StorageService _service = null!;
-    private readonly MemoryTree _tree = new();
+    private readonly RecordingSpace _space = new();
+    private readonly MemoryTree _tree;
     private ulong _sequence;
+
+    protected StorageContractTests() => _tree = new MemoryTree { Space = _space };
 
     protected static SessionId Session { get; } = new(0xabcdef);
     private protected FakeConsensus Consensus { get; } = new();
@@ -358,6 +361,15 @@ public abstract class StorageContractTests : IAsyncLifetime
     {
         var status = await Storage.GetStatusAsync(Soon);
         Assert.Equal((100L << 30, 0x5eedUL), (status.QuotaBytes, status.AlarmMember));
+    }
+
+    [Fact]
+    public async Task Defragment_Asked_StartsAndAnswersAtOnce()
+    {
+        await Storage.DefragmentAsync(Soon);
+        await _space.Asked.WaitAsync(Patience);
+        await Storage.DefragmentAsync(Soon);
+        Assert.Equal(StorageError.None, (await Storage.RangeAsync(Requests.Range("a").ToByteArray(), default, Soon)).Error);
     }
 
     [Fact]

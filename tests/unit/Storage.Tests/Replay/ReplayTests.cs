@@ -64,7 +64,7 @@ public sealed class ReplayTests
         Assert.NotEqual(repeat.Index, first.Index);
     }
 
-    private static Replica Drive(int seed, int commands)
+    internal static Replica Drive(int seed, int commands)
     {
         var random = new Random(seed);
         var replica = new Replica();
@@ -108,12 +108,18 @@ public sealed class ReplayTests
     }
 
     // Every byte of every table once all is swept and committed. How far a sweep has come is a replica's own matter.
-    private static string Fingerprint(Replica replica)
+    internal static string Fingerprint(Replica replica)
     {
         replica.Sweep();
         replica.Commit();
+        return Fingerprint(replica.Tree);
+    }
+
+    /// <summary>Of what is committed.</summary>
+    internal static string Fingerprint(ITree tree)
+    {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var snapshot = replica.Tree.OpenSnapshot();
+        using var snapshot = tree.OpenSnapshot();
         for (byte table = 1; table <= 7; table++)
         {
             for (var row = snapshot.Seek(new TableId(table), []); row.MoveNext();)

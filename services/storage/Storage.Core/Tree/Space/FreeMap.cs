@@ -28,6 +28,42 @@ internal sealed class FreeMap
     /// <summary>The bit of this page has changed.</summary>
     public void Touch(long page) => TouchMap((int)(page / PagesPerMap));
 
+    /// <summary>Map and directory pages at or above this page get a new place in the next commit.</summary>
+    public void MoveFrom(long page)
+    {
+        for (var m = 0; m < _maps.Length; m++)
+            _isMapChanged[m] |= _maps[m] >= page;
+        for (var d = 0; d < _directories.Length; d++)
+            _isDirectoryChanged[d] |= _directories[d] >= page;
+    }
+
+    /// <summary>The file ends at this page from now on: what only maps pages behind it is given up.</summary>
+    public void Cut(PageSpace space, long pageCount)
+    {
+        var maps = (int)((pageCount + PagesPerMap - 1) / PagesPerMap);
+        for (var m = maps; m < _maps.Length; m++)
+        {
+            if (_maps[m] == 0)
+                continue;
+            space.FreeLater(_maps[m], 1);
+            _isDirectoryChanged[m / MapsPerDirectory] = true;
+        }
+        if (maps < _maps.Length)
+        {
+            Array.Resize(ref _maps, maps);
+            Array.Resize(ref _isMapChanged, maps);
+        }
+        var directories = (maps + MapsPerDirectory - 1) / MapsPerDirectory;
+        for (var d = directories; d < _directories.Length; d++)
+            if (_directories[d] != 0)
+                space.FreeLater(_directories[d], 1);
+        if (directories < _directories.Length)
+        {
+            Array.Resize(ref _directories, directories);
+            Array.Resize(ref _isDirectoryChanged, directories);
+        }
+    }
+
     /// <summary>Reads the stored map; its bits go to <paramref name="onUnused"/>.</summary>
     public static FreeMap Load(DevicePages pages, MetaPage meta, Action<long> onUnused)
     {

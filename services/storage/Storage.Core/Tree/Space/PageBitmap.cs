@@ -39,6 +39,21 @@ internal sealed class PageBitmap
         Count--;
     }
 
+    /// <summary>Takes every page of [<paramref name="from"/>, <paramref name="to"/>) out of the set, whether it is in it or not.</summary>
+    public void RemoveRange(long from, long to)
+    {
+        for (var index = (int)(from >> 6); index < _words.Length && (long)index << 6 < to; index++)
+        {
+            var mask = ulong.MaxValue;
+            if (from >> 6 == index)
+                mask &= ulong.MaxValue << (int)(from & 63);
+            if (to >> 6 == index)
+                mask &= Mask(to) - 1;
+            Count -= BitOperations.PopCount(_words[index] & mask);
+            _words[index] &= ~mask;
+        }
+    }
+
     /// <summary>The lowest page in the set; -1 when it is empty.</summary>
     public long Lowest()
     {
@@ -77,6 +92,20 @@ internal sealed class PageBitmap
             word = ~Word(index);
         }
         return Math.Min(limit, ((long)index << 6) + BitOperations.TrailingZeroCount(word));
+    }
+
+    /// <summary>The last page outside the set below <paramref name="limit"/>; -1 when all of them are in it.</summary>
+    public long LastOut(long limit)
+    {
+        for (var index = (int)((limit - 1) >> 6); index >= 0; index--)
+        {
+            var word = ~Word(index);
+            if ((limit - 1) >> 6 == index)
+                word &= ulong.MaxValue >> (int)(63 - ((limit - 1) & 63));
+            if (word != 0)
+                return ((long)index << 6) + 63 - BitOperations.LeadingZeroCount(word);
+        }
+        return -1;
     }
 
     private static ulong Mask(long page) => 1UL << (int)(page & 63);

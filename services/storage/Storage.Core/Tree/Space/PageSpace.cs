@@ -11,7 +11,7 @@ namespace Storage.Core.Tree.Space;
 /// </list>
 /// The difference are the pages that recent transactions replaced; they wait in <see cref="_waiting"/>.
 /// </summary>
-internal sealed class PageSpace(FreeMap map, long pageCount, int extentPages)
+internal sealed partial class PageSpace(FreeMap map, long pageCount, int extentPages)
 {
     // A search for a run looks at no more gaps than this before it takes pages at the end of the file: the work per allocation
     // stays bounded in a fragmented file, and the next search goes on where this one stopped.
@@ -21,6 +21,8 @@ internal sealed class PageSpace(FreeMap map, long pageCount, int extentPages)
     private readonly PageBitmap _allocatable = new();
     private readonly Queue<(long Txn, List<PageRun> Runs)> _waiting = new();
     private List<PageRun> _freedNow = [];
+
+    // Where the next search for a run begins. Falls back to what is given up below it, so that runs stay at the front of the file, too.
     private long _runCursor = PageFormat.FirstDataPage;
 
     // The longest run known not to exist among the allocatable pages, plus one, while nothing was released since.
@@ -86,6 +88,7 @@ internal sealed class PageSpace(FreeMap map, long pageCount, int extentPages)
         for (var i = 0; i < pages; i++)
             MakeAllocatable(page + i);
         _noRunOf = int.MaxValue;
+        _runCursor = Math.Min(_runCursor, page);
     }
 
     /// <summary>Gives pages up that an earlier transaction wrote: they wait until nobody can reach them.</summary>
@@ -99,6 +102,7 @@ internal sealed class PageSpace(FreeMap map, long pageCount, int extentPages)
     /// <summary>The running transaction ends here: what it gave up becomes allocatable by its number.</summary>
     public void Seal(long txn)
     {
+        _spare.Add(_allocatable.Count);
         if (_freedNow.Count == 0)
             return;
         _waiting.Enqueue((txn, _freedNow));
@@ -114,8 +118,11 @@ internal sealed class PageSpace(FreeMap map, long pageCount, int extentPages)
         while (_waiting.TryPeek(out var freed) && freed.Txn <= txn)
         {
             foreach (var run in _waiting.Dequeue().Runs)
+            {
                 for (var i = 0; i < run.Pages; i++)
                     _allocatable.Add(run.Page + i);
+                _runCursor = Math.Min(_runCursor, run.Page);
+            }
             _noRunOf = int.MaxValue;
         }
     }
