@@ -20,6 +20,8 @@ try
             return WalCommand.Run(arguments);
         case "failover":
             return FailoverCommand.Run(arguments);
+        case "compaction":
+            return CompactionCommand.Run(arguments);
         case "self-check":
             return SelfCheck.Run();
         case "help":

@@ -17,6 +17,11 @@ internal static class Help
                  Three members, clients writing to the two that do not lead; kills the leader, shows how long no write was acknowledged and what
                  the clients were refused, starts it again, and so on.
 
+               bench compaction [--rounds N] [--revisions N] [--keys N] [--clients N] [--seconds S] [--server both|ours|etcd] [--etcd PATH] [--ours PATH]
+                     [--work-dir DIR] [--output FILE.md]
+                 One member: writes so many revisions, then measures puts while nothing else goes on and while all of these revisions are compacted
+                 away, the removal from the database included.
+
                bench wal [--rounds N] [--seconds S] [--work-dir DIR] [--output FILE.md]
                  Throughput of the log and of the consensus service as a share of what writes with fdatasync reach on the disk of --work-dir.
 

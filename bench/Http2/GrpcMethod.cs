@@ -11,8 +11,10 @@ internal sealed class GrpcMethod
     public static readonly GrpcMethod LeaseKeepAlive = new(5, "/etcdserverpb.Lease/LeaseKeepAlive");
     public static readonly GrpcMethod Status = new(6, "/etcdserverpb.Maintenance/Status");
 
+    public static readonly GrpcMethod Compact = new(7, "/etcdserverpb.KV/Compact");
+
     /// <summary>All methods, at the index of their ordinal.</summary>
-    public static readonly GrpcMethod[] All = [Range, Put, Txn, Watch, LeaseGrant, LeaseKeepAlive, Status];
+    public static readonly GrpcMethod[] All = [Range, Put, Txn, Watch, LeaseGrant, LeaseKeepAlive, Status, Compact];
 
     private GrpcMethod(int ordinal, string path) => (Ordinal, Path) = (ordinal, path);
 

@@ -12,6 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Standalone.Cluster;
 using Standalone.Member;
 using Storage.Host;
+using Storage.Host.Checks;
 using Storage.Host.Grpc;
 using Storage.Host.Snapshots;
 using WatchHub.Host;
@@ -28,6 +29,11 @@ internal static class Composition
         builder.Configuration["Storage:DataDir"] = options.StorageDir;
         builder.Configuration["Storage:ReplicaName"] = options.Name;
         builder.Configuration["LeaseManager:Name"] = options.Name;
+        builder.Configuration["LeaseManager:AutoCompactionMode"] = options.AutoCompactionMode;
+        builder.Configuration["LeaseManager:AutoCompactionRetention"] = options.AutoCompactionRetention;
+        builder.Configuration["Storage:QuotaBackendBytes"] = options.QuotaBackendBytes;
+        builder.Configuration["Storage:InitialCorruptCheck"] = options.InitialCorruptCheck.ToString();
+        builder.Configuration["Storage:CorruptCheckTime"] = options.CorruptCheckTime;
         // Storage's own memory of recent revisions is a plain call away: the hub need not keep them a second time.
         builder.Configuration["WatchHub:WindowBytes"] = "1048576";
 
@@ -49,6 +55,8 @@ internal static class Composition
         });
         builder.Services.AddSingleton<MemberCluster>();
         builder.Services.AddSingleton<ISnapshotSource>(static provider => provider.GetRequiredService<MemberCluster>().Snapshots);
+        builder.Services.AddSingleton<IReplicaPeers>(static provider => provider.GetRequiredService<MemberCluster>());
+        builder.Services.AddSingleton<IReplicaMember>(static provider => provider.GetRequiredService<MemberCluster>());
         builder.Services.AddStorage(builder.Configuration, StorageData.Open);
         builder.Services.AddWatchHub(builder.Configuration);
         builder.Services.AddSingleton<ILeadership>(static provider => provider.GetRequiredService<MemberCluster>());

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Standalone.Cluster;
 using Standalone.Flags;
 using Standalone.Member;
+using Storage.Host.Checks;
 
 namespace Standalone;
 
@@ -29,6 +30,10 @@ internal static class StandaloneServer
         catch (JoinRefusedException refused)
         {
             throw StartRefusedException.Discovery(refused.Message);
+        }
+        catch (ReplicaDiffersException differs)
+        {
+            throw StartRefusedException.Discovery(differs.Message);
         }
         catch (Exception error) when (ListenFailure.TryDescribe(error, endpoints, out _))
         {

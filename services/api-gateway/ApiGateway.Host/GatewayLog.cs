@@ -47,6 +47,12 @@ internal static partial class GatewayLog
     [LoggerMessage(14, LogLevel.Information, "membership change {Change} of member {Member}: {Outcome}")]
     public static partial void MembershipChanged(this ILogger logger, string change, string member, string outcome);
 
+    [LoggerMessage(16, LogLevel.Warning, "storage's size could not be read; writes pass as before")]
+    public static partial void SpaceUnknown(this ILogger logger, Exception exception);
+
+    [LoggerMessage(17, LogLevel.Warning, "no room for a request of {Cost} bytes: {InUse} of {Quota} bytes are in use; raising alarm NOSPACE")]
+    public static partial void SpaceExceeded(this ILogger logger, long inUse, long quota, int cost);
+
     [LoggerMessage(15, LogLevel.Warning, "clients still have requests under way; going on with the stop")]
     public static partial void ClientsStayed(this ILogger logger);
 }

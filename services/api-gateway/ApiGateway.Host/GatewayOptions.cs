@@ -40,6 +40,9 @@ public sealed class GatewayOptions
     /// <summary>The same while there is no leader, or while this member is a learner: both end soon, and requests wait for it.</summary>
     public TimeSpan UnsettledRefreshPeriod { get; set; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How often storage is asked how much room there is; a request that finds none asks as well.</summary>
+    public TimeSpan SpaceRefreshPeriod { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How often the resume positions of idle watches are moved up.</summary>
     public TimeSpan WatchBookmarkPeriod { get; set; } = TimeSpan.FromSeconds(30);
 

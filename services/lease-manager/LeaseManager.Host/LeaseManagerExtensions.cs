@@ -1,4 +1,5 @@
 using LeaseManager.Contracts;
+using LeaseManager.Host.Compaction;
 using LeaseManager.Host.Grpc;
 using LeaseManager.Host.Leadership;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -10,7 +11,8 @@ public static class LeaseManagerExtensions
 {
     /// <summary>
     /// Adds the manager as <see cref="ILeaseManager"/> and as a hosted service. Needs an <see cref="Storage.Contracts.IStorage"/> and an
-    /// <see cref="Consensus.Contracts.IConsensus"/>; claims while the registered <see cref="ILeadership"/> says so, always without one. Configuration: <c>LeaseManager:Name</c>, <c>LeaseManager:IsPrimary</c>.
+    /// <see cref="Consensus.Contracts.IConsensus"/>; claims while the registered <see cref="ILeadership"/> says so, always without one. Configuration: <c>LeaseManager:Name</c>, <c>LeaseManager:IsPrimary</c>,
+    /// <c>LeaseManager:AutoCompactionMode</c> (periodic, revision), <c>LeaseManager:AutoCompactionRetention</c> (as etcd's flags; "0": off).
     /// </summary>
     public static IServiceCollection AddLeaseManager(this IServiceCollection services, IConfiguration configuration)
     {
@@ -19,6 +21,8 @@ public static class LeaseManagerExtensions
         {
             Name = configuration["LeaseManager:Name"] ?? Environment.MachineName,
             IsPrimary = configuration.GetValue("LeaseManager:IsPrimary", true),
+            Compaction = CompactionSetting.Read(
+                configuration["LeaseManager:AutoCompactionMode"] ?? CompactionSetting.Periodic, configuration["LeaseManager:AutoCompactionRetention"] ?? "0"),
         });
         services.TryAddSingleton<ILeadership, AlwaysLeading>();
         services.AddSingleton<LeaseManagerService>();

@@ -1,3 +1,5 @@
+using LeaseManager.Core.Compaction;
+
 namespace LeaseManager.Host;
 
 /// <summary>Configuration of a lease manager.</summary>
@@ -29,6 +31,12 @@ public sealed record LeaseManagerOptions
     public TimeSpan ReclaimMin { get; init; } = TimeSpan.FromSeconds(1);
 
     public TimeSpan ReclaimMax { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Automatic compaction of the key space's history; null: none.</summary>
+    public ICompactionRule? Compaction { get; init; }
+
+    /// <summary>How long an automatic compaction may take to be applied before it is proposed anew.</summary>
+    public TimeSpan CompactionPatience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>First wait before a broken feed or proposal stream is reopened; doubles up to <see cref="RetryMax"/>.</summary>
     public TimeSpan RetryMin { get; init; } = TimeSpan.FromMilliseconds(20);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Consensus.Contracts;
 using Google.Protobuf;
 using LeaseManager.Contracts;
+using LeaseManager.Host.Compaction;
 using LeaseManager.Host.Leadership;
 using LeaseManager.Host.Leases;
 using LeaseManager.Host.Proposing;
@@ -32,6 +33,7 @@ public sealed class LeaseManagerService : BackgroundService, ILeaseManager
     private readonly ClaimProver _prover;
     private readonly LeaseProposer _proposer;
     private readonly ExpiryLoop _expiry;
+    private readonly CompactionLoop? _compaction;
 
     public LeaseManagerService(
         IStorage storage, IConsensus consensus, ILeadership leadership, LeaseManagerOptions options, TimeProvider time,
@@ -43,6 +45,7 @@ public sealed class LeaseManagerService : BackgroundService, ILeaseManager
         _prover = new ClaimProver(consensus, _book, time);
         _proposer = new LeaseProposer(NewSession(), storage, consensus, options, time, logger);
         _expiry = new ExpiryLoop(_book, _proposer, _alarm, options, time, logger);
+        _compaction = options.Compaction is { } rule ? new CompactionLoop(rule, storage, _proposer, () => IsActive, options, time, logger) : null;
     }
 
     /// <summary>This manager holds the claim: it answers keep-alives and ends leases.</summary>
@@ -84,7 +87,8 @@ public sealed class LeaseManagerService : BackgroundService, ILeaseManager
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        FollowAsync(stoppingToken), _proposer.RunAsync(stoppingToken), LeadAsync(stoppingToken), _expiry.RunAsync(stoppingToken));
+        FollowAsync(stoppingToken), _proposer.RunAsync(stoppingToken), LeadAsync(stoppingToken), _expiry.RunAsync(stoppingToken),
+        _compaction?.RunAsync(stoppingToken) ?? Task.CompletedTask);
 
     private async ValueTask<KeepAliveResult> WaitAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation)
     {

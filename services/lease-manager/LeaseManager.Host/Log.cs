@@ -29,6 +29,18 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "Expiring v2 nodes was refused: {Error}; trying again")]
     public static partial void V2ExpireRefused(ILogger logger, StorageError error);
 
+    [LoggerMessage(10, LogLevel.Information, "completed auto compaction at revision {Revision}")]
+    public static partial void Compacted(ILogger logger, long revision);
+
+    [LoggerMessage(11, LogLevel.Warning, "failed auto compaction at revision {Revision}: {Error}; trying again")]
+    public static partial void CompactionRefused(ILogger logger, long revision, StorageError error);
+
+    [LoggerMessage(12, LogLevel.Warning, "failed auto compaction at revision {Revision}: no result in {Patience}; trying again")]
+    public static partial void CompactionLate(ILogger logger, long revision, TimeSpan patience);
+
+    [LoggerMessage(EventId = 13, Message = "auto compaction does not know the revision; asking again")]
+    public static partial void RevisionUnknown(ILogger logger, LogLevel level, Exception exception);
+
     [LoggerMessage(9, LogLevel.Information, "No longer the leader: the leases are left to the next one")]
     public static partial void Released(ILogger logger);
 }

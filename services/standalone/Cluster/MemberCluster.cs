@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Storage.Client;
 using Storage.Contracts;
 using Storage.Host;
+using Storage.Host.Checks;
 using Storage.Host.Snapshots;
 
 namespace Standalone.Cluster;
@@ -17,7 +18,7 @@ namespace Standalone.Cluster;
 /// What the services of one member need to know of the others: who leads, and where the others' storage and lease managers are. All of that is at
 /// the members' peer URLs. Thread-safe.
 /// </summary>
-internal sealed class MemberCluster : ILeadership
+internal sealed class MemberCluster : ILeadership, IReplicaPeers, IReplicaMember
 {
     private readonly ConsensusService _consensus;
     private readonly Lazy<IStorage> _storage;
@@ -35,6 +36,13 @@ internal sealed class MemberCluster : ILeadership
     public ISnapshotSource Snapshots { get; }
 
     public bool IsLeader => _consensus.IsLeader;
+
+    public ulong MemberId => _consensus.Self.Value;
+
+    public ValueTask<IReadOnlyList<IStorage>> FindOthersAsync(CancellationToken cancellation) => new(OtherReplicas());
+
+    /// <summary>As in etcd, the leader compares.</summary>
+    public bool IsReference => _consensus.IsLeader;
 
     public async Task WaitForChangeAsync(bool known, CancellationToken cancellation)
     {

@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Globalization;
+using Hosting.Durations;
 
 namespace Standalone.Flags;
 
@@ -8,7 +8,6 @@ internal static class GoValue
 {
     private const string ParseError = "parse error";
     private const string RangeError = "value out of range";
-    private static readonly SearchValues<char> NumberChars = SearchValues.Create("0123456789.");
 
     /// <summary>Null when <paramref name="text"/> is a value of that flag, otherwise what Go says is wrong with it.</summary>
     public static string? Complaint(Flag flag, string text) => flag.Kind switch
@@ -16,7 +15,7 @@ internal static class GoValue
         FlagKind.Bool => TryBool(text, out _) ? null : ParseError,
         FlagKind.Int => IntegerComplaint(text, long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)),
         FlagKind.UInt => IntegerComplaint(text, ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _)),
-        FlagKind.Duration => IsDuration(text) ? null : ParseError,
+        FlagKind.Duration => GoDuration.TryParse(text, out long _, out _) ? null : ParseError,
         FlagKind.Urls => MemberUrls.Complaint(text),
         FlagKind.Choice => flag.Choices.Contains(text) ? null : "invalid value",
         _ => null,
@@ -35,29 +34,5 @@ internal static class GoValue
             return null;
         var digits = text.StartsWith('-') || text.StartsWith('+') ? text[1..] : text;
         return digits.Length > 18 && digits.All(char.IsAsciiDigit) ? RangeError : ParseError;
-    }
-
-    // Go's time.ParseDuration: "0", or a sign and one or more of number and unit.
-    private static bool IsDuration(string text)
-    {
-        var rest = text.AsSpan();
-        if (rest is ['-' or '+', ..])
-            rest = rest[1..];
-        if (rest is "0")
-            return true;
-        if (rest.IsEmpty)
-            return false;
-        while (!rest.IsEmpty)
-        {
-            var number = rest.IndexOfAnyExcept(NumberChars);
-            if (number <= 0 || !double.TryParse(rest[..number], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _))
-                return false;
-            rest = rest[number..];
-            var unit = rest.IndexOfAny(NumberChars);
-            if ((unit < 0 ? rest : rest[..unit]) is not ("ns" or "us" or "µs" or "ms" or "s" or "m" or "h"))
-                return false;
-            rest = unit < 0 ? [] : rest[unit..];
-        }
-        return true;
     }
 }

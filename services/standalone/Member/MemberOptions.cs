@@ -56,6 +56,21 @@ internal sealed record MemberOptions
     /// <summary>Most operations in each list of a transaction.</summary>
     public required int MaxTxnOps { get; init; }
 
+    /// <summary>"periodic" or "revision".</summary>
+    public required string AutoCompactionMode { get; init; }
+
+    /// <summary>How long or how many revisions are kept, as in the flag; known to be valid.</summary>
+    public required string AutoCompactionRetention { get; init; }
+
+    /// <summary>Bytes that storage may use, as in the flag.</summary>
+    public required string QuotaBackendBytes { get; init; }
+
+    /// <summary>Compare with the other members before serving.</summary>
+    public required bool InitialCorruptCheck { get; init; }
+
+    /// <summary>Time between two comparisons with the other members, as in the flag.</summary>
+    public required string CorruptCheckTime { get; init; }
+
     public string ConsensusDir => Path.Combine(DataDir, "consensus");
 
     public string StorageDir => StorageDirOf(DataDir);

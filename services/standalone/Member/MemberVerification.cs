@@ -1,5 +1,7 @@
 using System.Net;
+using Hosting;
 using Hosting.Logging;
+using LeaseManager.Host.Compaction;
 using Standalone.Flags;
 
 namespace Standalone.Member;
@@ -25,6 +27,7 @@ internal static class MemberVerification
         VerifyBootstrap(flags);
 
         var (heartbeat, election) = Timing(flags);
+        VerifyCompaction(flags);
         var name = flags.Text("name");
         var dataDir = DataDirOf(flags);
         var peerUrls = flags.Urls("initial-advertise-peer-urls");
@@ -51,6 +54,11 @@ internal static class MemberVerification
             MinLeaseTtlSeconds = MinLeaseTtlSeconds(heartbeat, election),
             MaxRequestBytes = Bounded(flags, "max-request-bytes"),
             MaxTxnOps = Bounded(flags, "max-txn-ops"),
+            AutoCompactionMode = flags.Text("auto-compaction-mode"),
+            AutoCompactionRetention = flags.Text("auto-compaction-retention"),
+            QuotaBackendBytes = flags.Text("quota-backend-bytes"),
+            InitialCorruptCheck = flags.Bool("experimental-initial-corrupt-check"),
+            CorruptCheckTime = flags.Text("experimental-corrupt-check-time"),
         };
     }
 
@@ -79,8 +87,20 @@ internal static class MemberVerification
             throw Refuse(flags.Text("logger") == "capnslog"
                 ? "--logger=capnslog is removed in v3.5"
                 : $"unknown logger option \"{flags.Text("logger")}\"");
-        if (flags.Text("auto-compaction-mode") is not ("periodic" or "revision"))
+        if (!CompactionSetting.IsMode(flags.Text("auto-compaction-mode")))
             throw Refuse($"unknown auto-compaction-mode \"{flags.Text("auto-compaction-mode")}\"");
+    }
+
+    private static void VerifyCompaction(FlagSet flags)
+    {
+        try
+        {
+            CompactionSetting.Read(flags.Text("auto-compaction-mode"), flags.Text("auto-compaction-retention"));
+        }
+        catch (ConfigurationException refused)
+        {
+            throw StartRefusedException.Discovery(refused.Message); // As in etcd, which finds it later than the rest.
+        }
     }
 
     private static (TimeSpan Heartbeat, TimeSpan Election) Timing(FlagSet flags)

@@ -133,6 +133,10 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) =>
         ReadAsync(revision, static (replica, revision, cancellation) => replica.HashKvAsync(revision, cancellation), cancellation);
 
+    /// <summary>Of the preferred replica, or of the one that answers in its place.</summary>
+    public ValueTask<uint> HashAsync(CancellationToken cancellation) =>
+        ReadAsync(0, static (replica, _, cancellation) => replica.HashAsync(cancellation), cancellation);
+
     public IAsyncEnumerable<FeedBatch> FeedAsync(KeySpace space, long fromRevision, CancellationToken cancellation) =>
         StreamAsync((space, fromRevision), static (replica, feed, cancellation) => replica.FeedAsync(feed.space, feed.fromRevision, cancellation), cancellation);
 

@@ -127,6 +127,9 @@ public sealed class StorageClient : IStorage, IDisposable
             new Term(response.Term));
     }
 
+    public async ValueTask<uint> HashAsync(CancellationToken cancellation) =>
+        (await _stub.HashAsync(new Wire.HashRequest(), cancellationToken: cancellation).ConfigureAwait(false)).Hash;
+
     public async IAsyncEnumerable<SnapshotChunk> SnapshotAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         // A snapshot has no beats: its first chunk waits for a tree commit. Who receives it has a limit of its own.

@@ -99,6 +99,8 @@ public static class WireFormat
             V2Index = status.V2Index,
             FileBytes = status.FileBytes,
             FileBytesInUse = status.FileBytesInUse,
+            QuotaBytes = status.QuotaBytes,
+            AlarmMember = status.AlarmMember,
         };
         foreach (var (member, type) in status.Alarms)
             wire.Alarms.Add(new Wire.Alarm { MemberId = member, Type = type });
@@ -107,7 +109,11 @@ public static class WireFormat
 
     public static StorageStatus FromWire(this Wire.StatusResponse status) => new(
         new LogIndex(status.AppliedIndex), new Term(status.AppliedTerm), new LogIndex(status.DurableIndex), status.Revision, status.CompactRevision,
-        status.V2Index, status.FileBytes, status.FileBytesInUse, [.. status.Alarms.Select(static alarm => (alarm.MemberId, alarm.Type))]);
+        status.V2Index, status.FileBytes, status.FileBytesInUse, [.. status.Alarms.Select(static alarm => (alarm.MemberId, alarm.Type))])
+    {
+        QuotaBytes = status.QuotaBytes,
+        AlarmMember = status.AlarmMember,
+    };
 
     /// <summary>The rows are wrapped: the message is valid as long as the chunk.</summary>
     public static Wire.SnapshotChunk ToWire(this SnapshotChunk chunk) => chunk switch

@@ -21,6 +21,8 @@ public enum CommandKind : byte
     LeaseRevoke = 6,
     /// <summary>etcdserverpb.AlarmRequest with action ACTIVATE or DEACTIVATE</summary>
     Alarm = 7,
+    /// <summary>Storage.Contracts.Commands.SpaceAlarm</summary>
+    SpaceAlarm = 8,
     /// <summary>Storage.Contracts.Commands.V2Write</summary>
     V2Write = 16,
     /// <summary>Storage.Contracts.Commands.V2Expire</summary>

@@ -79,6 +79,12 @@ public interface IStorage
     ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation);
 
     /// <summary>
+    /// CRC-32 Castagnoli over every row of every table of this replica's data file, with everything applied by now. Says whether a file is still what it
+    /// was; replicas may differ in it.
+    /// </summary>
+    ValueTask<uint> HashAsync(CancellationToken cancellation);
+
+    /// <summary>
     /// The whole state as of now, for a replica that the log can no longer bring up to date. Applies go on meanwhile. The consumer pulls; one that
     /// stalls too long is cut off, because what it reads holds back the reuse of pages.
     /// </summary>
@@ -194,7 +200,14 @@ public sealed record LeaseBatch(
 /// <param name="Alarms">Pairs of member id and alarm type (1 NOSPACE, 2 CORRUPT).</param>
 public sealed record StorageStatus(
     LogIndex AppliedIndex, Term AppliedTerm, LogIndex DurableIndex, long Revision, long CompactRevision, long V2Index,
-    long FileBytes, long FileBytesInUse, IReadOnlyList<(ulong MemberId, int AlarmType)> Alarms);
+    long FileBytes, long FileBytesInUse, IReadOnlyList<(ulong MemberId, int AlarmType)> Alarms)
+{
+    /// <summary>Bytes in use at which this replica is full; <see cref="long.MaxValue"/>: never.</summary>
+    public long QuotaBytes { get; init; } = long.MaxValue;
+
+    /// <summary>The member id under which this replica raises its alarms.</summary>
+    public ulong AlarmMember { get; init; }
+}
 
 /// <summary>Outcome of HashKV.</summary>
 /// <param name="CompactRevision">-1 when nothing was ever compacted.</param>

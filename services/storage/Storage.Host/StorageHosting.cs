@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Storage.Client;
 using Storage.Contracts;
+using Storage.Host.Checks;
 using Storage.Host.Grpc;
 using Storage.Host.Snapshots;
 
@@ -20,8 +21,7 @@ public static class StorageHosting
     /// <summary>
     /// Registers the replica as <see cref="StorageService"/> and <see cref="IStorage"/>; it starts and stops with the process. Needs an
     /// <see cref="IConsensus"/> in the services; with an <see cref="ISnapshotSource"/> there, the replica catches up by a snapshot when the log does not
-    /// reach back far enough. Settings: <c>Storage:DataDir</c> (default "data"), <c>Storage:ReplicaName</c> (default: machine name), <c>Storage:SharedBy</c> (default 1: the
-    /// number of replicas that may share the directory, each with a place of its own in it).
+    /// reach back far enough. Settings: <see cref="StorageConfiguration"/>.
     /// </summary>
     /// <param name="services">Where to register.</param>
     /// <param name="configuration">Where the settings are.</param>
@@ -33,9 +33,11 @@ public static class StorageHosting
         services.AddSingleton(provider =>
         {
             var logger = provider.GetRequiredService<ILogger<StorageService>>();
+            var member = provider.GetService<IReplicaMember>()?.MemberId;
+            var options = StorageConfiguration.Read(configuration, member);
             return SharedDirectory.Take(
                 configuration["Storage:DataDir"] ?? "data",
-                configuration["Storage:ReplicaName"] ?? Environment.MachineName,
+                options.ReplicaName,
                 configuration.GetValue("Storage:SharedBy", 1),
                 (directory, name) => StorageStart.Open(
                     directory,
@@ -43,11 +45,12 @@ public static class StorageHosting
                     data => new StorageService(
                         provider.GetRequiredService<IConsensus>(),
                         data,
-                        new StorageOptions { ReplicaName = name },
+                        options with { ReplicaName = name, AlarmMember = member ?? StorageConfiguration.IdOf(name) },
                         provider.GetRequiredService<TimeProvider>(),
                         logger,
                         Environment.FailFast,
-                        provider.GetService<ISnapshotSource>()),
+                        provider.GetService<ISnapshotSource>(),
+                        provider.GetService<IReplicaPeers>()),
                     logger));
         });
         services.AddSingleton<IStorage>(provider => provider.GetRequiredService<StorageService>());
@@ -57,7 +60,7 @@ public static class StorageHosting
 
     /// <summary>
     /// Registers the replicas at <c>Storage:Peers</c> (addresses between commas, or a name as <c>dns:///host:port</c>; this replica's own among them does no harm) as
-    /// where snapshots come from.
+    /// where snapshots come from, and to compare with.
     /// Without that setting nothing is registered, and a replica that the log left behind stops.
     /// </summary>
     public static IServiceCollection AddStoragePeers(this IServiceCollection services, IConfiguration configuration)
@@ -65,9 +68,12 @@ public static class StorageHosting
         var addresses = (configuration["Storage:Peers"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (addresses.Length == 0)
             return services;
-        var peers = addresses is [var only] && ReplicaName.TryParse(only, out var name) ? new KnownPeers(name.ResolveAsync) : new KnownPeers(_ => new(addresses));
+        services.AddSingleton<IReplicaPeers>(_ => addresses is [var only] && ReplicaName.TryParse(only, out var name)
+            ? new NamedReplicaPeers(name.ResolveAsync)
+            : new FixedReplicaPeers([.. addresses.Select(static address => StorageClient.Owning(ChannelFactory.Create(address)))]));
         return services.AddSingleton<ISnapshotSource>(provider => new PeerSnapshots(
-            peers.FindAsync, new StorageOptions(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PeerSnapshots>>()));
+            provider.GetRequiredService<IReplicaPeers>().FindOthersAsync, new StorageOptions(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<PeerSnapshots>>()));
     }
 
     /// <summary>Maps the gRPC binding.</summary>
@@ -79,10 +85,10 @@ public static class StorageHosting
 
     private sealed class Lifetime(StorageService storage) : IHostedService
     {
-        public Task StartAsync(CancellationToken cancellationToken)
+        public async Task StartAsync(CancellationToken cancellationToken)
         {
+            await storage.CompareAtStartAsync(cancellationToken).ConfigureAwait(false);
             storage.Start();
-            return Task.CompletedTask;
         }
 
         public Task StopAsync(CancellationToken cancellationToken) => storage.DisposeAsync().AsTask();

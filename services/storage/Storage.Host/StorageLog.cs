@@ -20,8 +20,8 @@ internal static partial class StorageLog
     [LoggerMessage(5, LogLevel.Warning, "durable index {Index} could not be reported to consensus; reporting again in {Delay}")]
     public static partial void ReportFailed(ILogger logger, Exception exception, ulong index, TimeSpan delay);
 
-    [LoggerMessage(6, LogLevel.Information, "compaction at revision {Revision} removed {Removed} revisions")]
-    public static partial void Swept(ILogger logger, long revision, long removed);
+    [LoggerMessage(6, LogLevel.Information, "compaction at revision {Revision} removed {Removed} revisions in {Milliseconds} ms; the longest step took {LongestMilliseconds} ms")]
+    public static partial void Swept(ILogger logger, long revision, long removed, double milliseconds, double longestMilliseconds);
 
     [LoggerMessage(7, LogLevel.Debug, "tree commit at log index {Index} took {Milliseconds} ms")]
     public static partial void Committed(ILogger logger, ulong index, double milliseconds);
@@ -40,6 +40,33 @@ internal static partial class StorageLog
 
     [LoggerMessage(12, LogLevel.Information, "peer {Number} of {Count} gives no snapshot: {Why}")]
     public static partial void PeerPassedOver(ILogger logger, int number, int count, string why);
+
+    [LoggerMessage(14, LogLevel.Warning, "proposing {Kind} failed; proposing it again in {Delay}")]
+    public static partial void ProposalFailed(ILogger logger, Exception exception, Storage.Contracts.CommandKind kind, TimeSpan delay);
+
+    [LoggerMessage(15, LogLevel.Warning, "the data file is over its quota: {InUse} of {Quota} bytes are in use; raising alarm NOSPACE for member {Member:x}")]
+    public static partial void SpaceExceeded(ILogger logger, long inUse, long quota, ulong member);
+
+    [LoggerMessage(16, LogLevel.Information, "the data file has space again: {InUse} of {Quota} bytes are in use; clearing alarm NOSPACE of member {Member:x}")]
+    public static partial void SpaceAgain(ILogger logger, long inUse, long quota, ulong member);
+
+    [LoggerMessage(17, LogLevel.Information, "initial corruption checking passed: {Compared} of {Peers} peers hold the same at revision {Revision}")]
+    public static partial void SameAtStart(ILogger logger, int compared, int peers, long revision);
+
+    [LoggerMessage(18, LogLevel.Error, "found different hash values from remote peers at revision {Revision}, compacted at {CompactRevision}: {Hash} here")]
+    public static partial void DiffersAtStart(ILogger logger, long revision, long compactRevision, uint hash);
+
+    [LoggerMessage(19, LogLevel.Information, "finished peer corruption check: {Compared} of {Peers} peers hold the same at revision {Revision}")]
+    public static partial void Compared(ILogger logger, int compared, int peers, long revision);
+
+    [LoggerMessage(20, LogLevel.Critical, "found hash mismatch at revision {Revision}: raising alarm CORRUPT for member {Member:x}")]
+    public static partial void Differs(ILogger logger, ulong member, long revision);
+
+    [LoggerMessage(21, LogLevel.Warning, "the comparison with the other replicas failed")]
+    public static partial void CompareFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(22, LogLevel.Information, "a peer is not compared with: {Why}")]
+    public static partial void PeerNotCompared(ILogger logger, string why);
 
     [LoggerMessage(13, LogLevel.Information, "sent a snapshot of log index {AppliedIndex}: {Bytes} bytes in {Milliseconds} ms")]
     public static partial void SnapshotSent(ILogger logger, ulong appliedIndex, long bytes, double milliseconds);

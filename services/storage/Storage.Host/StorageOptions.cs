@@ -1,3 +1,4 @@
+using Storage.Core.Space;
 using Storage.Core.State;
 
 namespace Storage.Host;
@@ -25,6 +26,21 @@ public sealed record StorageOptions
 
     /// <summary>An idle result stream or feed over gRPC carries a sign of life this often.</summary>
     public TimeSpan BeatInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How much the data file may hold.</summary>
+    public Quota Quota { get; init; } = Quota.OfSetting(0);
+
+    /// <summary>The member id of this replica's alarms: of the consensus member that it stands beside, else one made of its name.</summary>
+    public ulong AlarmMember { get; init; }
+
+    /// <summary>Compare with the other replicas before anything is served, and refuse to when this one differs.</summary>
+    public bool ComparesAtStart { get; init; }
+
+    /// <summary>Time between two comparisons with the other replicas; zero: never.</summary>
+    public TimeSpan CorruptCheckInterval { get; init; }
+
+    /// <summary>How long another replica may take to answer with its hash.</summary>
+    public TimeSpan PeerHashLimit { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Bounds of the state machine.</summary>
     public StateMachineOptions State { get; init; } = new();

@@ -9,6 +9,7 @@ using Storage.Core.Reads;
 using Storage.Core.State;
 using Storage.Core.Tree;
 using Storage.Core.V2;
+using Storage.Host.Checks;
 using Storage.Host.Service;
 using Storage.Host.Snapshots;
 
@@ -29,6 +30,8 @@ public sealed class StorageService : IStorage, IAsyncDisposable
     private readonly ReplicaContext _context;
     private readonly ReadGuard _reads;
     private readonly Feeds _feeds;
+    private readonly SpaceWatch _space;
+    private readonly CorruptionCheck? _check;
     private readonly SnapshotInstaller? _installer;
     private readonly string? _keptDamagedFile;
     private Replica _replica;
@@ -45,9 +48,10 @@ public sealed class StorageService : IStorage, IAsyncDisposable
     /// <param name="logger">Where the service logs.</param>
     /// <param name="stopProcess">Called once when the replica must not go on.</param>
     /// <param name="snapshots">Where to get a state when the log begins after what is applied here; null: then the replica must not go on.</param>
+    /// <param name="peers">The replicas to compare with; null: none.</param>
     public StorageService(
         IConsensus consensus, StorageData data, StorageOptions options, TimeProvider time, ILogger<StorageService> logger,
-        Action<string, Exception> stopProcess, ISnapshotSource? snapshots = null)
+        Action<string, Exception> stopProcess, ISnapshotSource? snapshots = null, IReplicaPeers? peers = null)
     {
         var machine = StateMachine.Open(data.Tree, options.State);
         var fatal = new FatalHandler(logger, stopProcess, data.NoteSuspicion);
@@ -55,20 +59,30 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         _reads = new ReadGuard(fatal, _stopping.Token);
         _context = new ReplicaContext(
             consensus, new LogContact(time), _state, new ResultRouter(), new IndexWaiters(() => _state.Current.AppliedIndex), new SweepWaiters(machine.Sweep.SweptRevision),
-            new ViewSignal(_state), _reads, new DurabilityReports(consensus, options.ReplicaName, time, logger), options, time, fatal, logger);
+            new ViewSignal(_state), _reads, new DurabilityReports(consensus, options.ReplicaName, time, logger), new Wakeup(), options, time, fatal, logger);
         _feeds = new Feeds(_state, _context.Signal, _reads);
         _installer = snapshots is null ? null : new SnapshotInstaller(snapshots, options, time, logger);
         _keptDamagedFile = data.KeptDamagedFile;
         _replica = new Replica(_context, data, machine);
+        var proposals = new OwnProposals(consensus, _state, _context.Signal, time, logger);
+        _space = new SpaceWatch(options.Quota, options.AlarmMember, _context.SizeChanged, () => Size.InUseBytes, _state, proposals, logger);
+        _check = peers is null ? null : new CorruptionCheck(this, consensus, peers, proposals.RaiseCorruptAsync, options, time, logger);
         StorageLog.Rebuilt(logger, _state.Current.AppliedIndex.Value, _state.Current.Revision, _state.Current.Keys.Count);
     }
 
     /// <summary>True while the log has been out of reach for so long that others know better what was written.</summary>
     public bool IsCutOff => _context.Contact.IsLost;
 
+    /// <summary>Before <see cref="Start"/>: compares with the other replicas, if the options say so.</summary>
+    /// <exception cref="ReplicaDiffersException">This one differs, and must not be started.</exception>
+    public Task CompareAtStartAsync(CancellationToken cancellation) =>
+        _check is not null && _context.Options.ComparesAtStart ? _check.CompareAtStartAsync(cancellation) : Task.CompletedTask;
+
     /// <summary>Starts to apply, commit and sweep.</summary>
     public void Start() => _running = Task.WhenAll(
         Task.Run(() => _context.Reports.RunAsync(_stopping.Token)),
+        Task.Run(() => _space.RunAsync(_stopping.Token)),
+        _check is null || _context.Options.CorruptCheckInterval <= TimeSpan.Zero ? Task.CompletedTask : Task.Run(() => _check.RunAsync(_stopping.Token)),
         Task.Run(RunAsync));
 
     public IDisposable SubscribeResults(SessionId session, IResultSink sink) => _context.Results.Subscribe(session, sink);
@@ -130,14 +144,14 @@ public sealed class StorageService : IStorage, IAsyncDisposable
 
     public ValueTask<StorageStatus> GetStatusAsync(CancellationToken cancellation)
     {
-        var replica = Current;
         var view = _state.Current;
-        long fileBytes, inUse;
-        lock (replica.Owner.Lock)
-            (fileBytes, inUse) = replica.Owner.Tree.Size;
+        var (fileBytes, inUse) = Size;
         return ValueTask.FromResult(new StorageStatus(
-            view.AppliedIndex, view.AppliedTerm, replica.Commits.Durable, view.Revision, view.CompactRevision, view.V2.Index, fileBytes, inUse,
-            view.Alarms));
+            view.AppliedIndex, view.AppliedTerm, Current.Commits.Durable, view.Revision, view.CompactRevision, view.V2.Index, fileBytes, inUse, view.Alarms)
+        {
+            QuotaBytes = _context.Options.Quota.Bytes,
+            AlarmMember = _context.Options.AlarmMember,
+        });
     }
 
     public ValueTask SweptAsync(long revision, CancellationToken cancellation)
@@ -157,6 +171,13 @@ public sealed class StorageService : IStorage, IAsyncDisposable
 
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) =>
         ValueTask.FromResult(_reads.Run((_state, revision), static read => StateReads.Hash(read._state, read.revision)));
+
+    public async ValueTask<uint> HashAsync(CancellationToken cancellation)
+    {
+        var (_, opened) = await OpenFreshAsync(cancellation).ConfigureAwait(false);
+        using var snapshot = opened;
+        return _reads.Run((snapshot, cancellation), static read => TreeHash.Compute(read.snapshot, read.cancellation));
+    }
 
     public async IAsyncEnumerable<SnapshotChunk> SnapshotAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -186,6 +207,16 @@ public sealed class StorageService : IStorage, IAsyncDisposable
     }
 
     private Replica Current => Volatile.Read(ref _replica);
+
+    private (long FileBytes, long InUseBytes) Size
+    {
+        get
+        {
+            var owner = Current.Owner;
+            lock (owner.Lock)
+                return owner.Tree.Size;
+        }
+    }
 
     private bool IsApplied(LogIndex index) => _state.Current.AppliedIndex >= index;
 
@@ -240,6 +271,7 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         _context.Applied.Wake(_state.Current.AppliedIndex);
         _context.Swept.Wake(received.Machine.Sweep.SweptRevision);
         _context.Signal.Set();
+        _context.SizeChanged.Raise();
         const string Reason = "a snapshot was installed";
         _context.Results.Break(Reason);
         old.End(Reason);

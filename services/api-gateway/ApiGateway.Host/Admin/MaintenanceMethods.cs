@@ -13,6 +13,8 @@ internal sealed class MaintenanceMethods(GatewayOptions options) : IServiceMetho
         var methods = new MethodBinder<MaintenanceService>(context, ServiceName, options);
         methods.Unary("Status", static (service, request, call) => service.StatusAsync(request, call));
         methods.Unary("Alarm", static (service, request, call) => service.AlarmAsync(request, call));
+        methods.Unary("Defragment", static (service, request, call) => service.DefragmentAsync(request, call));
+        methods.Unary("Hash", static (service, request, call) => service.HashAsync(request, call));
         methods.Unary("HashKV", static (service, request, call) => service.HashKvAsync(request, call));
         methods.Unary("MoveLeader", static (service, request, call) => service.MoveLeaderAsync(request, call));
     }

@@ -10,7 +10,7 @@ using Storage.Contracts;
 
 namespace ApiGateway.Host.Admin;
 
-/// <summary>etcdserverpb.Maintenance, as far as it exists: status, alarms, the hash of the key space, moving the leadership.</summary>
+/// <summary>etcdserverpb.Maintenance, as far as it exists: status, alarms, hashes, defragmentation, moving the leadership.</summary>
 internal sealed class MaintenanceService(
     Proposer proposer, IConsensus consensus, IStorage storage, ClusterView cluster, ReadBarrier barrier, CallGate gate, GatewayOptions options)
 {
@@ -73,6 +73,26 @@ internal sealed class MaintenanceService(
         var answer = new HashKVResponse { Hash = result.Hash, CompactRevision = result.CompactRevision };
         return new Reply(
             (await cluster.GetAsync().ConfigureAwait(false)).Header, result.CurrentRevision, result.Term.Value, answer.ToByteArray());
+    }
+
+    /// <summary>Of the whole data file of this gateway's replica.</summary>
+    public async Task<Reply> HashAsync(byte[] request, ServerCallContext context)
+    {
+        gate.Check(context.GetHttpContext());
+        ProtoBody.Parse(HashRequest.Parser, request);
+        var hash = await storage.HashAsync(context.CancellationToken).ConfigureAwait(false);
+        var state = await StorageStatusAsync(context).ConfigureAwait(false);
+        return new Reply(
+            (await cluster.GetAsync().ConfigureAwait(false)).Header, state.Revision, state.AppliedTerm.Value, new HashResponse { Hash = hash }.ToByteArray());
+    }
+
+    /// <summary>Starts it and answers; unlike in etcd nothing waits for it. The answer has no header.</summary>
+    public async Task<Reply> DefragmentAsync(byte[] request, ServerCallContext context)
+    {
+        gate.Check(context.GetHttpContext());
+        ProtoBody.Parse(DefragmentRequest.Parser, request);
+        await storage.DefragmentAsync(context.CancellationToken).ConfigureAwait(false);
+        return Reply.WithoutHeader(default);
     }
 
     /// <summary>Asked of the leader's member; its answer has no header.</summary>

@@ -12,7 +12,7 @@ namespace ApiGateway.Host.Kv;
 
 /// <summary>etcdserverpb.KV: each call looks at the request's bytes, and hands these same bytes on.</summary>
 internal sealed class KvService(
-    Proposer proposer, IStorage storage, ReadBarrier barrier, ClusterView cluster, CallGate gate, GatewayOptions options)
+    Proposer proposer, SpaceGuard space, IStorage storage, ReadBarrier barrier, ClusterView cluster, CallGate gate, GatewayOptions options)
 {
     public async Task<Reply> RangeAsync(byte[] request, ServerCallContext context)
     {
@@ -36,6 +36,7 @@ internal sealed class KvService(
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Put");
         gate.Check(http);
         RequestFailedException.ThrowIf(PutCheck.Check(request));
+        await space.AdmitAsync(SpaceCost.OfPut(request)).ConfigureAwait(false);
         return await AnswerAsync(await proposer.ProposeAsync(CommandKind.Put, request).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
@@ -55,7 +56,10 @@ internal sealed class KvService(
         gate.Check(http);
         RequestFailedException.ThrowIf(TxnCheck.Check(request, options.MaxTxnOperations, out var shape));
         if (!shape.IsReadOnly)
+        {
+            await space.AdmitAsync(SpaceCost.OfTxn(request)).ConfigureAwait(false);
             return await AnswerAsync(await proposer.ProposeAsync(CommandKind.Txn, request).ConfigureAwait(false)).ConfigureAwait(false);
+        }
         var minApplied = shape.IsSerializable ? default : await barrier.ReadIndexAsync().ConfigureAwait(false);
         var reading = storage.ReadOnlyTxnAsync(request, minApplied, context.CancellationToken);
         return await AnswerAsync(await barrier.BoundedAsync(reading, EtcdError.TimeoutWaitingForApply).ConfigureAwait(false))

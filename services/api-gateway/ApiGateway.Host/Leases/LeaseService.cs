@@ -14,7 +14,7 @@ namespace ApiGateway.Host.Leases;
 
 /// <summary>etcdserverpb.Lease: what a lease is goes through the log, when it ends is asked of the lease manager.</summary>
 internal sealed class LeaseService(
-    Proposer proposer, LeaseCalls leases, IStorage storage, ReadBarrier barrier, ClusterView cluster, CallGate gate, StreamGuards guards,
+    Proposer proposer, SpaceGuard space, LeaseCalls leases, IStorage storage, ReadBarrier barrier, ClusterView cluster, CallGate gate, StreamGuards guards,
     GatewayOptions options)
 {
     public async Task<Reply> GrantAsync(byte[] request, ServerCallContext context)
@@ -24,6 +24,7 @@ internal sealed class LeaseService(
         gate.Check(http);
         var asked = ProtoBody.Parse(LeaseGrantRequest.Parser, request);
         RequestFailedException.ThrowIf(LeaseGrantRule.Decide(asked.TTL, options.MinLeaseTtlSeconds, out var ttlSeconds));
+        await space.AdmitAsync(SpaceCost.LeaseGrant).ConfigureAwait(false);
         while (true)
         {
             var grant = new LeaseGrantRequest { ID = asked.ID != 0 ? asked.ID : NewId(), TTL = ttlSeconds };

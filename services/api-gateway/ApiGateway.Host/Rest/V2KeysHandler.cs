@@ -1,5 +1,6 @@
 using System.Text;
 using ApiGateway.Core.Errors;
+using ApiGateway.Core.Requests;
 using ApiGateway.Core.V2;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
@@ -13,7 +14,7 @@ namespace ApiGateway.Host.Rest;
 
 /// <summary>/v2/keys: reads and writes. What a write means is the state machine's; here it is parsed, proposed and answered.</summary>
 internal sealed class V2KeysHandler(
-    Proposer proposer, IStorage storage, ReadBarrier barrier, ClusterView cluster, V2WatchHandler watches, TimeProvider time)
+    Proposer proposer, SpaceGuard space, IStorage storage, ReadBarrier barrier, ClusterView cluster, V2WatchHandler watches, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context, string path, string query)
     {
@@ -71,6 +72,8 @@ internal sealed class V2KeysHandler(
     private async Task<V2Error?> WriteAsync(HttpContext context, string method, V2Request request)
     {
         var command = V2WriteRule.Command(method, request, Proposer.UnixNanos(time));
+        if (method != "DELETE")
+            await space.AdmitAsync(SpaceCost.OfNode(command.Path.Length, command.Value.Length)).ConfigureAwait(false);
         var result = await proposer.ProposeAsync(CommandKind.V2Write, command.ToByteArray()).ConfigureAwait(false);
         cluster.ObserveV2(result.Revision, result.Index);
         if (Error(result.Error, result.Detail, result.Body, result.Revision) is { } error)

@@ -26,6 +26,9 @@ internal static class V2Commands
         var path = write.Path;
         if (!path.StartsWith('/') || (path.Length > 1 && path.EndsWith('/')) || path.AsSpan().Count('/') > MaxDepth)
             return new Reply(StorageError.Malformed);
+        // The file is shared: what would fill it further is refused here as in v3. Deletes are what helps.
+        if (machine.Alarms.HasNoSpace && write.Operation is not (V2Write.Types.Operation.Delete or V2Write.Types.Operation.CompareAndDelete))
+            return new Reply(StorageError.NoSpace);
         return machine.V2.Write(write, nowUnixNanos, span);
     }
 

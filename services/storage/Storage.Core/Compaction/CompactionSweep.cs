@@ -8,18 +8,33 @@ namespace Storage.Core.Compaction;
 /// Removes what compaction made unreadable, from the key index and from the Revisions table, in steps of bounded work. Single owner.
 /// </summary>
 /// <remarks>
+/// <para>
 /// A compaction is in force once its revision is set; when the sweep gets to a key makes no difference to any answer. A sweep that a crash
-/// interrupts starts again: revisions go oldest first, so what is left of a key is always an end piece of its history.
+/// interrupts starts again: of each key the oldest revisions go first, so what is left of it is always an end piece of its history.
+/// </para>
+/// <para>It goes in rounds: looks at keys until it has found so many revisions as it may remember, then removes these in table order.</para>
 /// </remarks>
 public sealed class CompactionSweep
 {
+    /// <summary>Revisions remembered between finding and removing them: 16 MiB. The more, the fewer rounds copy the same page.</summary>
+    public const int MaxRemembered = 1 << 20;
+
+    // Work is counted in looks at a key (some 0.2 us). Most of a removal is the way down the tree; a page that it is the first to change is copied.
+    private const int RemovalWork = 6;
+    private const int PageCopyWork = 12;
+    private const int PageBytes = 4096;
+
+    // So many keys are looked at between two changes of the index.
+    private const int KeysPerLook = 256;
+
     private readonly ITree _tree;
     private readonly MvccStore _store;
     private readonly PruneFloor _floor;
-    private readonly List<(Revision Revision, bool IsTombstone)> _doomed = [];
-    private int _doomedDone;
+    private readonly DoomedRevisions _doomed = new();
+    private readonly List<(Revision Revision, bool IsTombstone)> _found = [];
     private long _target;
     private bool _isUnderWay;
+    private bool _isRemoving;
     private bool _isPlanned; // every key was looked at
     private byte[] _position = []; // next key to look at
 
@@ -38,11 +53,11 @@ public sealed class CompactionSweep
     }
 
     /// <summary>
-    /// Looks at no more than <paramref name="maxKeys"/> keys and removes no more than as many revisions. To be called only when a view with the current
-    /// compact revision is published: a reader that finds holes turns to it.
+    /// Goes on until so much work is done, in units of some 0.2 us: 1 for each key looked at, more for each revision removed and each page copied. To be
+    /// called only when a view with the current compact revision is published: a reader that finds holes turns to it.
     /// </summary>
     /// <returns>Revisions removed.</returns>
-    public int Step(int maxKeys)
+    public int Step(int maxWork)
     {
         if (!_isUnderWay)
         {
@@ -50,22 +65,31 @@ public sealed class CompactionSweep
                 return 0;
             _target = _store.CompactRevision;
             _floor.Revision = _target;
-            (_isUnderWay, _isPlanned, _position) = (true, false, []);
+            (_isUnderWay, _isRemoving, _isPlanned, _position) = (true, false, false, []);
         }
-        if (!_isPlanned && _doomedDone == _doomed.Count)
-            Plan(maxKeys);
-        return Remove(maxKeys);
+        var removed = 0;
+        for (var work = 0; work < maxWork && _isUnderWay;)
+        {
+            work += _isRemoving ? Remove(maxWork - work, ref removed) : Look(Math.Min(KeysPerLook, maxWork - work));
+            if (!_isRemoving)
+                _isRemoving = _isPlanned || _doomed.Count >= MaxRemembered;
+            else if (_doomed.Count == 0)
+                (_isRemoving, _isUnderWay) = (false, !_isPlanned);
+        }
+        if (!_isUnderWay)
+            SweptRevision = _target;
+        return removed;
     }
 
     // Index first: from here on no new reader is led to the doomed revisions.
-    private void Plan(int maxKeys)
+    private int Look(int maxKeys)
     {
-        _doomed.Clear();
-        _doomedDone = 0;
+        _found.Clear();
         var left = new List<(byte[] Key, KeyHistory? History)>();
         var cursor = _store.Keys.Peek().Seek(_position);
         byte[]? last = null;
-        for (var looked = 0; looked < maxKeys && _doomed.Count < maxKeys; looked++)
+        var looked = 0;
+        for (; looked < maxKeys && _found.Count < maxKeys; looked++)
         {
             if (!cursor.MoveNext())
             {
@@ -73,7 +97,7 @@ public sealed class CompactionSweep
                 break;
             }
             var history = cursor.Value;
-            var kept = history.Compact(_target, _doomed);
+            var kept = history.Compact(_target, _found);
             if (kept != history)
                 left.Add((cursor.Key, kept));
             last = cursor.Key;
@@ -82,19 +106,22 @@ public sealed class CompactionSweep
             _store.ReplaceCompacted(key, history);
         if (last is not null)
             _position = [.. last, 0]; // what follows it in byte order
+        _doomed.Add(_found);
+        return looked + _found.Count + 1;
     }
 
-    private int Remove(int max)
+    private int Remove(int maxWork, ref int removed)
     {
         Span<byte> buffer = stackalloc byte[RevisionKey.MaxBytes];
-        var removed = 0;
-        for (; removed < max && _doomedDone < _doomed.Count; removed++)
+        var work = 0;
+        while (work < maxWork && _doomed.Count > 0)
         {
-            var (revision, tombstone) = _doomed[_doomedDone++];
+            var dirtyBefore = _tree.DirtyBytes;
+            var (revision, tombstone) = _doomed.Take();
             Invariant.Holds(_tree.Delete(TableId.Revisions, RevisionKey.Write(buffer, revision, tombstone)));
+            removed++;
+            work += RemovalWork + (int)(Math.Max(0, _tree.DirtyBytes - dirtyBefore) / PageBytes * PageCopyWork);
         }
-        if (_isPlanned && _doomedDone == _doomed.Count)
-            (_isUnderWay, SweptRevision) = (false, _target);
-        return removed;
+        return work;
     }
 }

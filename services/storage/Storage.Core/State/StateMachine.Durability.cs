@@ -64,7 +64,7 @@ public sealed partial class StateMachine
         Leases.Epoch = meta.LeaseEpoch;
         Store.EndLoad(meta.Revision, meta.CompactRevision);
         for (var row = snapshot.Seek(TableId.Alarms, []); row.MoveNext();)
-            Alarms.Load(row.Key);
+            Alarms.Load(row.Key, row.Value);
         for (var row = snapshot.Seek(TableId.V2Nodes, []); row.MoveNext();)
             V2.Load(V2Node.Decode(row.Key, row.Value));
         V2.EndLoad(meta.V2InitialIndex, meta.V2Index, meta.V2LastNodeId);

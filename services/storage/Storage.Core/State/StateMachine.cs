@@ -106,6 +106,7 @@ public sealed partial class StateMachine
             Tree = _tree,
             Leases = Leases.Freeze(),
             Alarms = Alarms.Current,
+            AutomaticAlarms = Alarms.Automatic,
             V2 = V2.Freeze(),
         };
     }
@@ -133,7 +134,7 @@ public sealed partial class StateMachine
     {
         _span = span;
         var isV2 = command.Kind is CommandKind.V2Write or CommandKind.V2Expire;
-        var reply = Alarms.HasCorrupt && command.Kind != CommandKind.Alarm
+        var reply = Alarms.HasCorrupt && command.Kind is not (CommandKind.Alarm or CommandKind.SpaceAlarm)
             ? new Reply(StorageError.Corrupt)
             : Dispatch(command, payload.Span, span);
         EndRevision();
@@ -149,6 +150,7 @@ public sealed partial class StateMachine
         CommandKind.LeaseGrant => LeaseCommands.Grant(this, payload),
         CommandKind.LeaseRevoke => LeaseCommands.Revoke(this, payload),
         CommandKind.Alarm => AlarmCommand.Apply(this, payload),
+        CommandKind.SpaceAlarm => SpaceAlarmCommand.Apply(this, payload),
         CommandKind.V2Write => V2Commands.Write(this, payload, command.ProposedAtUnixNanos, span),
         CommandKind.V2Expire => V2Commands.Expire(this, payload, span),
         CommandKind.LeaseClaim => LeaseCommands.Claim(this),

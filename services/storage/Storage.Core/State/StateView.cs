@@ -35,5 +35,9 @@ public sealed class StateView
     public required ITree Tree { get; init; }
     public required LeasesView Leases { get; init; }
     public required IReadOnlyList<(ulong MemberId, int AlarmType)> Alarms { get; init; }
+
+    /// <summary>Members whose NOSPACE alarm a replica raised by itself.</summary>
+    public required IReadOnlyList<ulong> AutomaticAlarms { get; init; }
+
     public required V2View V2 { get; init; }
 }

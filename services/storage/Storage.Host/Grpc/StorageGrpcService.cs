@@ -146,6 +146,9 @@ public sealed class StorageGrpcService(
         };
     }
 
+    public override async Task<Client.Wire.HashResponse> Hash(Client.Wire.HashRequest request, ServerCallContext context) =>
+        new() { Hash = await storage.HashAsync(context.CancellationToken).ConfigureAwait(false) };
+
     /// <exception cref="RpcException">The replica is cut off: nothing is promised to begin with.</exception>
     private Beats OpenBeats()
     {

@@ -92,7 +92,7 @@ internal sealed class ApplyLoop(
     {
         _results.Clear();
         bool sweepPending, tooDirty;
-        lock (owner.Lock)
+        using (owner.EnterApply())
         {
             for (var i = from; i < to; i++)
                 Apply(entries[i]);

@@ -10,7 +10,7 @@ namespace Storage.Host.Service;
 /// while applies go on.
 /// </summary>
 internal sealed class CommitLoop(
-    StateOwner owner, SweepWaiters sweeps, DurabilityReports reports, StorageOptions options, TimeProvider time, FatalHandler fatal, ILogger logger)
+    StateOwner owner, SweepWaiters sweeps, DurabilityReports reports, Wakeup sizeChanged, StorageOptions options, TimeProvider time, FatalHandler fatal, ILogger logger)
 {
     private readonly CommitWaiters _waiters = new(owner.Machine.AppliedIndex);
     private long _completed;
@@ -97,6 +97,7 @@ internal sealed class CommitLoop(
             _waiters.Reach(pending.AppliedIndex);
             sweeps.Wake(pending.SweptRevision);
             reports.Report(pending.AppliedIndex);
+            sizeChanged.Raise();
             EndCommit();
             return true;
         }

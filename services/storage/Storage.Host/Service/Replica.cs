@@ -22,9 +22,9 @@ internal sealed class Replica : IAsyncDisposable
     {
         _context = context;
         _data = data;
-        Owner = new StateOwner(machine, data.Tree, data.Device, context.State);
-        Commits = new CommitLoop(Owner, context.Swept, context.Reports, context.Options, context.Time, context.Fatal, context.Logger);
-        _sweeps = new SweepLoop(Owner, Commits, context.Swept, context.Fatal, context.Logger);
+        Owner = new StateOwner(machine, data.Tree, data.Device, context.State, context.Time);
+        Commits = new CommitLoop(Owner, context.Swept, context.Reports, context.SizeChanged, context.Options, context.Time, context.Fatal, context.Logger);
+        _sweeps = new SweepLoop(Owner, Commits, context.Swept, context.Time, context.Fatal, context.Logger);
         _space = new SpaceLoop(Owner, Commits, context.Time, context.Fatal, context.Logger);
         _applies = new ApplyLoop(
             context.Consensus, context.Contact, Owner, context.Results, context.Applied, context.Signal, Commits, _sweeps, context.Time, context.Fatal, context.Logger);

@@ -17,6 +17,7 @@ internal sealed class SpaceMover(StateOwner owner, CommitLoop commits, TimeProvi
     // What is moved between two commits: 2 MiB, so that the log's syncs do not wait behind a long one of these.
     private const int MaxPagesPerCommit = 512;
 
+    private readonly BackgroundPace _pace = new(owner, time);
     private readonly List<LeafPlace> _found = [];
     private int _pagesSinceCommit;
 
@@ -33,12 +34,12 @@ internal sealed class SpaceMover(StateOwner owner, CommitLoop commits, TimeProvi
             for (var next = 0; next < _found.Count;)
             {
                 stopping.ThrowIfCancellationRequested();
-                var (pages, hasRoom) = MoveSome(space, scan.End, ref next);
+                var (pages, hasRoom, worked) = MoveSome(space, scan.End, ref next);
                 moved += pages;
                 _pagesSinceCommit += pages;
                 if (hasRoom && _pagesSinceCommit < MaxPagesPerCommit)
                 {
-                    await Task.Yield(); // an apply that waits for the lock goes first
+                    await _pace.RestAsync(worked, stopping).ConfigureAwait(false);
                     continue;
                 }
                 var isStuck = !hasRoom && _pagesSinceCommit == 0;
@@ -73,20 +74,20 @@ internal sealed class SpaceMover(StateOwner owner, CommitLoop commits, TimeProvi
         await Task.Delay(time.GetElapsedTime(started), time, stopping).ConfigureAwait(false);
     }
 
-    private (int Pages, bool HasRoom) MoveSome(ITreeSpace space, long end, ref int next)
+    private (int Pages, bool HasRoom, TimeSpan Worked) MoveSome(ITreeSpace space, long end, ref int next)
     {
         var pages = 0;
         lock (owner.Lock)
         {
-            while (next < _found.Count && pages < MaxPagesPerTurn)
+            var started = time.GetTimestamp();
+            for (; next < _found.Count && pages < MaxPagesPerTurn; next++)
             {
                 var moved = space.Move(_found[next], end);
                 if (moved < 0)
-                    return (pages, false);
+                    return (pages, false, time.GetElapsedTime(started));
                 pages += moved;
-                next++;
             }
+            return (pages, true, time.GetElapsedTime(started));
         }
-        return (pages, true);
     }
 }

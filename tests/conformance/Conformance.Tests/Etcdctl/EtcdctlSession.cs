@@ -181,7 +181,51 @@ internal sealed class EtcdctlSession : IAsyncDisposable
         ShowOutcome(string.Join('\n', lines.Where((line, i) => i == 0 || line != lines[i - 1])), result);
     }
 
+    /// <summary>
+    /// Puts until nothing more fits, large values first. How much fits is not compared: what counts is not the same on both sides. Counts revisions from here.
+    /// </summary>
+    public async Task FillUntilRefused()
+    {
+        var refused = "";
+        foreach (var bytes in (int[])[1 << 20, 64 << 10, 1 << 10, 1])
+        {
+            for (refused = ""; refused.Length == 0;)
+                refused = await TryPutAsync("f", new string('v', bytes));
+        }
+        var range = await Rpc.Range.CallAsync(_target.Channel, new RangeRequest { Key = ByteString.CopyFromUtf8("f"), CountOnly = true });
+        _normaliser.Origin = range.Header.Revision;
+        Note($"filled until refused: {refused}");
+    }
+
+    /// <summary>Raises or clears an alarm of the member itself, which etcdctl cannot raise.</summary>
+    public async Task Alarm(AlarmRequest.Types.AlarmAction action, AlarmType alarm)
+    {
+        var request = new AlarmRequest { Action = action, MemberID = _target.MemberId, Alarm = alarm };
+        var response = await Rpc.Alarm.CallAsync(_target.Channel, request);
+        Note($"{action} {alarm}: {string.Join(", ", response.Alarms.Select(one => $"{one.Alarm} of {(one.MemberID == _target.MemberId ? "the member" : "another")}"))}");
+    }
+
+    /// <summary>Runs a command that is not compared.</summary>
+    public async Task RunUnseen(string commandLine)
+    {
+        await using var process = new EtcdctlProcess(_target, Words(commandLine));
+        await process.ExitAsync();
+    }
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<string> TryPutAsync(string key, string value)
+    {
+        try
+        {
+            await PutAsync(key, value);
+            return "";
+        }
+        catch (Grpc.Core.RpcException refused)
+        {
+            return $"{refused.StatusCode} {refused.Status.Detail}";
+        }
+    }
 
     private async Task ShowExit(string commandLine, EtcdctlProcess process)
     {

@@ -27,6 +27,18 @@ public sealed class EtcdctlClusterTests(V3Pair pair) : IClassFixture<V3Pair>
     public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], EtcdctlSession.OpenAsync);
 }
 
+/// <summary>Goal: a full store, a corrupt one and maintenance look as etcd's to etcdctl. Method: as above, on a pair with a small quota.</summary>
+public sealed class EtcdctlMaintenanceTests(SmallQuotaPair pair) : IClassFixture<SmallQuotaPair>
+{
+    internal static readonly ScenarioSet<EtcdctlSession> Set = new(MaintenanceScenarios.All());
+
+    public static TheoryData<string> Names => Set.AsTheory();
+
+    [V3ScenarioTheory]
+    [MemberData(nameof(Names))]
+    public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], EtcdctlSession.OpenAsync);
+}
+
 /// <summary>Goal: <c>check perf</c> runs to its end and leaves nothing behind.</summary>
 public sealed class EtcdctlLoadTests(V3Pair pair) : IClassFixture<V3Pair>
 {

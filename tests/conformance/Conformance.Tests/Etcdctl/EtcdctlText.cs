@@ -23,6 +23,7 @@ internal sealed partial class EtcdctlText(Normaliser normaliser)
         text = RemainingTtl().Replace(text, NearlyGranted);
         text = RaftNumbers().Replace(text, "$1<n>");
         text = StatusLine().Replace(text, "$1, <size>, $2, <n>, <n>, <n>,");
+        text = HashLine().Replace(text, "$1<hash>");
         text = Duration().Replace(text, "$1<duration>");
         text = ClientLog(text);
         return text.Contains('│', StringComparison.Ordinal) ? Table(text) : text;
@@ -100,6 +101,12 @@ internal sealed partial class EtcdctlText(Normaliser normaliser)
         (took = |"took":"|"Took" : |│ +true │ *)[0-9.]+(?:µs|ms|s)
         """)]
     private static partial Regex Duration();
+
+    // A hash covers absolute revisions, which differ between the two. Its value is compared where both start empty.
+    [GeneratedRegex("""
+        (<endpoint>, |"hash":|"Hash" : )[1-9]\d*(?=\n|,"|\})
+        """)]
+    private static partial Regex HashLine();
 
     [GeneratedRegex("""
         "ts":"[^"]*"

@@ -84,7 +84,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             "--initial-cluster", $"{Target.MemberName}={peer}",
             "--log-level", "error",
         ];
-        foreach (var argument in (string[])[.. Program.FirstArguments, .. flags, .. Program.ExtraFlags])
+        foreach (var argument in (string[])[.. Program.FirstArguments, .. flags, .. Program.ExtraFlags, .. Program.SharedFlags])
             start.ArgumentList.Add(argument);
         // A variable and a flag of the same name are a fatal conflict for etcd.
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("ETCD", StringComparison.Ordinal)).ToList())

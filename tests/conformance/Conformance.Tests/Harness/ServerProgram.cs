@@ -11,6 +11,9 @@ internal sealed record ServerProgram(
     /// <summary>Real etcd, on whichever side.</summary>
     public bool IsEtcd { get; init; }
 
+    /// <summary>Flags of both sides of a pair.</summary>
+    public IReadOnlyList<string> SharedFlags { get; init; } = [];
+
     /// <summary>The reference for everything of v3.</summary>
     public static ServerProgram Etcd35() => new("etcd-3.5", Peers.Require("3.5", "etcd"), [], []) { IsEtcd = true };
 
@@ -25,7 +28,7 @@ internal sealed record ServerProgram(
         var path = Settings.Target == "ours" ? BuiltStandalone() : Settings.Target;
         if (!File.Exists(path))
             throw new FileNotFoundException($"the server under test is not there: {path} (see CONFORMANCE_TARGET)");
-        return new("ours", "dotnet", [path], []);
+        return new("ours", "dotnet", [path], []) { SharedFlags = etcd().SharedFlags };
     }
 
     // artifacts/bin/Conformance.Tests/<configuration>/ and artifacts/bin/Standalone/<configuration>/ are built together.

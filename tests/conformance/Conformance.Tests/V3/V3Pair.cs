@@ -5,7 +5,7 @@ using Google.Protobuf;
 namespace Conformance.V3;
 
 /// <summary>A pair for v3 scenarios: the reference is etcd 3.5.</summary>
-public sealed class V3Pair : TargetPair
+public class V3Pair : TargetPair
 {
     private protected override Func<ServerProgram> Reference => ServerProgram.Etcd35;
 
@@ -15,4 +15,11 @@ public sealed class V3Pair : TargetPair
         while (revision < position)
             revision = (await Rpc.Put.CallAsync(target.Channel, new PutRequest { Key = ByteString.CopyFromUtf8("warm-up") })).Header.Revision;
     }
+}
+
+/// <summary>The same with a quota that a test can fill.</summary>
+public sealed class SmallQuotaPair : V3Pair
+{
+    private protected override Func<ServerProgram> Reference =>
+        static () => ServerProgram.Etcd35() with { SharedFlags = ["--quota-backend-bytes", "16777216"] };
 }

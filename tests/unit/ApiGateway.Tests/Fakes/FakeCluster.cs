@@ -168,8 +168,19 @@ internal sealed class FakeCluster : IConsensus, IStorage
         string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation) =>
         new(OnGetV2!(path));
 
-    ValueTask<StorageStatus> IStorage.GetStatusAsync(CancellationToken cancellation) => new(new StorageStatus(
-        new LogIndex(Index), new Term(2), new LogIndex(Index), Revision, -1, V2Index, 8192, 4096, Alarms));
+    /// <summary>How often the replica's status was asked for.</summary>
+    public int StatusesAsked { get; private set; }
+
+    ValueTask<StorageStatus> IStorage.GetStatusAsync(CancellationToken cancellation) => StatusesAsked++ < 0 ? default : new(new StorageStatus(
+        new LogIndex(Index), new Term(2), new LogIndex(Index), Revision, -1, V2Index, 8192, BytesInUse, Alarms)
+    {
+        QuotaBytes = QuotaBytes,
+        AlarmMember = 0xb,
+    });
+
+    public long QuotaBytes { get; set; } = long.MaxValue;
+
+    public long BytesInUse { get; set; } = 4096;
 
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>?> LeaseKeysAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation) =>
         new((IReadOnlyList<ReadOnlyMemory<byte>>?)[new byte[] { (byte)'k' }]);
@@ -191,6 +202,8 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) =>
         new(new HashResult(StorageError.None, 77, -1, Revision, Revision, new Term(2)));
+
+    public ValueTask<uint> HashAsync(CancellationToken cancellation) => new(78u);
 
     public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
@@ -250,6 +263,9 @@ internal sealed class FakeCluster : IConsensus, IStorage
             case CommandKind.LeaseGrant:
                 var grant = LeaseGrantRequest.Parser.ParseFrom(payload.Span);
                 body = new LeaseGrantResponse { ID = grant.ID, TTL = grant.TTL }.ToByteArray();
+                break;
+            case CommandKind.SpaceAlarm:
+                Alarms.Add((SpaceAlarm.Parser.ParseFrom(payload.Span).Member, 1));
                 break;
             case CommandKind.V2Write:
                 V2Writes.Enqueue(V2Write.Parser.ParseFrom(payload.Span));

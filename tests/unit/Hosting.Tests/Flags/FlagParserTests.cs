@@ -78,7 +78,7 @@ public sealed class FlagParserTests
     [Fact]
     public void Parse_KnownFlagWithoutEffect_IsOneWarningUnlessItAsksForWhatIsDoneAnyway()
     {
-        Assert.Equal(new StartWarning("flag has no effect yet", "quota-backend-bytes"), Assert.Single(Parse("--quota-backend-bytes", "1").Warnings));
+        Assert.Equal(new StartWarning("flag has no effect yet", "max-wals"), Assert.Single(Parse("--max-wals", "1").Warnings));
         Assert.Empty(Parse("--auto-tls=false", "--logger", "zap", "--enable-v2", "--name", "x").Warnings);
     }
 

@@ -51,6 +51,7 @@ public sealed class MemberVerificationTests
     [InlineData("couldn't find local name \"default\" in the initial cluster configuration", "--initial-cluster", "a=http://localhost:2380")]
     [InlineData("initial cluster a=http://h:1,b=http://h:1 has duplicate url", "--name", "a", "--initial-cluster", "a=http://h:1,b=http://h:1")]
     [InlineData("unknown auto-compaction-mode \"foo\"", "--auto-compaction-mode", "foo")]
+    [InlineData("error parsing CompactionRetention: time: invalid duration \"abc\"", "--auto-compaction-retention", "abc")]
     [InlineData("--logger=capnslog is removed in v3.5", "--logger", "capnslog")]
     [InlineData("multiple discovery or bootstrap flags are set. Choose one of \"initial-cluster\", \"discovery\" or \"discovery-srv\"",
         "--discovery", "http://x", "--initial-cluster", "default=http://localhost:2380")]

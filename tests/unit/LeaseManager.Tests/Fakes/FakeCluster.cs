@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Consensus.Contracts;
 using Storage.Contracts;
@@ -30,6 +31,14 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
     public List<int> ExpireSizes { get; } = [];
     public List<long> V2Expiries { get; } = [];
     public int Applied { get; private set; }
+
+    /// <summary>Revisions at which was compacted.</summary>
+    public ConcurrentQueue<long> Compactions { get; } = new();
+
+    /// <summary>How often the replica's status was asked for.</summary>
+    public int StatusesAsked { get; private set; }
+
+    public long Revision { get; init; } = 1;
 
     /// <summary>Proposals are swallowed, as by a leader that dies: until <see cref="Break"/>.</summary>
     public bool SwallowsProposals { get; set; }
@@ -198,11 +207,22 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
     public IAsyncEnumerable<FeedBatch> FeedAsync(KeySpace space, long fromRevision, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<HistoryBatch> HistoryAsync(KeySpace space, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> rangeEnd, long fromRevision, long toRevision, int maxBytes, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>?> LeaseKeysAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();
-    ValueTask<StorageStatus> IStorage.GetStatusAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+    ValueTask<StorageStatus> IStorage.GetStatusAsync(CancellationToken cancellation)
+    {
+        lock (_gate)
+        {
+            StatusesAsked++;
+            return new(new StorageStatus(new LogIndex(_index), new Term(2), new LogIndex(_index), Revision, -1, 3, 8192, 4096, []));
+        }
+    }
+
     public ValueTask DefragmentAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     public ValueTask SweptAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<uint> HashAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
     public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();
     public IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => OnReadIndex is { } on ? on() : new(new ReadIndex(Index, new Term(2)));
@@ -258,6 +278,9 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
                 else
                     foreach (var id in expire.Ids)
                         End(id, expire.KnownIndex);
+                break;
+            case CommandKind.Compact:
+                Compactions.Enqueue(EtcdApi.Etcdserverpb.CompactionRequest.Parser.ParseFrom(payload).Revision);
                 break;
             case CommandKind.V2Expire:
                 V2Expiries.Add(V2Expire.Parser.ParseFrom(payload).NowUnixNanos);

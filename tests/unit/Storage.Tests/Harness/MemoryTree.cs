@@ -23,7 +23,10 @@ internal sealed class MemoryTree : ITree
 
     public long DirtyBytes { get; private set; }
 
-    public (long FileBytes, long InUseBytes) Size => (8192, 4096);
+    /// <summary>What it says that it holds.</summary>
+    public long InUseBytes { get; set; } = 4096;
+
+    public (long FileBytes, long InUseBytes) Size => (Math.Max(8192, InUseBytes), InUseBytes);
 
     public void Put(TableId table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {

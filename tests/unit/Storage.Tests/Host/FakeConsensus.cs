@@ -93,9 +93,16 @@ internal sealed class FakeConsensus : IConsensus
         return ValueTask.CompletedTask;
     }
 
-    public IProposalStream OpenProposals() => throw new NotSupportedException();
+    /// <summary>How many proposals are to be lost on their way.</summary>
+    public int ProposalsToLose { get; set; }
 
-    public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public IProposalStream OpenProposals() => new Proposals(this);
+
+    public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation)
+    {
+        lock (_lock)
+            return new(new ReadIndex(new LogIndex((ulong)_entries.Count), new Term(2)));
+    }
 
     public ValueTask<ConsensusStatus> GetStatusAsync(LogIndex atLeast, CancellationToken cancellation) => throw new NotSupportedException();
 
@@ -104,6 +111,20 @@ internal sealed class FakeConsensus : IConsensus
     public ValueTask<TransferOutcome> TransferLeadershipAsync(MemberId target, CancellationToken cancellation) => throw new NotSupportedException();
 
     public ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+    private sealed class Proposals(FakeConsensus log) : IProposalStream
+    {
+        public Task<ProposalStreamEnd> Broken { get; } = new TaskCompletionSource<ProposalStreamEnd>().Task;
+
+        public ValueTask ProposeAsync(Proposal proposal, CancellationToken cancellation)
+        {
+            if (log.ProposalsToLose-- <= 0)
+                log.Append(proposal.Command.ToArray());
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -41,7 +41,7 @@ public abstract class StorageContractTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _service = new StorageService(
-            Consensus, new StorageData(_tree, new NullDevice(), null), new StorageOptions { CommitInterval = TimeSpan.FromMilliseconds(1) },
+            Consensus, new StorageData(_tree, new NullDevice(), null), new StorageOptions { CommitInterval = TimeSpan.FromMilliseconds(1), AlarmMember = 0x5eed },
             TimeProvider.System, NullLogger<StorageService>.Instance, static (what, exception) => throw new UnreachableException(what, exception));
         _service.Start();
         Storage = await BindAsync(_service);
@@ -345,6 +345,22 @@ public abstract class StorageContractTests : IAsyncLifetime
         var waiting = Storage.SweptAsync(2, leaving.Token).AsTask();
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => waiting.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Hash_OfTheWholeFile_ChangesWithIt()
+    {
+        var empty = await Storage.HashAsync(Soon);
+        Assert.Equal(empty, await Storage.HashAsync(Soon));
+        await AppliedAsync(Append(Requests.Put("a", "1")));
+        Assert.NotEqual(empty, await Storage.HashAsync(Soon));
+    }
+
+    [Fact]
+    public async Task Status_QuotaAndAlarmMember_AreToldOverEveryBinding()
+    {
+        var status = await Storage.GetStatusAsync(Soon);
+        Assert.Equal((100L << 30, 0x5eedUL), (status.QuotaBytes, status.AlarmMember));
     }
 
     [Fact]

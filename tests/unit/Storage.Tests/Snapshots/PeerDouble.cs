@@ -54,5 +54,7 @@ internal sealed class PeerDouble(IStorage replica, Func<int, SnapshotChunk, Valu
 
     public ValueTask SweptAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
 
+    public ValueTask<uint> HashAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
 }

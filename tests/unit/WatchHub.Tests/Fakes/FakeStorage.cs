@@ -92,6 +92,8 @@ internal sealed class FakeStorage : IStorage
 
     public ValueTask SweptAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<uint> HashAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
     public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     private long Current(KeySpace space) =>
