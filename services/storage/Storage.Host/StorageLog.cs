@@ -43,4 +43,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(13, LogLevel.Information, "sent a snapshot of log index {AppliedIndex}: {Bytes} bytes in {Milliseconds} ms")]
     public static partial void SnapshotSent(ILogger logger, ulong appliedIndex, long bytes, double milliseconds);
+
+    [LoggerMessage(20, LogLevel.Information, "sent the state as a database: {Bytes} bytes in {Milliseconds} ms")]
+    public static partial void DatabaseSent(ILogger logger, long bytes, double milliseconds);
 }

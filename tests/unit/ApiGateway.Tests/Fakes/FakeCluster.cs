@@ -184,6 +184,11 @@ internal sealed class FakeCluster : IConsensus, IStorage
         new(new HashResult(StorageError.None, 77, -1, Revision, Revision, new Term(2)));
 
     public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    /// <summary>The pieces of the database that it gives.</summary>
+    public Func<CancellationToken, IAsyncEnumerable<DatabasePiece>>? Database { get; set; }
+
+    public IAsyncEnumerable<DatabasePiece> DatabaseAsync(CancellationToken cancellation) =>
+        Database?.Invoke(cancellation) ?? throw new NotSupportedException();
 
     public IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, CancellationToken cancellation) => throw new NotSupportedException();
 

@@ -202,6 +202,7 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
     public ValueTask SweptAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) => throw new NotSupportedException();
     public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public IAsyncEnumerable<DatabasePiece> DatabaseAsync(CancellationToken cancellation) => throw new NotSupportedException();
     public IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => OnReadIndex is { } on ? on() : new(new ReadIndex(Index, new Term(2)));
 
