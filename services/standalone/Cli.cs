@@ -3,6 +3,7 @@ using Hosting.Logging;
 using Microsoft.Extensions.Logging;
 using Standalone.Flags;
 using Standalone.Member;
+using Standalone.Snapshots;
 
 namespace Standalone;
 
@@ -14,6 +15,8 @@ internal static class Cli
     {
         try
         {
+            if (args is [SnapshotCommand.Name, ..])
+                return SnapshotCommand.Run([.. args.Skip(1)]);
             var commandLine = FlagParser.Parse(args, environment);
             switch (commandLine.Action)
             {

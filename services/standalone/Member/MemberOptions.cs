@@ -56,7 +56,13 @@ internal sealed record MemberOptions
     /// <summary>Most operations in each list of a transaction.</summary>
     public required int MaxTxnOps { get; init; }
 
-    public string ConsensusDir => Path.Combine(DataDir, "consensus");
+    public string ConsensusDir => ConsensusDirOf(DataDir);
 
-    public string StorageDir => Path.Combine(DataDir, "storage");
+    public string StorageDir => StorageDirOf(DataDir);
+
+    /// <summary>Where in a member's folder the log lies.</summary>
+    public static string ConsensusDirOf(string dataDir) => Path.Combine(dataDir, "consensus");
+
+    /// <summary>Where in a member's folder the state lies.</summary>
+    public static string StorageDirOf(string dataDir) => Path.Combine(dataDir, "storage");
 }

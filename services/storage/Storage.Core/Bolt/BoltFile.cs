@@ -34,7 +34,7 @@ public sealed class BoltFile
             second = MetaAt(source, pageBytes) is { } found && found.PageBytes == pageBytes ? found : null;
         var meta = (first?.Transaction ?? 0) >= (second?.Transaction ?? 0) ? first ?? second : second;
         if (meta is not { } newest)
-            throw new BoltDamagedException("the file is no database: neither of its meta pages is valid");
+            throw new BoltDamagedException("invalid database: neither of its meta pages is valid");
         if (newest.PageCount > (ulong)source.Length / (ulong)newest.PageBytes)
         {
             throw new BoltDamagedException(
