@@ -41,6 +41,9 @@ public sealed class SnapshotTests(SnapshotGateway gateway) : IClassFixture<Snaps
         gateway.Cluster.IsLearner = true;
         try
         {
+            // Which also makes the gateway know it.
+            var status = await gateway.Grpc.CallAsync<StatusRequest, StatusResponse>("etcdserverpb.Maintenance", "Status", new StatusRequest());
+            Assert.True(status.IsLearner);
             Assert.Equal(2, (await ReadAllAsync()).Count);
         }
         finally
