@@ -3,6 +3,7 @@ using Hosting.Logging;
 using Microsoft.Extensions.Logging;
 using Standalone.Flags;
 using Standalone.Member;
+using Standalone.Snapshots;
 
 namespace Standalone;
 
@@ -16,6 +17,8 @@ internal static class Cli
         {
             if (args is [CheckCommand.Verb, ..])
                 return CheckCommand.Run(args.Skip(1), environment);
+            if (args is [SnapshotCommand.Name, ..])
+                return SnapshotCommand.Run([.. args.Skip(1)]);
             var commandLine = FlagParser.Parse(args, environment);
             switch (commandLine.Action)
             {

@@ -31,6 +31,12 @@ internal static partial class StandaloneLog
     [LoggerMessage(Level = LogLevel.Information, Message = "received signal; shutting down")]
     public static partial void Signal(ILogger logger, string signal);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "restoring snapshot")]
+    public static partial void Restoring(ILogger logger, string path, string dataDir);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "restored snapshot")]
+    public static partial void Restored(ILogger logger, string path, string dataDir, long revision);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "closed etcd server")]
     public static partial void Closed(ILogger logger, string name);
 }

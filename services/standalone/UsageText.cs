@@ -17,6 +17,10 @@ internal static class UsageText
                 Start a one-member store that speaks etcd's v3 and v2 API.
               standalone check [--data-dir DIR]
                 Read every page of the data file of a member that is not running: 0 clean, 1 damaged, 2 cannot be opened.
+              standalone snapshot restore <file> --data-dir <folder> [flags]
+                Make the folder of a member of a new cluster from a snapshot that etcdctl saved.
+              standalone snapshot status <file>
+                Show what a snapshot holds.
               standalone --version
                 Show the version of the API and of the program.
               standalone -h | --help

@@ -24,7 +24,7 @@ public static class GatewayExtensions
         services.AddHostedSingleton<ClusterView>().AddHostedSingleton<Proposer>().AddHostedSingleton<SpaceGuard>().AddHostedSingleton<WatchBookmarks>()
             .AddHostedSingleton<StreamGuards>();
         services.AddHostedService<ClientDrain>();
-        services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<MembershipChanges>();
+        services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<MembershipChanges>().AddSingleton<SnapshotCalls>();
         services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>();
         services.AddSingleton<HealthHandler>().AddSingleton<RestRouter>();
 

@@ -46,6 +46,9 @@ public sealed class GatewayOptions
     /// <summary>How often the resume positions of idle watches are moved up.</summary>
     public TimeSpan WatchBookmarkPeriod { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>A client that takes nothing of its snapshot for so long is cut off: what it reads holds back the reuse of pages.</summary>
+    public TimeSpan SnapshotStallLimit { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The etcd release whose behaviour this is; clients decide by it what they may ask for.</summary>
     public string ServerVersion { get; set; } = "3.5.30";
 

@@ -71,10 +71,13 @@ internal sealed record MemberOptions
     /// <summary>Time between two comparisons with the other members, as in the flag.</summary>
     public required string CorruptCheckTime { get; init; }
 
-    public string ConsensusDir => Path.Combine(DataDir, "consensus");
+    public string ConsensusDir => ConsensusDirOf(DataDir);
 
     public string StorageDir => StorageDirOf(DataDir);
 
-    /// <summary>Where in a member's folder storage keeps its data file.</summary>
+    /// <summary>Where in a member's folder the log lies.</summary>
+    public static string ConsensusDirOf(string dataDir) => Path.Combine(dataDir, "consensus");
+
+    /// <summary>Where in a member's folder the state lies.</summary>
     public static string StorageDirOf(string dataDir) => Path.Combine(dataDir, "storage");
 }

@@ -134,42 +134,11 @@ internal static class MemberVerification
     private static void VerifyInitialCluster(FlagSet flags, string name, IReadOnlyList<string> advertised)
     {
         var text = flags.Text("initial-cluster") is { Length: > 0 } given ? given : $"{name}=http://localhost:2380";
-        var members = new Dictionary<string, List<string>>();
-        foreach (var pair in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
-        {
-            var equals = pair.IndexOf('=');
-            // etcd takes a word without "=" for a name without a URL.
-            var (member, url) = equals < 0 ? (pair, "") : (pair[..equals], pair[(equals + 1)..]);
-            if ((url.Length == 0 ? "URL scheme must be http, https, unix, or unixs: " : MemberUrls.Complaint(url)) is { } complaint)
-                throw StartRefusedException.Discovery($"error setting up initial cluster: {complaint}");
-            if (!members.TryGetValue(member.Trim(), out var urls))
-                members[member.Trim()] = urls = [];
-            urls.Add(url.Trim());
-        }
-
-        if (!members.TryGetValue(name, out var own))
-            throw StartRefusedException.Discovery($"couldn't find local name \"{name}\" in the initial cluster configuration");
-        if (members.Values.SelectMany(urls => urls).GroupBy(url => url).Any(group => group.Count() > 1))
-            throw StartRefusedException.Discovery($"initial cluster {text} has duplicate url");
-        VerifyAdvertised(name, [.. own.Order(StringComparer.Ordinal)], [.. advertised.Order(StringComparer.Ordinal)]);
+        if (InitialClusterCheck.UrlComplaint(text) is { } urlComplaint)
+            throw StartRefusedException.Discovery($"error setting up initial cluster: {urlComplaint}");
+        if (InitialClusterCheck.Complaint(text, name, advertised) is { } complaint)
+            throw StartRefusedException.Discovery(complaint);
     }
-
-    private static void VerifyAdvertised(string name, string[] initial, string[] advertised)
-    {
-        if (initial.SequenceEqual(advertised))
-            return;
-        var difference = initial.Length != advertised.Length
-            ? $"len({Quoted(advertised)}) != len({Quoted(initial)})"
-            : advertised.Zip(initial).Where(pair => pair.First != pair.Second)
-                .Select(pair => $"resolved urls: \"{pair.First}\" != \"{pair.Second}\"").First();
-        var missing = initial.Except(advertised).Select(url => $"{name}={url}").ToArray();
-        throw StartRefusedException.Discovery(missing.Length > 0
-            ? $"--initial-cluster has {string.Join(',', missing)} but missing from --initial-advertise-peer-urls={string.Join(',', advertised)} ({difference})"
-            : $"--initial-advertise-peer-urls has {string.Join(',', advertised.Except(initial))} but missing from --initial-cluster="
-                + string.Join(',', advertised.Select(url => $"{name}={url}")));
-    }
-
-    private static string Quoted(string[] texts) => $"[{string.Join(' ', texts.Select(text => $"\"{text}\""))}]";
 
     private static StartRefusedException Refuse(string text) => StartRefusedException.Verification(text);
 

@@ -154,6 +154,9 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
     public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) =>
         StreamAsync(0, static (replica, _, cancellation) => replica.SnapshotAsync(cancellation), cancellation);
 
+    public IAsyncEnumerable<DatabasePiece> DatabaseAsync(CancellationToken cancellation) =>
+        StreamAsync(0, static (replica, _, cancellation) => replica.DatabaseAsync(cancellation), cancellation);
+
     public void Dispose()
     {
         _discovery?.Dispose();

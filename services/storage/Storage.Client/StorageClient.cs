@@ -132,22 +132,33 @@ public sealed class StorageClient : IStorage, IDisposable
 
     public async IAsyncEnumerable<SnapshotChunk> SnapshotAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        // A snapshot has no beats: its first chunk waits for a tree commit. Who receives it has a limit of its own.
-        using var watch = new SilenceWatch(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, _time, cancellation);
+        using var watch = WatchSnapshot(cancellation);
         using var call = _stub.Snapshot(new Wire.SnapshotRequest(), cancellationToken: watch.Token);
-        while (await MoveNextAsync().ConfigureAwait(false))
+        while (await MoveSnapshotAsync(watch, call.ResponseStream).ConfigureAwait(false))
             yield return call.ResponseStream.Current.FromWire();
+    }
 
-        async ValueTask<bool> MoveNextAsync()
+    public async IAsyncEnumerable<DatabasePiece> DatabaseAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var watch = WatchSnapshot(cancellation);
+        using var call = _stub.Database(new Wire.DatabaseRequest(), cancellationToken: watch.Token);
+        while (await MoveSnapshotAsync(watch, call.ResponseStream).ConfigureAwait(false))
+            yield return new DatabasePiece(call.ResponseStream.Current.RemainingBytes, call.ResponseStream.Current.Bytes.Memory);
+    }
+
+    // A snapshot has no beats: its first piece waits for a tree commit. Who receives it has a limit of its own.
+    private SilenceWatch WatchSnapshot(CancellationToken cancellation) => new(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, _time, cancellation);
+
+    private static async ValueTask<bool> MoveSnapshotAsync<T>(SilenceWatch watch, IAsyncStreamReader<T> stream)
+        where T : class
+    {
+        try
         {
-            try
-            {
-                return await watch.MoveNextAsync(call.ResponseStream).ConfigureAwait(false);
-            }
-            catch (RpcException exception) when (exception.StatusCode == StatusCode.Aborted)
-            {
-                throw new SnapshotAbortedException(exception.Status.Detail);
-            }
+            return await watch.MoveNextAsync(stream).ConfigureAwait(false);
+        }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.Aborted)
+        {
+            throw new SnapshotAbortedException(exception.Status.Detail);
         }
     }
 

@@ -90,6 +90,13 @@ public interface IStorage
     /// </summary>
     /// <exception cref="SnapshotAbortedException">The consumer stalled, or the replica stops.</exception>
     IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// The v3 state as of now as a database file of etcd 3.5, for its tools and for a cluster that is to begin with it. Otherwise as <see cref="SnapshotAsync"/>.
+    /// A file that ends before a piece says that nothing remains is not whole.
+    /// </summary>
+    /// <exception cref="SnapshotAbortedException">The consumer stalled, or the replica stops.</exception>
+    IAsyncEnumerable<DatabasePiece> DatabaseAsync(CancellationToken cancellation);
 }
 
 /// <summary>Receives results on the apply thread: must return at once and must not throw.</summary>

@@ -41,45 +41,48 @@ internal static partial class StorageLog
     [LoggerMessage(12, LogLevel.Information, "peer {Number} of {Count} gives no snapshot: {Why}")]
     public static partial void PeerPassedOver(ILogger logger, int number, int count, string why);
 
-    [LoggerMessage(14, LogLevel.Warning, "proposing {Kind} failed; proposing it again in {Delay}")]
+    [LoggerMessage(13, LogLevel.Warning, "proposing {Kind} failed; proposing it again in {Delay}")]
     public static partial void ProposalFailed(ILogger logger, Exception exception, Storage.Contracts.CommandKind kind, TimeSpan delay);
 
-    [LoggerMessage(15, LogLevel.Warning, "the data file is over its quota: {InUse} of {Quota} bytes are in use; raising alarm NOSPACE for member {Member:x}")]
+    [LoggerMessage(14, LogLevel.Warning, "the data file is over its quota: {InUse} of {Quota} bytes are in use; raising alarm NOSPACE for member {Member:x}")]
     public static partial void SpaceExceeded(ILogger logger, long inUse, long quota, ulong member);
 
-    [LoggerMessage(16, LogLevel.Information, "the data file has space again: {InUse} of {Quota} bytes are in use; clearing alarm NOSPACE of member {Member:x}")]
+    [LoggerMessage(15, LogLevel.Information, "the data file has space again: {InUse} of {Quota} bytes are in use; clearing alarm NOSPACE of member {Member:x}")]
     public static partial void SpaceAgain(ILogger logger, long inUse, long quota, ulong member);
 
-    [LoggerMessage(17, LogLevel.Information, "initial corruption checking passed: {Compared} of {Peers} peers hold the same at revision {Revision}")]
+    [LoggerMessage(16, LogLevel.Information, "initial corruption checking passed: {Compared} of {Peers} peers hold the same at revision {Revision}")]
     public static partial void SameAtStart(ILogger logger, int compared, int peers, long revision);
 
-    [LoggerMessage(18, LogLevel.Error, "found different hash values from remote peers at revision {Revision}, compacted at {CompactRevision}: {Hash} here")]
+    [LoggerMessage(17, LogLevel.Error, "found different hash values from remote peers at revision {Revision}, compacted at {CompactRevision}: {Hash} here")]
     public static partial void DiffersAtStart(ILogger logger, long revision, long compactRevision, uint hash);
 
-    [LoggerMessage(19, LogLevel.Information, "finished peer corruption check: {Compared} of {Peers} peers hold the same at revision {Revision}")]
+    [LoggerMessage(18, LogLevel.Information, "finished peer corruption check: {Compared} of {Peers} peers hold the same at revision {Revision}")]
     public static partial void Compared(ILogger logger, int compared, int peers, long revision);
 
-    [LoggerMessage(20, LogLevel.Critical, "found hash mismatch at revision {Revision}: raising alarm CORRUPT for member {Member:x}")]
+    [LoggerMessage(19, LogLevel.Critical, "found hash mismatch at revision {Revision}: raising alarm CORRUPT for member {Member:x}")]
     public static partial void Differs(ILogger logger, ulong member, long revision);
 
-    [LoggerMessage(21, LogLevel.Warning, "the comparison with the other replicas failed")]
+    [LoggerMessage(20, LogLevel.Warning, "the comparison with the other replicas failed")]
     public static partial void CompareFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(22, LogLevel.Information, "a peer is not compared with: {Why}")]
+    [LoggerMessage(21, LogLevel.Information, "a peer is not compared with: {Why}")]
     public static partial void PeerNotCompared(ILogger logger, string why);
 
-    [LoggerMessage(13, LogLevel.Information, "sent a snapshot of log index {AppliedIndex}: {Bytes} bytes in {Milliseconds} ms")]
+    [LoggerMessage(22, LogLevel.Information, "sent a snapshot of log index {AppliedIndex}: {Bytes} bytes in {Milliseconds} ms")]
     public static partial void SnapshotSent(ILogger logger, ulong appliedIndex, long bytes, double milliseconds);
 
-    [LoggerMessage(21, LogLevel.Error, "the data file is damaged: {Finding}")]
+    [LoggerMessage(23, LogLevel.Error, "the data file is damaged: {Finding}")]
     public static partial void DamageFound(ILogger logger, string finding);
 
-    [LoggerMessage(22, LogLevel.Error, "the damaged data file is kept as {Path}; its content is rebuilt from the log or from a peer")]
+    [LoggerMessage(24, LogLevel.Error, "the damaged data file is kept as {Path}; its content is rebuilt from the log or from a peer")]
     public static partial void DamageSetAside(ILogger logger, string path);
 
-    [LoggerMessage(23, LogLevel.Error, "could not note that the data file is damaged; the next start may not find it")]
+    [LoggerMessage(25, LogLevel.Error, "could not note that the data file is damaged; the next start may not find it")]
     public static partial void SuspicionNotNoted(ILogger logger, Exception exception);
 
-    [LoggerMessage(20, LogLevel.Information, "moved {Pages} pages to return free space: the data file had {Before} bytes and has {After}; {Milliseconds} ms")]
+    [LoggerMessage(26, LogLevel.Information, "moved {Pages} pages to return free space: the data file had {Before} bytes and has {After}; {Milliseconds} ms")]
     public static partial void SpaceReturned(ILogger logger, long pages, long before, long after, double milliseconds);
+
+    [LoggerMessage(27, LogLevel.Information, "sent the state as a database: {Bytes} bytes in {Milliseconds} ms")]
+    public static partial void DatabaseSent(ILogger logger, long bytes, double milliseconds);
 }

@@ -186,6 +186,13 @@ public sealed class StorageService : IStorage, IAsyncDisposable
             yield return chunk;
     }
 
+    public async IAsyncEnumerable<DatabasePiece> DatabaseAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var (replica, snapshot) = await OpenFreshAsync(cancellation).ConfigureAwait(false);
+        await foreach (var piece in replica.Snapshots.ReadDatabaseAsync(snapshot, cancellation).ConfigureAwait(false))
+            yield return piece;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_stopping.IsCancellationRequested)

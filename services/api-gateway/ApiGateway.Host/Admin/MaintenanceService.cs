@@ -10,11 +10,15 @@ using Storage.Contracts;
 
 namespace ApiGateway.Host.Admin;
 
-/// <summary>etcdserverpb.Maintenance, as far as it exists: status, alarms, hashes, defragmentation, moving the leadership.</summary>
+/// <summary>etcdserverpb.Maintenance, as far as it exists: status, alarms, hashes, defragmentation, snapshots, moving the leadership.</summary>
 internal sealed class MaintenanceService(
-    Proposer proposer, IConsensus consensus, IStorage storage, ClusterView cluster, ReadBarrier barrier, CallGate gate, GatewayOptions options)
+    Proposer proposer, IConsensus consensus, IStorage storage, ClusterView cluster, ReadBarrier barrier, CallGate gate, GatewayOptions options,
+    SnapshotCalls snapshots)
 {
     private static readonly byte[] s_probe = new RangeRequest { Key = ByteString.CopyFrom(0), Limit = 1 }.ToByteArray();
+
+    /// <summary>The one call that streams.</summary>
+    public SnapshotCalls Snapshots => snapshots;
 
     public async Task<Reply> StatusAsync(byte[] request, ServerCallContext context)
     {

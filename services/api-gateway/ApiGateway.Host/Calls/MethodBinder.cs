@@ -17,6 +17,13 @@ internal sealed class MethodBinder<TService>(ServiceMethodProviderContext<TServi
             call.Method == description.FullName ? method(service, request, call) : throw Unknown(call));
     }
 
+    public void ServerStreaming(string name, ServerStreamingServerMethod<TService, byte[], Reply> method)
+    {
+        var description = Describe(MethodType.ServerStreaming, name, Reply.Marshaller);
+        context.AddServerStreamingMethod(description, [], (service, request, replies, call) =>
+            call.Method == description.FullName ? method(service, request, replies, call) : throw Unknown(call));
+    }
+
     public void Duplex<TResponse>(
         string name, Marshaller<TResponse> response, DuplexStreamingServerMethod<TService, byte[], TResponse> method)
         where TResponse : class

@@ -18,4 +18,13 @@ public sealed record Lease(long Id, long TtlSeconds, ulong GrantedIndex)
         BinaryPrimitives.WriteInt64BigEndian(key, id);
         return key;
     }
+
+    /// <summary>Its row: TTL in seconds (i64), log index of the grant (u64), little-endian.</summary>
+    public static byte[] WriteRecord(long ttlSeconds, ulong grantedIndex)
+    {
+        var record = new byte[16];
+        BinaryPrimitives.WriteInt64LittleEndian(record, ttlSeconds);
+        BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(8), grantedIndex);
+        return record;
+    }
 }

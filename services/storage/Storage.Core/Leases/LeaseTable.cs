@@ -34,14 +34,11 @@ public sealed class LeaseTable(ITree tree)
         return _leases.Find(key);
     }
 
-    /// <summary>Adds a lease. Stored form: TTL in seconds (i64), log index of the grant (u64), little-endian.</summary>
+    /// <summary>Adds a lease.</summary>
     public void Grant(long id, long ttlSeconds, ulong grantedIndex)
     {
         var key = Lease.WriteKey(id);
-        Span<byte> record = stackalloc byte[16];
-        BinaryPrimitives.WriteInt64LittleEndian(record, ttlSeconds);
-        BinaryPrimitives.WriteUInt64LittleEndian(record[8..], grantedIndex);
-        tree.Put(TableId.Leases, key, record);
+        tree.Put(TableId.Leases, key, Lease.WriteRecord(ttlSeconds, grantedIndex));
         _leases.Set(key, new Lease(id, ttlSeconds, grantedIndex));
         Note(new LeaseChange(id, ttlSeconds, Removed: false));
     }

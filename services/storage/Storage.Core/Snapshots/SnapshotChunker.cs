@@ -7,7 +7,7 @@ using Storage.Core.Tree;
 namespace Storage.Core.Snapshots;
 
 /// <summary>Cuts one tree commit into the chunks of a state snapshot. For one thread at a time, as the tree snapshot it reads.</summary>
-public sealed class SnapshotChunker(ITreeSnapshot snapshot)
+public sealed class SnapshotChunker(ITreeSnapshot snapshot) : ISnapshotReader<SnapshotChunk>
 {
     // Used again for every chunk: a chunk is valid until the next one.
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(SnapshotChunk.MaxRowsBytes);

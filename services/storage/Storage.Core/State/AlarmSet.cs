@@ -66,7 +66,7 @@ public sealed class AlarmSet(ITree tree)
     /// <summary>Takes over a stored alarm at start.</summary>
     public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> mark)
     {
-        var (member, type) = (BinaryPrimitives.ReadUInt64BigEndian(key), BinaryPrimitives.ReadInt32BigEndian(key[8..]));
+        var (member, type) = ReadKey(key);
         Add(member, type);
         if (type == NoSpace && mark is [ByItself])
             Automatic = [.. Automatic.Append(member).Order()];
@@ -78,6 +78,10 @@ public sealed class AlarmSet(ITree tree)
             Replace(Current.Append((member, type)));
     }
 
+    /// <summary>The alarm of a key of the Alarms table.</summary>
+    internal static (ulong MemberId, int AlarmType) ReadKey(ReadOnlySpan<byte> key) =>
+        (BinaryPrimitives.ReadUInt64BigEndian(key), BinaryPrimitives.ReadInt32BigEndian(key[8..]));
+
     private void Replace(IEnumerable<(ulong MemberId, int AlarmType)> alarms)
     {
         Current = [.. alarms.Order()];
@@ -85,7 +89,8 @@ public sealed class AlarmSet(ITree tree)
         HasCorrupt = Current.Any(static alarm => alarm.AlarmType == Corrupt);
     }
 
-    private static byte[] Key(ulong member, int type)
+    /// <summary>The key under which the Alarms table holds an alarm.</summary>
+    internal static byte[] Key(ulong member, int type)
     {
         var key = new byte[12];
         BinaryPrimitives.WriteUInt64BigEndian(key, member);

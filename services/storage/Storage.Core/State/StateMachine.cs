@@ -67,6 +67,8 @@ public sealed partial class StateMachine
         Invariant.Holds(entry.Index.Value == AppliedIndex.Value + 1);
         AppliedIndex = entry.Index;
         AppliedTerm = entry.Term;
+        if (entry.Kind == EntryKind.Configuration)
+            ConfigurationRecord.Save(_tree, entry.Data.Span);
         if (entry.Kind == EntryKind.Configuration && entry.Index.Value == 1)
             Bootstrap(entry.Data.Span);
         if (entry.Kind != EntryKind.Command || command.Kind == CommandKind.None)
@@ -127,8 +129,11 @@ public sealed partial class StateMachine
         if (!ConfigurationFormat.TryDecode(configuration, out var initial))
             throw new InvalidDataException("the log begins with a configuration that this version cannot read");
         if (V2.IsUntouched)
-            V2.Begin(V2IndexesPerMember * initial.Members.Length + V2IndexesPerCluster);
+            V2.Begin(InitialV2IndexOf(initial.Members.Length));
     }
+
+    /// <summary>The v2 index that a cluster of so many initial members begins with.</summary>
+    internal static long InitialV2IndexOf(int members) => (V2IndexesPerMember * members) + V2IndexesPerCluster;
 
     private Outcome Execute(in CommandEnvelope command, ReadOnlyMemory<byte> payload, ApplySpan? span)
     {

@@ -5,7 +5,7 @@ namespace Storage.Core.Tree;
 /// <summary>One ordered table of the data file. Numbers are part of the file format.</summary>
 public readonly record struct TableId(byte Value)
 {
-    /// <summary>Applied index, term, current and compacted revisions, format marks.</summary>
+    /// <summary>Applied index, term, current and compacted revisions, format marks; the members as of the newest entry applied that says so.</summary>
     public static readonly TableId Meta = new(1);
 
     /// <summary>v3: 17- or 18-byte revision key (main, '_', sub, 't' for a tombstone) to encoded mvccpb.KeyValue, as in etcd's own file.</summary>
@@ -26,8 +26,18 @@ public readonly record struct TableId(byte Value)
     /// <summary>v2: node id (a path may be longer than a key) to the current node.</summary>
     public static readonly TableId V2Nodes = new(7);
 
+    /// <summary>Whether authentication is on, and its revision: the rows of the bucket of this name in etcd's file, as are those of the next two.</summary>
+    public static readonly TableId Auth = new(8);
+
+    /// <summary>User name to authpb.User.</summary>
+    public static readonly TableId AuthUsers = new(9);
+
+    /// <summary>Role name to authpb.Role.</summary>
+    public static readonly TableId AuthRoles = new(10);
+
     /// <summary>All tables, ascending.</summary>
-    public static readonly ImmutableArray<TableId> All = [Meta, Revisions, Leases, Sessions, Alarms, V2Events, V2Nodes];
+    public static readonly ImmutableArray<TableId> All =
+        [Meta, Revisions, Leases, Sessions, Alarms, V2Events, V2Nodes, Auth, AuthUsers, AuthRoles];
 
     /// <summary>What operators read in messages; the number for a table that this version does not know.</summary>
     public string Name => Value switch
@@ -39,6 +49,9 @@ public readonly record struct TableId(byte Value)
         5 => "alarms",
         6 => "v2 events",
         7 => "v2 nodes",
+        8 => "auth",
+        9 => "auth users",
+        10 => "auth roles",
         _ => $"number {Value}",
     };
 }

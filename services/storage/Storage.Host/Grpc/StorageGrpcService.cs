@@ -108,6 +108,25 @@ public sealed class StorageGrpcService(
             }
         });
 
+    public override Task Database(
+        Client.Wire.DatabaseRequest request, IServerStreamWriter<Client.Wire.DatabasePiece> responseStream, ServerCallContext context) =>
+        UntilCancelledAsync(context, async ending =>
+        {
+            try
+            {
+                // As above.
+                await foreach (var piece in storage.DatabaseAsync(ending.Token).ConfigureAwait(false))
+                {
+                    var message = new Client.Wire.DatabasePiece { RemainingBytes = piece.RemainingBytes, Bytes = UnsafeByteOperations.UnsafeWrap(piece.Bytes) };
+                    await responseStream.WriteAsync(message, ending.Token).ConfigureAwait(false);
+                }
+            }
+            catch (SnapshotAbortedException aborted)
+            {
+                throw new RpcException(new Status(StatusCode.Aborted, aborted.Message));
+            }
+        });
+
     public override async Task<Client.Wire.LeaseKeysResponse> LeaseKeys(Client.Wire.LeaseKeysRequest request, ServerCallContext context)
     {
         var keys = await storage.LeaseKeysAsync(request.Lease, new LogIndex(request.MinApplied), context.CancellationToken).ConfigureAwait(false);

@@ -4,36 +4,43 @@ using Storage.Core.Tree;
 
 namespace Storage.Host.Snapshots;
 
+/// <summary>Something that holds back the reuse of pages, and can be made to let go.</summary>
+internal interface IPinned
+{
+    void Abort(string reason);
+}
+
 /// <summary>A tree snapshot that a slow consumer reads. It is let go when the consumer stalls, whatever the consumer does. Thread-safe.</summary>
-internal sealed class PinnedSnapshot : IDisposable
+internal sealed class PinnedSnapshot<T> : IPinned, IDisposable
+    where T : class
 {
     private readonly Lock _lock = new();
     private readonly ITreeSnapshot _snapshot;
-    private readonly SnapshotChunker _chunker;
+    private readonly ISnapshotReader<T> _reader;
     private readonly TimeSpan _stallLimit;
     private readonly ITimer _stall;
     private string? _aborted;
 
-    public PinnedSnapshot(ITreeSnapshot snapshot, TimeSpan stallLimit, TimeProvider time)
+    public PinnedSnapshot(ITreeSnapshot snapshot, ISnapshotReader<T> reader, TimeSpan stallLimit, TimeProvider time)
     {
         _snapshot = snapshot;
-        _chunker = new SnapshotChunker(snapshot);
+        _reader = reader;
         _stallLimit = stallLimit;
         _stall = time.CreateTimer(
-            static self => ((PinnedSnapshot)self!).Abort("the snapshot was not read any further"), this, stallLimit, Timeout.InfiniteTimeSpan);
+            static self => ((PinnedSnapshot<T>)self!).Abort("the snapshot was not read any further"), this, stallLimit, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>The next chunk; null after the end.</summary>
+    /// <summary>The next piece; null after the end.</summary>
     /// <exception cref="SnapshotAbortedException">It was let go.</exception>
-    public SnapshotChunk? Next()
+    public T? Next()
     {
         lock (_lock)
         {
             if (_aborted is { } reason)
                 throw new SnapshotAbortedException(reason);
-            var chunk = _chunker.Next();
+            var piece = _reader.Next();
             _stall.Change(_stallLimit, Timeout.InfiniteTimeSpan);
-            return chunk;
+            return piece;
         }
     }
 

@@ -17,7 +17,8 @@ public abstract class ProcessDeployment : Deployment
 
     public override string Log => _earlier + string.Join('\n', _processes.Select(process => process.Err + process.Out));
 
-    protected string Folder => _folder.Path;
+    /// <summary>Where the processes run and keep their data.</summary>
+    public string Folder => _folder.Path;
 
     protected IReadOnlyList<ChildProcess> Processes => _processes;
 

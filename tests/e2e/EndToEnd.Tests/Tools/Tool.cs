@@ -9,6 +9,12 @@ public enum Tool
     /// <summary>Real etcd 3.5, the oracle: <c>ETCD</c>, or in PATH.</summary>
     Etcd,
 
+    /// <summary>Real etcdutl 3.5: <c>ETCDUTL</c>, beside <c>ETCD</c>, or in PATH.</summary>
+    Etcdutl,
+
+    /// <summary>Real etcd 3.4 with its etcdctl beside it: <c>ETCD_V2</c>.</summary>
+    Etcd34,
+
     /// <summary>docker with compose v2, and a daemon that answers.</summary>
     ContainerEngine,
 }

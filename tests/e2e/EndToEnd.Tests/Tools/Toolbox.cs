@@ -15,15 +15,32 @@ public static class Toolbox
 
     public static string Etcd => Find("ETCD", "etcd") ?? throw new InvalidOperationException(WhyMissing(Tool.Etcd));
 
+    public static string Etcdutl => FindEtcdutl() ?? throw new InvalidOperationException(WhyMissing(Tool.Etcdutl));
+
+    public static string Etcd34 => Find("ETCD_V2", "etcd-3.4") ?? throw new InvalidOperationException(WhyMissing(Tool.Etcd34));
+
+    public static string Etcdctl34 => Beside(Etcd34, "etcdctl") ?? throw new InvalidOperationException(WhyMissing(Tool.Etcd34));
+
     /// <summary>Null when the tool is there, otherwise a sentence that names it.</summary>
     public static string? WhyMissing(Tool tool) => Missing.GetOrAdd(tool, static tool => tool switch
     {
         Tool.Etcdctl => Find("ETCDCTL", "etcdctl") is null ? "etcdctl is missing: put it in PATH or set ETCDCTL" : null,
         Tool.Etcd => Find("ETCD", "etcd") is null ? "etcd is missing: put it in PATH or set ETCD" : null,
+        Tool.Etcdutl => FindEtcdutl() is null ? "etcdutl is missing: put it in PATH, beside ETCD, or set ETCDUTL" : null,
+        Tool.Etcd34 => Find("ETCD_V2", "etcd-3.4") is not { } etcd ? "etcd 3.4 is missing: set ETCD_V2"
+            : Beside(etcd, "etcdctl") is null ? $"etcdctl 3.4 is missing beside {etcd}" : null,
         _ => Succeeds("docker", "info") && Succeeds("docker", "compose", "version")
             ? null
             : "a container engine (docker with compose v2) is missing or not running",
     });
+
+    private static string? FindEtcdutl() => Find("ETCDUTL", "etcdutl") ?? (Find("ETCD", "etcd") is { } etcd ? Beside(etcd, "etcdutl") : null);
+
+    private static string? Beside(string program, string other)
+    {
+        var path = Path.Combine(Path.GetDirectoryName(program)!, other);
+        return File.Exists(path) ? path : null;
+    }
 
     private static string? Find(string variable, string program)
     {

@@ -206,6 +206,11 @@ internal sealed class FakeCluster : IConsensus, IStorage
     public ValueTask<uint> HashAsync(CancellationToken cancellation) => new(78u);
 
     public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    /// <summary>The pieces of the database that it gives.</summary>
+    public Func<CancellationToken, IAsyncEnumerable<DatabasePiece>>? Database { get; set; }
+
+    public IAsyncEnumerable<DatabasePiece> DatabaseAsync(CancellationToken cancellation) =>
+        Database?.Invoke(cancellation) ?? throw new NotSupportedException();
 
     public IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, CancellationToken cancellation) => throw new NotSupportedException();
 

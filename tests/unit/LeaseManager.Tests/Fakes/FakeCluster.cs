@@ -224,6 +224,7 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
     public ValueTask<uint> HashAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public IAsyncEnumerable<DatabasePiece> DatabaseAsync(CancellationToken cancellation) => throw new NotSupportedException();
     public IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => OnReadIndex is { } on ? on() : new(new ReadIndex(Index, new Term(2)));
 

@@ -10,6 +10,8 @@ using Storage.Core.Reads;
 using Storage.Core.Snapshots;
 using Storage.Core.Tree;
 using Storage.Host;
+using Storage.Tests.Bolt;
+using Storage.Tests.Database;
 using Storage.Tests.Harness;
 
 namespace Storage.Tests.Host;
@@ -420,6 +422,43 @@ public abstract class StorageContractTests : IAsyncLifetime
         await Assert.ThrowsAsync<SnapshotAbortedException>(async () =>
         {
             while (await snapshot.MoveNextAsync())
+                continue;
+        });
+    }
+
+    [Fact]
+    public async Task Database_WhileWritesGoOn_IsTheStateAtItsBeginning()
+    {
+        Append([.. Enumerable.Range(0, 3_000).Select(static i => Requests.Put($"k{i:d4}", new string('v', 500)))]);
+        await AppliedAsync(Append(new LeaseGrantRequest { ID = 1, TTL = 10 }));
+        var before = await Storage.HashKvAsync(0, Soon);
+        var bytes = new MemoryStream();
+        var remaining = -1L;
+        await foreach (var piece in Storage.DatabaseAsync(Soon))
+        {
+            Assert.True(remaining < 0 || remaining == piece.RemainingBytes + piece.Bytes.Length);
+            if (remaining < 0)
+                await AppliedAsync(Append(Requests.Put("later", "x"), new LeaseGrantRequest { ID = 2, TTL = 10 }));
+            remaining = piece.RemainingBytes;
+            bytes.Write(piece.Bytes.Span);
+        }
+        Assert.Equal(0, remaining);
+        var copy = DatabaseFiles.Load(new MemoryBolt(bytes.ToArray()));
+        Assert.Equal(before.Hash, StateReads.Hash(copy.State, 0).Hash);
+        Assert.NotNull(copy.State.Current.Leases.KeysOf(1));
+        Assert.Null(copy.State.Current.Leases.KeysOf(2));
+    }
+
+    [Fact]
+    public async Task Database_ReplicaStops_IsAborted()
+    {
+        await AppliedAsync(Append([.. Enumerable.Range(0, 100).Select(static i => Requests.Put($"k{i:d4}", new string('v', 1_000_000)))]));
+        await using var pieces = Storage.DatabaseAsync(Soon).GetAsyncEnumerator();
+        Assert.True(await pieces.MoveNextAsync());
+        await _service.DisposeAsync();
+        await Assert.ThrowsAsync<SnapshotAbortedException>(async () =>
+        {
+            while (await pieces.MoveNextAsync())
                 continue;
         });
     }

@@ -25,6 +25,8 @@ internal sealed class PeerDouble(IStorage replica, Func<int, SnapshotChunk, Valu
         }
     }
 
+    public IAsyncEnumerable<DatabasePiece> DatabaseAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
     public IDisposable SubscribeResults(SessionId session, IResultSink sink) => throw new NotSupportedException();
 
     public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation) =>

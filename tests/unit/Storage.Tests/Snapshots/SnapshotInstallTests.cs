@@ -301,10 +301,24 @@ public sealed class SnapshotInstallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task SendDatabase_ConsumerStalls_IsCutOffAndItsPagesAreFree()
+    {
+        // More than one piece.
+        var index = Append([.. Enumerable.Range(0, 100).Select(static i => Requests.Put($"k{i:d4}", new string('v', 10_000)))]);
+        await using var donor = Start(
+            _fullLog, StorageData.Open(_directory.Path), null, new StorageOptions { SnapshotStallLimit = TimeSpan.FromMilliseconds(200) });
+        await donor.RangeAsync(Requests.Range("a").ToByteArray(), index, Soon);
+        await using var stalled = donor.DatabaseAsync(Soon).GetAsyncEnumerator(Soon);
+        Assert.True(await stalled.MoveNextAsync());
+        await donor.DisposeAsync().AsTask().WaitAsync(Soon);
+        await Assert.ThrowsAsync<SnapshotAbortedException>(() => stalled.MoveNextAsync().AsTask());
+    }
+
+    [Fact]
     public async Task Pinned_ConsumerStalls_LetsGo()
     {
         var released = new ReleaseNotice();
-        using var pinned = new PinnedSnapshot(released, TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        using var pinned = new PinnedSnapshot<SnapshotChunk>(released, new SnapshotChunker(released), TimeSpan.FromMilliseconds(1), TimeProvider.System);
         await released.Task.WaitAsync(Soon);
         Assert.Throws<SnapshotAbortedException>(() => pinned.Next());
     }

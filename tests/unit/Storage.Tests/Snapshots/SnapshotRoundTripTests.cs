@@ -107,6 +107,9 @@ public sealed class SnapshotRoundTripTests
         replica.Do(new AlarmRequest { Action = AlarmRequest.Types.AlarmAction.Activate, MemberID = 7, Alarm = AlarmType.Nospace });
         replica.Do(new AlarmRequest { Action = AlarmRequest.Types.AlarmAction.Deactivate, MemberID = 7, Alarm = AlarmType.Nospace });
         replica.Do(new V2Write { Operation = V2Write.Types.Operation.Set, Path = "/a", Value = Requests.Utf8("1") });
+        replica.Tree.Put(TableId.Auth, "authEnabled"u8, [1]);
+        replica.Tree.Put(TableId.AuthUsers, "root"u8, "a user"u8);
+        replica.Tree.Put(TableId.AuthRoles, "root"u8, "a role"u8);
         replica.Commit();
         return replica;
     }

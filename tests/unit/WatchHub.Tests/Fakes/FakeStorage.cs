@@ -95,6 +95,7 @@ internal sealed class FakeStorage : IStorage
     public ValueTask<uint> HashAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public IAsyncEnumerable<DatabasePiece> DatabaseAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     private long Current(KeySpace space) =>
         _history[(int)space] is [.., var last] ? last.Revision : space == KeySpace.V3 ? 1 : 0;
