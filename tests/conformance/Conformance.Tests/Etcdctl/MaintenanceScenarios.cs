@@ -43,7 +43,7 @@ internal static class MaintenanceScenarios
         await s.RunAll("lease grant 60", "get small", "del f", "del f");
         await s.Run("alarm disarm");
         await s.FillUntilRefused();
-        await s.RunAll("alarm list", "del f", "alarm disarm", $"compaction {s.Rev(1)} --physical", "defrag");
+        await s.RunAll("alarm list", "del f", "alarm disarm", $"compaction {s.Rev(0)} --physical", "defrag");
         await s.RunUnseen("alarm disarm");
         await s.RunAll("put small x", "get small", "alarm list");
     }

@@ -11,7 +11,9 @@ namespace EndToEnd.Tests.Maintenance;
 /// Goal: a member whose data differs from the others' is found out (I11): it refuses to start when told to compare, and the leader's comparisons end all writes
 /// when it runs. Method: three members, a row of one's data file changed while it is stopped.
 /// </summary>
+#pragma warning disable CA1001 // xunit disposes through IAsyncLifetime.
 public sealed class CorruptionTests : IAsyncLifetime
+#pragma warning restore CA1001
 {
     private const int Members = 3;
     private static readonly string[] s_periodicCheck = ["--experimental-corrupt-check-time", "500ms"];

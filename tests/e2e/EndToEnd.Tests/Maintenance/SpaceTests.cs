@@ -4,7 +4,7 @@ namespace EndToEnd.Tests.Maintenance;
 
 /// <summary>
 /// Goal: space comes back while the store is in use: after a fill, deletes, a compaction and a defragmentation the file is short, and no write waited for any of it.
-/// Method: writers whose every put is timed; the slowest during the work against the slowest without it.
+/// Method: writers whose every put is timed; the slowest during the work against the slowest without it, or of the bare disk meanwhile.
 /// </summary>
 public sealed class SpaceTests(ITestOutputHelper output)
 {
@@ -40,9 +40,14 @@ public sealed class SpaceTests(ITestOutputHelper output)
 
         output.WriteLine($"file: {filled.DbSize / 1e6:F0} MB filled ({filled.DbSizeInUse / 1e6:F0} in use), {shrunk.DbSize / 1e6:F1} MB at the end ({shrunk.DbSizeInUse / 1e6:F1} in use)");
         output.WriteLine(series.Describe());
-        var idle = series.Slowest("idle");
         foreach (var phase in (string[])["delete", "compact", "defragment"])
-            Assert.True(series.Slowest(phase) <= idle + AllowedStallMs, $"{phase}: a put took {series.Slowest(phase):F0} ms, {idle:F0} ms at most without it\n{series.Describe()}");
+        {
+            // What the machine itself does to writers is no stall of ours: the idle phase shows it, and the disk's canary.
+            var machine = Math.Max(series.Slowest("idle"), series.SlowestOfDisk(phase));
+            Assert.True(
+                series.Slowest(phase) <= machine + AllowedStallMs,
+                $"{phase}: a put took {series.Slowest(phase):F0} ms; without it, or for the disk alone, {machine:F0} ms at most\n{series.Describe()}");
+        }
     }
 
     private static Task FillAsync(V3Client client) => Parallel.ForEachAsync(
