@@ -41,8 +41,9 @@ internal static class MaintenanceScenarios
         await s.RunWithInput("\ndel f\n\nput a b\n\n", "txn");
         await s.RunWithInput("\nget f --count-only\n\n\n", "txn");
         await s.RunAll("lease grant 60", "get small", "del f", "del f");
-        await s.RunAll("alarm disarm", "put small x", "alarm list", "alarm disarm");
-        await s.RunAll($"compaction {s.Rev(1)} --physical", "defrag");
+        await s.Run("alarm disarm");
+        await s.FillUntilRefused();
+        await s.RunAll("alarm list", "del f", "alarm disarm", $"compaction {s.Rev(0)} --physical", "defrag");
         await s.RunUnseen("alarm disarm");
         await s.RunAll("put small x", "get small", "alarm list");
     }

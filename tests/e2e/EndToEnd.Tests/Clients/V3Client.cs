@@ -11,6 +11,18 @@ public sealed class V3Client(Uri server) : IDisposable
     private static readonly Method<PutRequest, PutResponse> PutMethod = Unary("Put", PutRequest.Parser, PutResponse.Parser);
     private static readonly Method<RangeRequest, RangeResponse> RangeMethod = Unary("Range", RangeRequest.Parser, RangeResponse.Parser);
 
+    private static readonly Method<DeleteRangeRequest, DeleteRangeResponse> DeleteMethod =
+        Unary("DeleteRange", DeleteRangeRequest.Parser, DeleteRangeResponse.Parser);
+
+    private static readonly Method<CompactionRequest, CompactionResponse> CompactMethod =
+        Unary("Compact", CompactionRequest.Parser, CompactionResponse.Parser);
+
+    private static readonly Method<DefragmentRequest, DefragmentResponse> DefragmentMethod = Method(
+        MethodType.Unary, "etcdserverpb.Maintenance", "Defragment", DefragmentRequest.Parser, DefragmentResponse.Parser);
+
+    private static readonly Method<StatusRequest, StatusResponse> StatusMethod = Method(
+        MethodType.Unary, "etcdserverpb.Maintenance", "Status", StatusRequest.Parser, StatusResponse.Parser);
+
     private static readonly Method<WatchRequest, WatchResponse> WatchMethod = Method(
         MethodType.DuplexStreaming, "etcdserverpb.Watch", "Watch", WatchRequest.Parser, WatchResponse.Parser);
 
@@ -24,9 +36,22 @@ public sealed class V3Client(Uri server) : IDisposable
             PutMethod, null, Options(cancellation),
             new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value) });
 
-    public async Task<RangeResponse> RangeAsync(string key, string? rangeEnd = null) =>
+    public async Task<RangeResponse> RangeAsync(string key, string? rangeEnd = null, long revision = 0) =>
         await _channel.CreateCallInvoker().AsyncUnaryCall(
-            RangeMethod, null, Options(), new RangeRequest { Key = ByteString.CopyFromUtf8(key), RangeEnd = ByteString.CopyFromUtf8(rangeEnd ?? "") });
+            RangeMethod, null, Options(), new RangeRequest { Key = ByteString.CopyFromUtf8(key), RangeEnd = ByteString.CopyFromUtf8(rangeEnd ?? ""), Revision = revision });
+
+    public async Task<DeleteRangeResponse> DeleteAsync(string key, string rangeEnd = "") =>
+        await _channel.CreateCallInvoker().AsyncUnaryCall(
+            DeleteMethod, null, Options(),
+            new DeleteRangeRequest { Key = ByteString.CopyFromUtf8(key), RangeEnd = ByteString.CopyFromUtf8(rangeEnd) });
+
+    /// <summary>Compacts, and waits until what it made unreadable is gone from the database.</summary>
+    public async Task CompactAsync(long revision) => await _channel.CreateCallInvoker().AsyncUnaryCall(
+        CompactMethod, null, new CallOptions(), new CompactionRequest { Revision = revision, Physical = true });
+
+    public async Task DefragmentAsync() => await _channel.CreateCallInvoker().AsyncUnaryCall(DefragmentMethod, null, Options(), new DefragmentRequest());
+
+    public async Task<StatusResponse> StatusAsync() => await _channel.CreateCallInvoker().AsyncUnaryCall(StatusMethod, null, Options(), new StatusRequest());
 
     /// <summary>Watches a key: the outer task completes once the server has the watch, the inner one with the first response that has events.</summary>
     public async Task<Task<WatchResponse>> StartWatchAsync(string key)

@@ -101,6 +101,41 @@ public sealed class DeleteAndCompactTests
     }
 
     [Fact]
+    public void Hash_NoKeyIsLeft_IsTheSameBeforeAndAfterTheSweepAndHoldsTheLastTombstone()
+    {
+        _replica.Put("a", "1");
+        _replica.Do(Requests.Delete("a"));
+        _replica.Put("b", "1");
+        _replica.Do(Requests.Delete("b")); // 5
+        _replica.Compact(5);
+        var before = StateReads.Hash(_replica.State, 0);
+        _replica.Sweep();
+        _replica.Commit();
+        Assert.Equal(before, StateReads.Hash(_replica.State, 0));
+        byte[] stored = [.. "key"u8, 0, 0, 0, 0, 0, 0, 0, 5, (byte)'_', 0, 0, 0, 0, 0, 0, 0, 0, (byte)'t', 0x0a, 1, (byte)'b'];
+        Assert.Equal(Crc32C(stored), before.Hash);
+    }
+
+    [Fact]
+    public void Hash_BelowTheCompactedRevision_CountsOnlyWhatAReadFinds()
+    {
+        _replica.Put("a", "1"); // 2
+        _replica.Put("b", "1");
+        _replica.Compact(3);
+        var alone = StateReads.Hash(_replica.State, 0).Hash;
+        _replica.Put("a", "2"); // 4: the first value of a is still stored, and counts no more
+        byte[] stored =
+        [
+            .. "key"u8, 0, 0, 0, 0, 0, 0, 0, 3, (byte)'_', 0, 0, 0, 0, 0, 0, 0, 0,
+            0x0a, 1, (byte)'b', 0x10, 3, 0x18, 3, 0x20, 1, 0x2a, 1, (byte)'1',
+            0, 0, 0, 0, 0, 0, 0, 4, (byte)'_', 0, 0, 0, 0, 0, 0, 0, 0,
+            0x0a, 1, (byte)'a', 0x10, 2, 0x18, 4, 0x20, 2, 0x2a, 1, (byte)'2',
+        ];
+        Assert.Equal(Crc32C(stored), StateReads.Hash(_replica.State, 0).Hash);
+        Assert.Equal(alone, StateReads.Hash(_replica.State, 3).Hash);
+    }
+
+    [Fact]
     public void Hash_OneKey_IsCrc32COfBucketNameKeyAndRecord()
     {
         _replica.Put("a", "1");
