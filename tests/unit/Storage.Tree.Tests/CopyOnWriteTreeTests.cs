@@ -184,6 +184,63 @@ public sealed class CopyOnWriteTreeTests
         Assert.Empty(TreeCheck.Run(_disk));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Delete_InKeyOrderWithOtherChangesBetween_LeavesWhatIsLeft(bool downwards)
+    {
+        const int count = 5_000;
+        for (var i = 0; i < count; i++)
+            _tree.Put(TableId.Revisions, Key(i), new byte[i % 50 == 0 ? 9_000 : i % 200]);
+        _tree.Commit(_disk);
+        List<int> left = [];
+        for (var n = 0; n < count; n++)
+        {
+            var i = downwards ? count - 1 - n : n;
+            if (i % 13 == 5)
+            {
+                left.Add(i);
+                // Beside the leaf that is being emptied, and in it.
+                _tree.Put(TableId.Revisions, Key(i), new byte[i % 3 * 900]);
+                Assert.False(_tree.Delete(TableId.Revisions, [.. Key(i), 0]));
+                continue;
+            }
+            Assert.True(_tree.Delete(TableId.Revisions, Key(i)));
+            Assert.False(_tree.Delete(TableId.Revisions, Key(i)));
+            Assert.False(_tree.Delete(TableId.V2Nodes, Key(i)));
+            if (n % 700 == 0)
+                _tree.Commit(_disk);
+        }
+        _tree.Commit(_disk);
+        using var snapshot = _tree.OpenSnapshot();
+        Assert.Equal(left.Order().Select(Key), snapshot.Keys(TableId.Revisions, []));
+        Assert.Empty(TreeCheck.Run(_disk));
+    }
+
+    [Fact]
+    public void Delete_MostOfAThreeLevelTree_JoinsBranchesWithTheirSeparators()
+    {
+        // Enough leaves for several branches, so that branches are joined, too.
+        const int count = 60_000;
+        var random = new Random(12);
+        for (var i = 0; i < count; i++)
+            _tree.Put(TableId.Revisions, Key(i), new byte[60]);
+        _tree.Commit(_disk);
+        HashSet<int> left = [.. Enumerable.Range(0, count)];
+        foreach (var share in new[] { 3, 20, 300 })
+        {
+            foreach (var i in left.ToArray())
+                if (random.Next(share) != 0)
+                {
+                    Assert.True(_tree.Delete(TableId.Revisions, Key(i)));
+                    left.Remove(i);
+                }
+            Assert.All(left, i => Assert.True(_tree.TryGet(TableId.Revisions, Key(i), out _)));
+            _tree.Commit(_disk);
+            Assert.Empty(TreeCheck.Run(_disk));
+        }
+    }
+
     [Fact]
     public void Seek_BeforeAtBetweenAndBehindKeys_StartsAtTheFirstNotBelow()
     {

@@ -27,6 +27,7 @@ public sealed partial class CopyOnWriteTree
         _pages.Cover(_space.PageCount);
         foreach (ref var table in _tables.AsSpan())
             table.Tail = null;
+        _nearLeaf = null;
 
         var meta = new MetaPage
         {

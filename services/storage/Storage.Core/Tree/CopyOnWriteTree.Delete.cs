@@ -10,11 +10,17 @@ public sealed partial class CopyOnWriteTree
     private const int SmallNodeBytes = NodePage.Capacity / 4;
     private const int MaxJoinedBytes = NodePage.Capacity - NodePage.Capacity / 8;
 
+    // The dirty leaf that the last deletion was in: of keys deleted in order, most are in it. Null: not known.
+    private PageBuffer? _nearLeaf;
+    private TableId _nearTable;
+
     /// <inheritdoc/>
     public bool Delete(TableId table, ReadOnlySpan<byte> key)
     {
-        // First a look: a key that is not there must not copy pages.
-        if (!TryGet(table, key, out _))
+        if (TryDeleteNear(table, key))
+            return true;
+        // First a look: a key that is not there must not copy pages. Its value is not read.
+        if (!TreeLookup.Contains(this, _tables[table.Value].Root, table, key))
             return false;
         _isChanged = true;
         // The last leaf may be joined with another below.
@@ -24,7 +30,27 @@ public sealed partial class CopyOnWriteTree
         var slot = NodePage.Search(leaf, key, out var found);
         Invariant.Holds(found);
         RemoveCell(leaf, slot);
+        (_nearLeaf, _nearTable) = (_path[_depth], table);
         Shrink(table, _depth);
+        return true;
+    }
+
+    /// <summary>
+    /// Removes a key without a descent when it is in the leaf of the last deletion and leaves that one large enough. What lies between two keys of a leaf can
+    /// be nowhere else, whatever has happened to the pages above it.
+    /// </summary>
+    private bool TryDeleteNear(TableId table, ReadOnlySpan<byte> key)
+    {
+        if (_nearLeaf is not { IsSealed: false, IsDropped: false } near || table != _nearTable)
+            return false;
+        var leaf = near.Bytes;
+        var slot = NodePage.Search(leaf, key, out var found);
+        if (!found)
+            return false;
+        var (_, payloadBytes) = NodePage.PayloadRange(leaf, slot);
+        if (NodePage.UsedBytes(leaf) - NodePage.CellBytes(key.Length, payloadBytes) < SmallNodeBytes)
+            return false;
+        RemoveCell(leaf, slot);
         return true;
     }
 

@@ -12,12 +12,20 @@ internal static class TreeLookup
         value = default;
         if (root == 0)
             return false;
-        var page = source.Node(root, table);
-        while (PageFormat.Level(page) > 0)
-            page = source.Node(NodePage.Child(page, NodePage.ChildSlot(page, key)), table);
-        var slot = NodePage.Search(page, key, out var found);
+        var leaf = FindLeaf(source, root, table, key);
+        var slot = NodePage.Search(leaf, key, out var found);
         if (found)
-            value = Value(source, page, slot, table);
+            value = Value(source, leaf, slot, table);
+        return found;
+    }
+
+    /// <summary>Whether a key is there; its value is not looked at.</summary>
+    public static bool Contains<TSource>(TSource source, long root, TableId table, ReadOnlySpan<byte> key)
+        where TSource : class, IPageSource
+    {
+        if (root == 0)
+            return false;
+        _ = NodePage.Search(FindLeaf(source, root, table, key), key, out var found);
         return found;
     }
 
@@ -29,5 +37,14 @@ internal static class TreeLookup
             return payload;
         var (page, valueBytes) = NodePage.OverflowReference(payload);
         return source.Overflow(page, valueBytes, table);
+    }
+
+    private static ReadOnlySpan<byte> FindLeaf<TSource>(TSource source, long root, TableId table, ReadOnlySpan<byte> key)
+        where TSource : class, IPageSource
+    {
+        var page = source.Node(root, table);
+        while (PageFormat.Level(page) > 0)
+            page = source.Node(NodePage.Child(page, NodePage.ChildSlot(page, key)), table);
+        return page;
     }
 }

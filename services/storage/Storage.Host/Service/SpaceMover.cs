@@ -30,7 +30,10 @@ internal sealed class SpaceMover(StateOwner owner, CommitLoop commits, TimeProvi
         {
             stopping.ThrowIfCancellationRequested();
             _found.Clear();
+            var started = time.GetTimestamp();
             scan.Step(MaxPagesPerScan, _found);
+            // A file that is not in memory is read from the disk, which others want as well.
+            await Task.Delay(time.GetElapsedTime(started), time, stopping).ConfigureAwait(false);
             for (var next = 0; next < _found.Count;)
             {
                 stopping.ThrowIfCancellationRequested();

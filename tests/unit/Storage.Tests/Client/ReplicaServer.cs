@@ -28,9 +28,9 @@ internal sealed class ReplicaServer : IAsyncDisposable
     private volatile bool _isFrozen;
     private bool _isCut;
 
-    private ReplicaServer(StorageService service, WebApplication server, SeverableLog log)
+    private ReplicaServer(StorageService service, WebApplication server, SeverableLog log, RecordingSpace space)
     {
-        (_service, _server, Log) = (service, server, log);
+        (_service, _server, Log, Space) = (service, server, log, space);
         _target = IPEndPoint.Parse(new Uri(server.Urls.Single()).Authority);
         _relay.Start();
         _ = AcceptAsync();
@@ -39,13 +39,17 @@ internal sealed class ReplicaServer : IAsyncDisposable
     /// <summary>This replica's way to the log.</summary>
     public SeverableLog Log { get; }
 
+    /// <summary>The space of its data file.</summary>
+    public RecordingSpace Space { get; }
+
     public StorageClient Connect() => StorageClient.Connect($"http://{_relay.LocalEndpoint}", new StorageClientOptions { EstablishLimit = TimeSpan.FromSeconds(5) });
 
     public static async Task<ReplicaServer> StartAsync(FakeConsensus log)
     {
         var way = new SeverableLog(log);
+        var space = new RecordingSpace();
         var service = new StorageService(
-            way, new StorageData(new MemoryTree(), new NullDevice(), null), new StorageOptions(), TimeProvider.System,
+            way, new StorageData(new MemoryTree { Space = space }, new NullDevice(), null), new StorageOptions(), TimeProvider.System,
             NullLogger<StorageService>.Instance, static (what, exception) => Assert.Fail($"{what}: {exception}"));
         service.Start();
         var builder = WebApplication.CreateSlimBuilder();
@@ -56,7 +60,7 @@ internal sealed class ReplicaServer : IAsyncDisposable
         var server = builder.Build();
         server.MapStorage();
         await server.StartAsync();
-        return new ReplicaServer(service, server, way);
+        return new ReplicaServer(service, server, way, space);
     }
 
     public void Freeze() => _isFrozen = true;

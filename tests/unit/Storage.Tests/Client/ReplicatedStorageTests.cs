@@ -55,6 +55,13 @@ public sealed class ReplicatedStorageTests : IAsyncLifetime
         static int Choose(ulong holder) => new ReplicatedStorage(new IStorage[3], holder).Preferred;
     }
 
+    [Fact]
+    public async Task Defragment_Asked_ReachesEveryReplica()
+    {
+        await _storage.DefragmentAsync(Soon);
+        await Task.WhenAll(_servers.Select(static server => server.Space.Asked)).WaitAsync(Soon);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
