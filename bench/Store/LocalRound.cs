@@ -4,7 +4,7 @@ using Storage.Host;
 namespace Bench.Store;
 
 /// <summary>What one round measured of the state machine in this process, over a file and over memory.</summary>
-internal sealed record LocalRound(LocalFigures File, LocalFigures Memory, double OpenSeconds, double HeapBytesPerKey)
+internal sealed record LocalRound(LocalFigures File, LocalFigures Memory, double OpenSeconds, double OpenProcessorSeconds, double HeapBytesPerKey)
 {
     private const int Measured = 200_000;
 
@@ -14,10 +14,10 @@ internal sealed record LocalRound(LocalFigures File, LocalFigures Memory, double
         var data = StorageData.Open(directory);
         var file = Run(data.Tree, data.Device, keys);
         await data.Owned!.DisposeAsync();
-        var (seconds, heap) = await OpenCost.MeasureAsync(directory, keys + Measured);
+        var (seconds, processor, heap) = await OpenCost.MeasureAsync(directory, keys + Measured);
         Directory.Delete(directory, recursive: true);
         var device = new MemoryDevice();
-        return new LocalRound(file, Run(CopyOnWriteTree.Open(device, new SingleThreadSnapshotRegistry()), device, keys), seconds, heap);
+        return new LocalRound(file, Run(CopyOnWriteTree.Open(device, new SingleThreadSnapshotRegistry()), device, keys), seconds, processor, heap);
     }
 
     private static LocalFigures Run(ITree tree, IPageDevice device, int keys)

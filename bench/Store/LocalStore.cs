@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Bench.Measure;
 using Consensus.Contracts;
 using Storage.Contracts;
 using Storage.Core.State;
@@ -26,25 +26,25 @@ internal sealed class LocalStore
 
     public PublishedState State { get; }
 
-    /// <summary>Puts the keys of these numbers; what a put took of the owner's time, its share of the commit included but not the disk's.</summary>
+    /// <summary>Puts the keys of these numbers; what a put took of this thread's processor time, its share of the commit included but not the disk's.</summary>
     /// <returns>Microseconds and allocated bytes of one put, and of that the microseconds for commits.</returns>
     public (double Microseconds, double Bytes, double CommitMicroseconds) Put(int puts, Func<int, int> keyNumber)
     {
-        long applyTicks = 0, commitTicks = 0, bytes = 0;
+        double apply = 0, commit = 0;
+        long bytes = 0;
         for (var done = 0; done < puts;)
         {
-            var start = done;
-            var entries = _block.Next(Machine.AppliedIndex.Value, Math.Min(puts - done, PutBlock.Entries), i => keyNumber(start + i));
+            var first = done;
+            var entries = _block.Next(Machine.AppliedIndex.Value, Math.Min(puts - done, PutBlock.Entries), i => keyNumber(first + i));
             var before = GC.GetAllocatedBytesForCurrentThread();
-            var ticks = Stopwatch.GetTimestamp();
+            var began = ThreadClock.Microseconds();
             Apply(entries);
-            applyTicks += Stopwatch.GetTimestamp() - ticks;
+            apply += ThreadClock.Microseconds() - began;
             bytes += GC.GetAllocatedBytesForCurrentThread() - before;
-            commitTicks += Commit();
+            commit += Commit();
             done += entries.Length;
         }
-        var microsecondsPerTick = 1e6 / Stopwatch.Frequency;
-        return ((applyTicks + commitTicks) * microsecondsPerTick / puts, (double)bytes / puts, commitTicks * microsecondsPerTick / puts);
+        return ((apply + commit) / puts, (double)bytes / puts, commit / puts);
     }
 
     private void Apply(ReadOnlySpan<Entry> entries)
@@ -60,15 +60,15 @@ internal sealed class LocalStore
         State.Current = Machine.Freeze();
     }
 
-    private long Commit()
+    private double Commit()
     {
-        var ticks = Stopwatch.GetTimestamp();
+        var began = ThreadClock.Microseconds();
         var pending = Machine.BeginCommit() ?? throw new BenchException("there was nothing to commit");
-        var sealing = Stopwatch.GetTimestamp() - ticks;
+        var sealing = ThreadClock.Microseconds() - began;
         pending.Commit.WriteTo(_device);
-        ticks = Stopwatch.GetTimestamp();
+        began = ThreadClock.Microseconds();
         Machine.CompleteCommit(pending);
         State.Current = Machine.Freeze();
-        return sealing + Stopwatch.GetTimestamp() - ticks;
+        return sealing + ThreadClock.Microseconds() - began;
     }
 }

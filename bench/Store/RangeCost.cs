@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Bench.Measure;
 using Bench.Workloads;
 using EtcdApi.Wire;
 using Storage.Contracts;
@@ -18,14 +18,14 @@ internal static class RangeCost
         var random = new KeyRandom(seed);
         byte[][] requests = [.. Enumerable.Range(0, Requests).Select(_ => Request(random.Next(keys)))];
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var ticks = Stopwatch.GetTimestamp();
+        var began = ThreadClock.Microseconds();
         for (var i = 0; i < ranges; i++)
         {
             var result = StateReads.Range(state, requests[i % Requests]);
             if (result.Error != StorageError.None || result.Body.Length < StoreKeys.Bytes)
                 throw new BenchException("a range did not find its key");
         }
-        var microseconds = (Stopwatch.GetTimestamp() - ticks) * 1e6 / Stopwatch.Frequency;
+        var microseconds = ThreadClock.Microseconds() - began;
         return (microseconds / ranges, (double)(GC.GetAllocatedBytesForCurrentThread() - before) / ranges);
     }
 
@@ -37,9 +37,9 @@ internal static class RangeCost
         writer.Bytes(1, [0]);
         writer.Bytes(2, [0]);
         writer.Varint(9, 1);
-        var ticks = Stopwatch.GetTimestamp();
+        var began = ThreadClock.Microseconds();
         var result = StateReads.Range(state, request.AsSpan(0, writer.Written));
-        var milliseconds = Stopwatch.GetElapsedTime(ticks).TotalMilliseconds;
+        var milliseconds = (ThreadClock.Microseconds() - began) / 1000;
         if (Responses.Number(result.Body.Span, 4) != keys)
             throw new BenchException($"counted {Responses.Number(result.Body.Span, 4)} of {keys} keys");
         return milliseconds;

@@ -16,7 +16,7 @@ internal static class StoreReport
         text.Line($"| range of one key | {Cell(rounds, static r => r.File.Range.Microseconds, "F2")} | | {Median(rounds, static r => r.File.Range.Bytes):F0} | {Cell(rounds, static r => r.Memory.Range.Microseconds, "F2")} |");
         text.Line();
         text.Line($"- Counting all keys: {Cell(rounds, static r => r.File.CountMilliseconds, "F2")} ms");
-        text.Line($"- Opening the data file: {Cell(rounds, static r => r.OpenSeconds, "F2")} s; then on the managed heap: {Cell(rounds, static r => r.HeapBytesPerKey, "F0")} bytes a key");
+        text.Line($"- Opening the data file: {Cell(rounds, static r => r.OpenSeconds, "F2")} s, of processor time {Median(rounds, static r => r.OpenProcessorSeconds):F2} s; then on the managed heap: {Cell(rounds, static r => r.HeapBytesPerKey, "F0")} bytes a key");
     }
 
     public static void Servers(MarkdownText text, IReadOnlyList<(string Name, IReadOnlyList<ServerContentResult> Results)> servers, int keys)

@@ -62,26 +62,9 @@ public sealed class CompactionSweep
     {
         _doomed.Clear();
         _doomedDone = 0;
-        var left = new List<(byte[] Key, KeyHistory? History)>();
-        var cursor = _store.Keys.Peek().Seek(_position);
-        byte[]? last = null;
-        for (var looked = 0; looked < maxKeys && _doomed.Count < maxKeys; looked++)
-        {
-            if (!cursor.MoveNext())
-            {
-                _isPlanned = true;
-                break;
-            }
-            var history = cursor.Value;
-            var kept = history.Compact(_target, _doomed);
-            if (kept != history)
-                left.Add((cursor.Key, kept));
-            last = cursor.Key;
-        }
-        foreach (var (key, history) in left)
-            _store.ReplaceCompacted(key, history);
-        if (last is not null)
-            _position = [.. last, 0]; // what follows it in byte order
+        var next = _store.Keys.Compact(_position, maxKeys, _target, _doomed);
+        _isPlanned = next is null;
+        _position = next ?? [];
     }
 
     private int Remove(int max)

@@ -55,6 +55,6 @@ internal static class KeySpaceHash
         if (at.Main > view.CompactRevision)
             return true;
         return !tombstone && KeyValueRecord.TryRead(record, out var row)
-            && view.Keys.Find(row.Key) is { } history && history.TryFind(view.CompactRevision, out var kept, out _) && kept == at;
+            && view.Keys.Find(row.Key).TryFind(view.CompactRevision, out var kept, out _) && kept == at;
     }
 }

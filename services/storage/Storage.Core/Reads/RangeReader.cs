@@ -39,7 +39,7 @@ public static class RangeReader
     // One key: the answer's size is known before a byte is written.
     private static void ReadOne(scoped ref KeySpaceReader source, scoped in RangeQuery query, long revision, IBufferWriter<byte> body)
     {
-        if (source.Keys.Find(query.Range.Key) is not { } history || !history.TryFind(revision, out var found, out var tombstone) || tombstone)
+        if (!source.Keys.Find(query.Range.Key).TryFind(revision, out var found, out var tombstone) || tombstone)
             return;
         if (query.CountOnly)
         {
@@ -61,15 +61,24 @@ public static class RangeReader
 
     private static void ReadPlain(scoped ref KeySpaceReader source, scoped in RangeQuery query, long revision, IBufferWriter<byte> body)
     {
-        long count = 0;
-        var limit = query.CountOnly ? 0 : query.Limit == 0 ? long.MaxValue : query.Limit;
-        var keys = LiveKeys.In(source.Keys, query.Range, revision);
-        while (keys.MoveNext())
+        long rows = 0, count;
+        if (query.CountOnly)
         {
-            if (count++ < limit)
-                WriteRow(body, source.Records.Read(keys.Revision), query.KeysOnly);
+            count = source.Keys.CountLive(query.Range, revision);
         }
-        body.WriteInt64(3, count > limit && !query.CountOnly ? 1 : 0);
+        else
+        {
+            var limit = query.Limit == 0 ? long.MaxValue : query.Limit;
+            var keys = LiveKeys.In(source.Keys, query.Range, revision);
+            while (rows < limit && keys.MoveNext())
+            {
+                WriteRow(body, source.Records.Read(keys.Revision), query.KeysOnly);
+                rows++;
+            }
+            // Of what lies behind the limit only the number is wanted.
+            count = rows < limit ? rows : source.Keys.CountLive(query.Range, revision);
+        }
+        body.WriteInt64(3, count > rows && !query.CountOnly ? 1 : 0);
         body.WriteInt64(4, count);
     }
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Consensus.Contracts;
 using Storage.Contracts;
-using Storage.Core.Mvcc;
 using Storage.Core.Sessions;
 using Storage.Core.Tree;
 using Storage.Core.V2;
@@ -53,16 +52,10 @@ public sealed partial class StateMachine
         AppliedIndex = new LogIndex(meta.AppliedIndex);
         AppliedTerm = new Term(meta.AppliedTerm);
 
-        for (var row = snapshot.Seek(TableId.Revisions, []); row.MoveNext();)
-        {
-            if (!RevisionKey.TryRead(row.Key, out var revision, out var tombstone))
-                throw new InvalidDataException("a key of the revisions table is no revision");
-            Store.Load(revision, tombstone, row.Value);
-        }
         for (var row = snapshot.Seek(TableId.Leases, []); row.MoveNext();)
             Leases.Load(row.Key, row.Value);
         Leases.Epoch = meta.LeaseEpoch;
-        Store.EndLoad(meta.Revision, meta.CompactRevision);
+        Store.Load(snapshot, meta.Revision, meta.CompactRevision);
         for (var row = snapshot.Seek(TableId.Alarms, []); row.MoveNext();)
             Alarms.Load(row.Key);
         for (var row = snapshot.Seek(TableId.V2Nodes, []); row.MoveNext();)
