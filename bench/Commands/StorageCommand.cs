@@ -3,6 +3,7 @@ using Bench.Compare;
 using Bench.Measure;
 using Bench.Servers;
 using Bench.Store;
+using Bench.Store.Trees;
 using Storage.Host;
 
 namespace Bench.Commands;
@@ -10,12 +11,14 @@ namespace Bench.Commands;
 /// <summary><c>bench storage</c>: the storage engine in this process, and beside real etcd with the same content.</summary>
 internal static class StorageCommand
 {
+    private const int MinTreeRounds = 3;
+
     public static async Task<int> RunAsync(Arguments arguments)
     {
         var rounds = arguments.Int("rounds", 3);
         var keys = arguments.Int("keys", 1_000_000);
         var manyKeys = arguments.Int("many-keys", 0);
-        string[] parts = arguments.List("parts", "local,servers");
+        string[] parts = arguments.List("parts", "local,tree,servers");
         var parent = arguments.Text("work-dir") ?? Path.GetTempPath();
         var output = arguments.Text("output");
         ServerProgram[] programs = parts.Contains("servers") ? [ServerPrograms.Etcd(arguments), ServerPrograms.Ours(arguments)] : [];
@@ -33,6 +36,8 @@ internal static class StorageCommand
         var busy = MachineLoad.BusyMicroseconds();
         if (parts.Contains("local"))
             await LocalAsync(text, pool.WorkFolder, rounds, keys, manyKeys);
+        if (parts.Contains("tree"))
+            Tree(text, pool.WorkFolder, Math.Max(rounds, MinTreeRounds), keys);
         if (programs.Length > 0)
             Servers(text, pool, programs, rounds, keys);
         Console.WriteLine(text);
@@ -68,6 +73,18 @@ internal static class StorageCommand
             Say($"opening {manyKeys} keys: {one:F2} s, {processor:F2} s of processor time, {heap:F0} bytes a key");
         }
         text.Line($"- Opening a data file of {manyKeys:N0} keys: {MarkdownText.Cell(Figures.Spread(seconds), "F2")} s, of processor time {processor:F2} s; then on the managed heap: {heap:F0} bytes a key");
+    }
+
+    private static void Tree(MarkdownText text, string folder, int rounds, int keys)
+    {
+        var race = new TreeRace(folder, keys);
+        for (var round = 0; round < rounds; round++)
+        {
+            race.RunRound(round);
+            Say($"trees, round {round + 1}");
+        }
+        text.Line();
+        race.Render(text);
     }
 
     private static void Servers(MarkdownText text, ServerPool pool, ServerProgram[] programs, int rounds, int keys)
