@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Bench.Workloads;
 using Storage.Core.State;
 using Storage.Host;
+using Storage.Host.Service;
 
 namespace Bench.Store;
 
@@ -15,7 +16,7 @@ internal static class OpenCost
         var busy = Environment.CpuUsage.TotalTime;
         var ticks = Stopwatch.GetTimestamp();
         var data = StorageData.Open(directory);
-        var machine = StateMachine.Open(data.Tree, new StateMachineOptions());
+        var machine = StateMachine.Open(data.Tree, new StateMachineOptions(), new PoolWorker());
         var state = new PublishedState(machine.Freeze());
         var seconds = Stopwatch.GetElapsedTime(ticks).TotalSeconds;
         var processorSeconds = (Environment.CpuUsage.TotalTime - busy).TotalSeconds;

@@ -6,7 +6,10 @@ internal sealed class KeyBatch
     private Row[] _rows = [];
     private byte[] _keys = [];
     private int _keyBytes;
-    private SortKey[] _order = [];
+
+    // Sorted: what follows the common beginning of each key, and the number of its row.
+    private ulong[] _heads = [];
+    private int[] _order = [];
 
     // Bytes that all keys begin with.
     private int _common;
@@ -14,7 +17,7 @@ internal sealed class KeyBatch
     public int Count { get; private set; }
 
     /// <summary>Memory that the batch takes.</summary>
-    public long Bytes => _keyBytes + ((long)Count * 72);
+    public long Bytes => _keyBytes + ((long)Count * 64);
 
     public void Clear() => (Count, _keyBytes, _common) = (0, 0, 0);
 
@@ -35,45 +38,42 @@ internal sealed class KeyBatch
     public void Sort()
     {
         if (_order.Length < Count)
-            _order = new SortKey[_rows.Length];
+            (_heads, _order) = (new ulong[_rows.Length], new int[_rows.Length]);
         for (var i = 0; i < Count; i++)
-            _order[i] = new SortKey(Head(Key(_rows[i])[_common..]), i);
-        _order.AsSpan(0, Count).Sort(Compare);
+            (_heads[i], _order[i]) = (KeyHead.Of(Key(i)[_common..]), i);
+        // By numbers first, without a look at the keys; then those that are equal so far.
+        _heads.AsSpan(0, Count).Sort(_order.AsSpan(0, Count));
+        for (var from = 0; from < Count;)
+        {
+            var to = from + 1;
+            while (to < Count && _heads[to] == _heads[from])
+                to++;
+            if (to - from > 1)
+                _order.AsSpan(from, to - from).Sort(Compare);
+            from = to;
+        }
     }
 
     /// <summary>Key of the row at a position of the sorted order.</summary>
-    public ReadOnlySpan<byte> KeyAt(int position) => Key(_rows[_order[position].Row]);
+    public ReadOnlySpan<byte> KeyAt(int position) => Key(_order[position]);
 
-    public ref readonly KeyState StateAt(int position) => ref _rows[_order[position].Row].State;
+    public ref readonly KeyState StateAt(int position) => ref _rows[_order[position]].State;
 
-    public long LeaseAt(int position) => _rows[_order[position].Row].Lease;
+    public long LeaseAt(int position) => _rows[_order[position]].Lease;
 
     /// <summary>The key for a leaf that is built of it: valid until <see cref="Clear"/>.</summary>
     public ArraySegment<byte> SegmentAt(int position)
     {
-        ref readonly var row = ref _rows[_order[position].Row];
+        ref readonly var row = ref _rows[_order[position]];
         return new ArraySegment<byte>(_keys, row.KeyStart, row.KeyLength);
     }
 
-    private ReadOnlySpan<byte> Key(in Row row) => _keys.AsSpan(row.KeyStart, row.KeyLength);
+    private ReadOnlySpan<byte> Key(int row) => _keys.AsSpan(_rows[row].KeyStart, _rows[row].KeyLength);
 
-    private int Compare(SortKey left, SortKey right)
+    private int Compare(int left, int right)
     {
-        var comparison = left.Head.CompareTo(right.Head);
-        if (comparison == 0)
-            comparison = Key(_rows[left.Row])[_common..].SequenceCompareTo(Key(_rows[right.Row])[_common..]);
-        return comparison != 0 ? comparison : left.Row.CompareTo(right.Row);
-    }
-
-    // The first eight bytes as a number that orders like them.
-    private static ulong Head(ReadOnlySpan<byte> key)
-    {
-        if (key.Length >= 8)
-            return System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(key);
-        ulong head = 0;
-        for (var i = 0; i < key.Length; i++)
-            head |= (ulong)key[i] << (56 - (8 * i));
-        return head;
+        var comparison = Key(left)[_common..].SequenceCompareTo(Key(right)[_common..]);
+        return comparison != 0 ? comparison : left.CompareTo(right);
     }
 
     private readonly struct Row(int keyStart, int keyLength, in KeyState state, long lease)
@@ -83,6 +83,4 @@ internal sealed class KeyBatch
         public readonly KeyState State = state;
         public readonly long Lease = lease;
     }
-
-    private readonly record struct SortKey(ulong Head, int Row);
 }

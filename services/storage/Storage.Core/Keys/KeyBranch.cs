@@ -12,6 +12,10 @@ internal sealed class KeyBranch : KeyNode
     public const int SmallChildren = MaxChildren / 4;
 
     private readonly byte[][] _separators;
+
+    // What the separators but the first begin with, and of each what follows it: a search seldom has to look at a separator, which lies anywhere in memory.
+    private readonly int _prefixBytes;
+    private readonly ulong[] _heads;
     private readonly KeyNode[] _children;
     private readonly int[] _live;
     private readonly long[] _newest;
@@ -25,6 +29,11 @@ internal sealed class KeyBranch : KeyNode
         _newest = new long[children.Length];
         for (var i = 0; i < children.Length; i++)
             (_separators[i], _children[i], _live[i], _newest[i]) = children[i];
+        if (children.Length > 1)
+            _prefixBytes = _separators[1].AsSpan().CommonPrefixLength(_separators[^1]);
+        _heads = new ulong[children.Length];
+        for (var i = 1; i < children.Length; i++)
+            _heads[i] = KeyHead.Of(_separators[i].AsSpan(_prefixBytes));
     }
 
     public int Count => _children.Length;
@@ -37,11 +46,17 @@ internal sealed class KeyBranch : KeyNode
     /// <summary>The child below which the key belongs.</summary>
     public int ChildIndex(ReadOnlySpan<byte> key)
     {
-        var (low, high) = (1, _separators.Length - 1);
+        if (_heads.Length == 1)
+            return 0;
+        var prefix = _separators[1].AsSpan(0, _prefixBytes);
+        if (!key.StartsWith(prefix))
+            return key.SequenceCompareTo(prefix) < 0 ? 0 : _heads.Length - 1;
+        var head = KeyHead.Of(key[_prefixBytes..]);
+        var (low, high) = (1, _heads.Length - 1);
         while (low <= high)
         {
             var middle = (low + high) >>> 1;
-            if (_separators[middle].AsSpan().SequenceCompareTo(key) <= 0)
+            if (_heads[middle] < head || (_heads[middle] == head && _separators[middle].AsSpan().SequenceCompareTo(key) <= 0))
                 low = middle + 1;
             else
                 high = middle - 1;

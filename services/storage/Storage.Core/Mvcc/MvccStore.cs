@@ -102,9 +102,9 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
 
     /// <summary>Rebuilds the key index from the stored revisions, and sets the revisions as of the stored commit.</summary>
     /// <exception cref="InvalidDataException">A row is no record of ours.</exception>
-    public void Load(ITreeSnapshot snapshot, long revision, long compactRevision)
+    public void Load(ITreeSnapshot snapshot, IBatchWorker worker, long revision, long compactRevision)
     {
-        var loader = new KeyIndexLoader(_keys);
+        var loader = new KeyIndexLoader(_keys, worker);
         for (var row = snapshot.Seek(TableId.Revisions, []); row.MoveNext();)
         {
             if (!RevisionKey.TryRead(row.Key, out var at, out var tombstone))

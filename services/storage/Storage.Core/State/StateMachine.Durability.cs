@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Consensus.Contracts;
 using Storage.Contracts;
+using Storage.Core.Keys;
 using Storage.Core.Sessions;
 using Storage.Core.Tree;
 using Storage.Core.V2;
@@ -38,15 +39,18 @@ public sealed partial class StateMachine
     /// Rebuilds the state from the tree by sequential scans. Entries up to <see cref="AppliedIndex"/> are in it; the log is replayed from the next one.
     /// </summary>
     /// <exception cref="InvalidDataException">The file holds something that is no record of ours.</exception>
-    public static StateMachine Open(ITree tree, StateMachineOptions options)
+    public static StateMachine Open(ITree tree, StateMachineOptions options) => Open(tree, options, new InlineWorker());
+
+    /// <summary>The same, with a helper for the part that can be done beside the scan.</summary>
+    public static StateMachine Open(ITree tree, StateMachineOptions options, IBatchWorker worker)
     {
         var machine = new StateMachine(tree, options);
         if (MetaRecord.TryLoad(tree, out var meta))
-            machine.Load(meta);
+            machine.Load(meta, worker);
         return machine;
     }
 
-    private void Load(MetaRecord meta)
+    private void Load(MetaRecord meta, IBatchWorker worker)
     {
         using var snapshot = _tree.OpenSnapshot();
         AppliedIndex = new LogIndex(meta.AppliedIndex);
@@ -55,7 +59,7 @@ public sealed partial class StateMachine
         for (var row = snapshot.Seek(TableId.Leases, []); row.MoveNext();)
             Leases.Load(row.Key, row.Value);
         Leases.Epoch = meta.LeaseEpoch;
-        Store.Load(snapshot, meta.Revision, meta.CompactRevision);
+        Store.Load(snapshot, worker, meta.Revision, meta.CompactRevision);
         for (var row = snapshot.Seek(TableId.Alarms, []); row.MoveNext();)
             Alarms.Load(row.Key);
         for (var row = snapshot.Seek(TableId.V2Nodes, []); row.MoveNext();)
