@@ -13,7 +13,7 @@ public sealed class KeyIndexLoader(KeyIndex index, IBatchWorker worker, int minB
 {
     private const int DefaultBatchRows = 512 * 1024;
 
-    // Two batches are in memory, of about 100 bytes a row: for a large store a quarter of what its index takes.
+    // Two batches are in memory, of about 100 bytes a row: for a large store about half of what its index takes.
     private const int BatchesOfAll = 8;
     private const long MaxBatchBytes = 512 * 1024 * 1024;
 
