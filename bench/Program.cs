@@ -18,6 +18,8 @@ try
             return LoadCommand.Run(arguments);
         case "wal":
             return WalCommand.Run(arguments);
+        case "storage":
+            return await StorageCommand.RunAsync(arguments);
         case "failover":
             return FailoverCommand.Run(arguments);
         case "compaction":

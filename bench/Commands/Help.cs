@@ -25,6 +25,11 @@ internal static class Help
                bench wal [--rounds N] [--seconds S] [--work-dir DIR] [--output FILE.md]
                  Throughput of the log and of the consensus service as a share of what writes with fdatasync reach on the disk of --work-dir.
 
+               bench storage [--rounds N] [--keys N] [--many-keys N] [--parts local,tree,servers] [--etcd PATH] [--ours PATH] [--work-dir DIR]
+                     [--output FILE.md]
+                 The state machine in this process over --keys keys: an apply, a range, memory, opening (also with --many-keys); the tree beside LMDB;
+                 and the memory and start of etcd and our standalone server with the same keys.
+
                bench load --endpoint URL[,URL...] --workload {WorkloadNames.All}
                      [--clients N] [--connections C] [--seconds S] [--warmup S] [--value-bytes B] [--keys N] [--prefill N]
                      [--watchers N] [--streams N] [--rate PUTS-PER-SECOND] [--pid PROCESS[,PROCESS...]] [--client raw|grpc-net]

@@ -20,12 +20,26 @@ internal static class ProcessStat
     /// <summary>Largest resident set since the start or the last <see cref="ResetPeak"/>, in bytes (VmHWM).</summary>
     public static long PeakResidentBytes(int processId)
     {
-        var line = File.ReadLines($"/proc/{processId}/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return Number(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal).Trim()) * 1024;
+        return Kilobytes(File.ReadLines($"/proc/{processId}/status"), "VmHWM:") * 1024;
+    }
+
+    /// <summary>Resident memory now, in bytes: all of it, and without pages of files (VmRSS, RssAnon).</summary>
+    public static ProcessMemory Memory(int processId)
+    {
+        string[] lines = File.ReadAllLines($"/proc/{processId}/status");
+        return new ProcessMemory(Kilobytes(lines, "VmRSS:") * 1024, Kilobytes(lines, "RssAnon:") * 1024);
     }
 
     /// <summary>Makes the current resident set the peak, so that each load shows its own (proc(5), clear_refs).</summary>
     public static void ResetPeak(int processId) => File.WriteAllText($"/proc/{processId}/clear_refs", "5");
 
+    private static long Kilobytes(IEnumerable<string> status, string name) =>
+        Number(status.First(l => l.StartsWith(name, StringComparison.Ordinal)).Split(':')[1].Replace("kB", "", StringComparison.Ordinal).Trim());
+
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 }
+
+/// <summary>Resident memory of a process in bytes.</summary>
+/// <param name="Resident">All of it.</param>
+/// <param name="Anonymous">Without pages of files, which the system takes away when it needs them.</param>
+internal readonly record struct ProcessMemory(long Resident, long Anonymous);

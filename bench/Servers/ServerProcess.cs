@@ -81,7 +81,15 @@ internal sealed partial class ServerProcess : IDisposable
     /// <summary>Ends it at once, as a crash would; its data stay. Does not wait: what the others make of it is what counts.</summary>
     public void Kill() => Send(KillSignal);
 
-    /// <summary>Starts it again, with its data, after <see cref="Kill()"/>.</summary>
+    /// <summary>Asks it to end and waits until it has; its data stay.</summary>
+    public void Stop()
+    {
+        Terminate();
+        if (!_process.WaitForExit(StopTimeout))
+            throw new BenchException($"{_program.Name} did not stop within {StopTimeout.TotalSeconds} s");
+    }
+
+    /// <summary>Starts it again, with its data, after <see cref="Kill()"/> or <see cref="Stop"/>.</summary>
     public void Restart()
     {
         _process.WaitForExit();

@@ -9,6 +9,7 @@ internal static class LoadRunner
 {
     private const int PrefillClients = 100;
     private static readonly TimeSpan SetUpTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FillTimeout = TimeSpan.FromMinutes(20);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(30);
 
@@ -45,6 +46,19 @@ internal static class LoadRunner
         var isAnswered = loop.RunUntil(() => put.IsIdle, ProbeTimeout);
         problem = isAnswered ? context.Errors.ToString() : "no answer";
         return isAnswered && context.Errors.Count == 0;
+    }
+
+    /// <summary>Sends a fixed number of requests, each of which must get its expected answer.</summary>
+    public static void Fill(Target target, IRequestSource requests, int clients, int count)
+    {
+        using var loop = new EventLoop();
+        var context = Connect(loop, target, new LoadOptions { Workload = WorkloadKind.Put, Clients = clients });
+        var fill = new UnaryLoad(context, requests, clients, count);
+        fill.Start();
+        if (!loop.RunUntil(() => fill.IsIdle, FillTimeout))
+            throw new BenchException($"the server was not filled within {FillTimeout.TotalMinutes} minutes, missing: {fill.Missing}");
+        if (context.Errors.Count > 0)
+            throw new BenchException($"filling the server failed: {context.Errors}");
     }
 
     private static LoadResult Measure(EventLoop loop, Target target, LoadContext context)

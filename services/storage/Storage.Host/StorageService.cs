@@ -53,7 +53,7 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         IConsensus consensus, StorageData data, StorageOptions options, TimeProvider time, ILogger<StorageService> logger,
         Action<string, Exception> stopProcess, ISnapshotSource? snapshots = null, IReplicaPeers? peers = null)
     {
-        var machine = StateMachine.Open(data.Tree, options.State);
+        var machine = StateMachine.Open(data.Tree, options.State, new PoolWorker());
         var fatal = new FatalHandler(logger, stopProcess, data.NoteSuspicion);
         _state = new PublishedState(machine.Freeze());
         _reads = new ReadGuard(fatal, _stopping.Token);

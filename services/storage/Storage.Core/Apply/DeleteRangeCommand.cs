@@ -57,7 +57,7 @@ internal readonly ref struct DeleteRangeCommand
         var doomed = new List<(byte[] Key, Revision Revision)>();
         var keys = LiveKeys.In(source.Keys, _range, source.Revision);
         while (keys.MoveNext())
-            doomed.Add((keys.Key, keys.Revision));
+            doomed.Add((keys.Key.ToArray(), keys.Revision));
 
         body.WriteInt64(2, doomed.Count);
         if (_previous)

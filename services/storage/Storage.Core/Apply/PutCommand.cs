@@ -89,7 +89,7 @@ internal readonly ref struct PutCommand
 
     private bool LacksLease(StateMachine machine) => _lease != 0 && !_ignoreLease && !machine.Leases.Contains(_lease);
 
-    private bool LacksKey(StateMachine machine) => (_ignoreValue || _ignoreLease) && machine.Store.FindLive(_key) is null;
+    private bool LacksKey(StateMachine machine) => (_ignoreValue || _ignoreLease) && !machine.Store.Find(_key).IsLive;
 
     /// <summary>Writes; the response's fields behind the header go to <paramref name="body"/> when there is one.</summary>
     public void Write(StateMachine machine, IBufferWriter<byte>? body)
@@ -100,9 +100,9 @@ internal readonly ref struct PutCommand
             store.Put(_key, _value, _lease);
             return;
         }
-        var history = store.FindLive(_key);
+        var history = store.Find(_key);
         var value = _value;
-        if (history is not null && (_ignoreValue || (_previous && body is not null)))
+        if (history.IsLive && (_ignoreValue || (_previous && body is not null)))
         {
             var source = store.Peek();
             var record = source.Records.Read(history.Modified);
@@ -113,6 +113,6 @@ internal readonly ref struct PutCommand
             if (_ignoreValue && KeyValueRecord.TryRead(record, out var row))
                 value = row.Value.ToArray();
         }
-        store.Put(_key, value, _ignoreLease && history is not null ? history.Lease : _lease);
+        store.Put(_key, value, _ignoreLease && history.IsLive ? history.Lease : _lease);
     }
 }

@@ -85,29 +85,11 @@ public sealed class CompactionSweep
     private int Look(int maxKeys)
     {
         _found.Clear();
-        var left = new List<(byte[] Key, KeyHistory? History)>();
-        var cursor = _store.Keys.Peek().Seek(_position);
-        byte[]? last = null;
-        var looked = 0;
-        for (; looked < maxKeys && _found.Count < maxKeys; looked++)
-        {
-            if (!cursor.MoveNext())
-            {
-                _isPlanned = true;
-                break;
-            }
-            var history = cursor.Value;
-            var kept = history.Compact(_target, _found);
-            if (kept != history)
-                left.Add((cursor.Key, kept));
-            last = cursor.Key;
-        }
-        foreach (var (key, history) in left)
-            _store.ReplaceCompacted(key, history);
-        if (last is not null)
-            _position = [.. last, 0]; // what follows it in byte order
+        var next = _store.Keys.Compact(_position, maxKeys, _target, _found);
+        _isPlanned = next is null;
+        _position = next ?? [];
         _doomed.Add(_found);
-        return looked + _found.Count + 1;
+        return maxKeys + _found.Count;
     }
 
     private int Remove(int maxWork, ref int removed)

@@ -1,8 +1,10 @@
+using Storage.Core.Keys;
+
 namespace Storage.Core.Mvcc;
 
 /// <summary>
-/// All revisions of one key, the newest with everything a compare needs. Immutable: a change makes the next history, which
-/// the index swaps in. Readers of older views are bounded by their revision and see past what they must not see.
+/// All revisions of one key as they were when it was read from the index, the newest with everything a compare needs. The default is the history of a
+/// key that never was.
 /// </summary>
 /// <remarks>
 /// A key lives in generations: from a put that creates it, over puts, to the tombstone that ends it. Example, with
@@ -17,56 +19,38 @@ namespace Storage.Core.Mvcc;
 /// </code>
 /// A key without revisions left leaves the index.
 /// </remarks>
-public sealed class KeyHistory
+public readonly struct KeyHistory
 {
-    // Older revisions, ascending; the first _olderCount belong to this history. Histories of one key share the array: only the
-    // newest appends, behind everything that earlier ones can see.
-    private readonly Entry[]? _older;
-    private readonly int _olderCount;
+    private readonly KeyState _newest;
 
-    private KeyHistory(
-        Revision modified, bool isTombstone, long createRevision, long version, long lease, Entry[]? older, int olderCount)
-    {
-        Modified = modified;
-        IsTombstone = isTombstone;
-        CreateRevision = createRevision;
-        Version = version;
-        Lease = lease;
-        _older = older;
-        _olderCount = olderCount;
-    }
+    // May get more behind while it is held, none of them before the newest revision here.
+    private readonly long[]? _older;
+
+    internal KeyHistory(in KeyState newest, long lease, long[]? older) => (_newest, Lease, _older) = (newest, lease, older);
+
+    /// <summary>There is no such key, not even a deleted one.</summary>
+    public bool IsNone => _newest.Main == 0;
+
+    /// <summary>The key exists at the newest revision.</summary>
+    public bool IsLive => _newest.Main != 0 && !_newest.IsTombstone;
 
     /// <summary>The newest revision.</summary>
-    public Revision Modified { get; }
+    public Revision Modified => _newest.Revision;
 
     /// <summary>The newest revision deleted the key.</summary>
-    public bool IsTombstone { get; }
+    public bool IsTombstone => _newest.IsTombstone;
 
     /// <summary>Main revision of the put that began the newest generation; 0 after a delete.</summary>
-    public long CreateRevision { get; }
+    public long CreateRevision => _newest.Create;
 
     /// <summary>Puts in the newest generation; 0 after a delete.</summary>
-    public long Version { get; }
+    public long Version => _newest.Version;
 
     /// <summary>Lease of the newest revision; 0 is none.</summary>
     public long Lease { get; }
 
     /// <summary>Revisions held.</summary>
-    public int Count => _olderCount + 1;
-
-    /// <summary>A key's first revision, or the first one kept.</summary>
-    public static KeyHistory FirstPut(Revision revision, long createRevision, long version, long lease) =>
-        new(revision, false, createRevision, version, lease, null, 0);
-
-    /// <summary>A history that begins with a tombstone: what compaction left of a deleted key.</summary>
-    public static KeyHistory FirstTombstone(Revision revision) => new(revision, true, 0, 0, 0, null, 0);
-
-    /// <summary>The history after another put.</summary>
-    public KeyHistory WithPut(Revision revision, long lease) =>
-        IsTombstone ? Append(revision, false, revision.Main, 1, lease) : Append(revision, false, CreateRevision, Version + 1, lease);
-
-    /// <summary>The history after a delete.</summary>
-    public KeyHistory WithTombstone(Revision revision) => Append(revision, true, 0, 0, 0);
+    internal int Count => OlderRevisions.CountBelow(_older, Modified) + 1;
 
     /// <summary>The newest revision with main at or below <paramref name="main"/>; false when there is none.</summary>
     public bool TryFind(long main, out Revision revision, out bool tombstone) =>
@@ -75,80 +59,34 @@ public sealed class KeyHistory
     /// <summary>The newest revision before <paramref name="bound"/>; false when there is none.</summary>
     public bool TryFindBelow(Revision bound, out Revision revision, out bool tombstone)
     {
-        if (Modified < bound)
+        if (!IsNone && Modified < bound)
         {
             (revision, tombstone) = (Modified, IsTombstone);
             return true;
         }
-        var position = OlderBelow(bound) - 1;
+        var position = OlderRevisions.CountBelow(_older, bound) - 1;
         if (position < 0)
         {
             (revision, tombstone) = (default, false);
             return false;
         }
-        (revision, tombstone) = (_older![position].Revision, _older[position].IsTombstone);
+        (revision, tombstone) = OlderRevisions.At(_older!, position);
         return true;
     }
 
-    /// <summary>
-    /// What is left after compaction at <paramref name="compactRevision"/>; null when nothing is. The revisions that go are
-    /// added to <paramref name="doomed"/>, oldest first.
-    /// </summary>
-    public KeyHistory? Compact(long compactRevision, List<(Revision Revision, bool IsTombstone)> doomed)
+    /// <summary>A revision, by its place from the oldest (0) to the newest.</summary>
+    internal (Revision Revision, bool IsTombstone) At(int position) =>
+        position == Count - 1 ? (Modified, IsTombstone) : OlderRevisions.At(_older!, position);
+
+    /// <summary>How many revisions, from the oldest on, compaction at <paramref name="compactRevision"/> does not keep; all of them: the key goes.</summary>
+    internal int CountDropped(long compactRevision)
     {
         var bound = new Revision(compactRevision, int.MaxValue);
-        var coversNewest = Modified < bound;
-        var atOrBelow = coversNewest ? Count : OlderBelow(bound);
+        var atOrBelow = Modified < bound ? Count : OlderRevisions.CountBelow(_older, bound);
         if (atOrBelow == 0)
-            return this;
+            return 0;
         var last = At(atOrBelow - 1);
         var keepsLast = !last.IsTombstone || last.Revision.Main == compactRevision;
-        var drop = keepsLast ? atOrBelow - 1 : atOrBelow;
-        if (drop == 0)
-            return this;
-        for (var i = 0; i < drop; i++)
-            doomed.Add((At(i).Revision, At(i).IsTombstone));
-        if (drop == Count)
-            return null;
-        var older = _olderCount == drop ? null : _older.AsSpan(drop, _olderCount - drop).ToArray();
-        return new KeyHistory(Modified, IsTombstone, CreateRevision, Version, Lease, older, _olderCount - drop);
-    }
-
-    private Entry At(int position) => position == _olderCount ? new Entry(Modified, IsTombstone) : _older![position];
-
-    private KeyHistory Append(Revision revision, bool tombstone, long createRevision, long version, long lease)
-    {
-        var older = _older;
-        if (older is null)
-            older = new Entry[2];
-        else if (_olderCount == older.Length)
-            Array.Resize(ref older, _olderCount * 2);
-        older[_olderCount] = new Entry(Modified, IsTombstone);
-        return new KeyHistory(revision, tombstone, createRevision, version, lease, older, _olderCount + 1);
-    }
-
-    // Number of older revisions before the bound.
-    private int OlderBelow(Revision bound)
-    {
-        var (low, high) = (0, _olderCount);
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (_older![middle].Revision < bound)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        return low;
-    }
-
-    // 16 bytes: the tombstone mark rides in the sign of sub.
-    private readonly struct Entry(Revision revision, bool isTombstone)
-    {
-        private readonly long _main = revision.Main;
-        private readonly int _sub = isTombstone ? ~revision.Sub : revision.Sub;
-
-        public Revision Revision => new(_main, _sub < 0 ? ~_sub : _sub);
-        public bool IsTombstone => _sub < 0;
+        return keepsLast ? atOrBelow - 1 : atOrBelow;
     }
 }

@@ -1,7 +1,6 @@
-using System.Runtime.CompilerServices;
 using Storage.Core.History;
+using Storage.Core.Keys;
 using Storage.Core.Leases;
-using Storage.Core.Ordered;
 using Storage.Core.Reads;
 using Storage.Core.Tree;
 
@@ -16,7 +15,7 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
     /// <summary>Revision of an empty store: the first write makes 2.</summary>
     public const long EmptyRevision = 1;
 
-    private readonly CowMap<KeyHistory> _keys = new();
+    private readonly KeyIndex _keys = new();
     private NumberedLog<HotRevision> _hot = new(EmptyRevision + 1);
     private readonly List<HotChange> _changes = [];
     private readonly EventArena _arena = new();
@@ -30,46 +29,30 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
     /// <summary>What the operation under way shows as its revision: one more than <see cref="Revision"/> once it changed something.</summary>
     public long VisibleRevision => _changes.Count == 0 ? Revision : Revision + 1;
 
-    internal CowMap<KeyHistory> Keys => _keys;
+    /// <summary>The key index: for any thread, at revisions up to that of a published view.</summary>
+    public KeyIndex Keys => _keys;
 
     /// <summary>The state as the next operation of the same command sees it. Valid until the next change.</summary>
     public KeySpaceReader Peek() => new()
     {
-        Keys = _keys.Peek(),
+        Keys = _keys,
         Revision = VisibleRevision,
         CompactRevision = CompactRevision,
         Records = RecordReader.ForOwner(_hot.View(), tree, _changes),
     };
 
-    /// <summary>The newest history of a key that exists; null when it does not.</summary>
-    public KeyHistory? FindLive(ReadOnlySpan<byte> key) => _keys.Find(key) is { IsTombstone: false } history ? history : null;
+    /// <summary>The history of a key; see <see cref="KeyHistory.IsLive"/>.</summary>
+    public KeyHistory Find(ReadOnlySpan<byte> key) => _keys.Find(key);
 
     /// <summary>Writes a value. The lease must exist.</summary>
     public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long lease)
     {
         var revision = new Revision(Revision + 1, _changes.Count);
-        ref var slot = ref _keys.FindShared(key);
-        KeyHistory next;
-        byte[]? newKey = null;
-        Revision previous = default;
-        long previousLease = 0;
-        if (Unsafe.IsNullRef(ref slot))
-        {
-            next = KeyHistory.FirstPut(revision, revision.Main, 1, lease);
-            newKey = key.ToArray();
-            _keys.Set(newKey, next);
-        }
-        else
-        {
-            if (!slot.IsTombstone)
-                (previous, previousLease) = (BeforeCommand(slot), slot.Lease);
-            next = slot.WithPut(revision, lease);
-            if (next.CreateRevision == revision.Main)
-                previous = default; // the command itself created the key
-            Volatile.Write(ref slot, next);
-        }
-        if ((lease | previousLease) != 0 && lease != previousLease)
-            MoveLease(newKey ?? key.ToArray(), previousLease, lease);
+        var next = _keys.Put(key, revision, lease, out var before);
+        // A key that the command itself created has no previous value.
+        var previous = before.IsLive && next.CreateRevision != revision.Main ? BeforeCommand(before) : default;
+        if (lease != before.Lease)
+            MoveLease(key.ToArray(), before.Lease, lease);
 
         var message = EventRecord.Put(_arena, key, value, next.CreateRevision, revision.Main, next.Version, lease, out var recordBytes);
         Span<byte> buffer = stackalloc byte[RevisionKey.MaxBytes];
@@ -81,12 +64,10 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
     public void Delete(byte[] key)
     {
         var revision = new Revision(Revision + 1, _changes.Count);
-        ref var slot = ref _keys.FindShared(key);
-        Invariant.Holds(!Unsafe.IsNullRef(ref slot) && !slot.IsTombstone);
-        var previous = BeforeCommand(slot);
-        if (slot.Lease != 0)
-            leases.Detach(slot.Lease, key);
-        Volatile.Write(ref slot, slot.WithTombstone(revision));
+        var before = _keys.Delete(key, revision);
+        var previous = BeforeCommand(before);
+        if (before.Lease != 0)
+            leases.Detach(before.Lease, key);
 
         // The stored form of a tombstone holds the key alone; watchers also get the revision.
         var message = EventRecord.Tombstone(_arena, key, revision.Main, out var recordBytes);
@@ -119,47 +100,39 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
     public void TrimHotTail(long committedRevision, int maxRevisions, long maxBytes) =>
         _hot.Trim(committedRevision + 1, maxRevisions, maxBytes);
 
-    /// <summary>Removes what compaction no longer keeps of a key from the index.</summary>
-    internal void ReplaceCompacted(byte[] key, KeyHistory? left)
+    /// <summary>Rebuilds the key index from the stored revisions, and sets the revisions as of the stored commit.</summary>
+    /// <exception cref="InvalidDataException">A row is no record of ours.</exception>
+    public void Load(ITreeSnapshot snapshot, IBatchWorker worker, long revision, long compactRevision)
     {
-        if (left is null)
-            _keys.Remove(key);
-        else
-            Volatile.Write(ref _keys.FindShared(key), left);
-    }
-
-    /// <summary>Takes over a stored revision at start; called in revision order.</summary>
-    public void Load(Revision revision, bool tombstone, ReadOnlySpan<byte> record)
-    {
-        if (!KeyValueRecord.TryRead(record, out var row))
-            throw new InvalidDataException($"revision {revision} holds no key-value record");
-        ref var slot = ref _keys.FindShared(row.Key);
-        if (!Unsafe.IsNullRef(ref slot))
-            slot = tombstone ? slot.WithTombstone(revision) : slot.WithPut(revision, row.Lease);
-        else
+        var loader = new KeyIndexLoader(_keys, worker);
+        for (var row = snapshot.Seek(TableId.Revisions, []); row.MoveNext();)
         {
-            _keys.Set(row.Key.ToArray(), tombstone
-                ? KeyHistory.FirstTombstone(revision)
-                : KeyHistory.FirstPut(revision, row.CreateRevision, row.Version, row.Lease));
+            if (!RevisionKey.TryRead(row.Key, out var at, out var tombstone))
+                throw new InvalidDataException("a key of the revisions table is no revision");
+            if (!KeyValueRecord.TryRead(row.Value, out var record))
+                throw new InvalidDataException($"revision {at} holds no key-value record");
+            loader.Add(record.Key, at, tombstone, record.CreateRevision, record.Version, record.Lease);
         }
-    }
-
-    /// <summary>Ends loading: sets the revisions as of the stored commit and attaches keys to their leases.</summary>
-    public void EndLoad(long revision, long compactRevision)
-    {
+        loader.Complete();
         Revision = revision;
         CompactRevision = compactRevision;
         _hot = new NumberedLog<HotRevision>(revision + 1);
-        var cursor = _keys.Peek().Seek(default);
-        while (cursor.MoveNext())
-        {
-            if (cursor.Value is { IsTombstone: false, Lease: not 0 } history)
-                leases.Attach(history.Lease, cursor.Key);
-        }
+        if (loader.HasLeases)
+            AttachKeys();
     }
 
-    /// <summary>What readers see from here on.</summary>
-    public (CowMapView<KeyHistory> Keys, NumberedLogView<HotRevision> Hot) Freeze() => (_keys.Freeze(), _hot.View());
+    /// <summary>Recent revisions as readers see them from here on.</summary>
+    public NumberedLogView<HotRevision> FreezeHotTail() => _hot.View();
+
+    private void AttachKeys()
+    {
+        var cursor = _keys.Seek(KeyRange.All);
+        while (cursor.MoveNext())
+        {
+            if (cursor.History is { IsTombstone: false, Lease: not 0 } history)
+                leases.Attach(history.Lease, cursor.Key.ToArray());
+        }
+    }
 
     // What a read at the revision before the command under way finds: that, and no change of the command itself, is an event's previous value.
     private Revision BeforeCommand(KeyHistory history) =>

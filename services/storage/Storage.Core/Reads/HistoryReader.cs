@@ -116,7 +116,7 @@ public static class HistoryReader
         }
 
         private readonly Revision Before(ReadOnlySpan<byte> key, long main) =>
-            view.Keys.Find(key) is { } history && history.TryFind(main - 1, out var previous, out var tombstone) && !tombstone ? previous : default;
+            view.Keys.Find(key).TryFind(main - 1, out var previous, out var tombstone) && !tombstone ? previous : default;
 
         private FeedEvent Event(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> message, bool tombstone, Revision previous, long main)
         {

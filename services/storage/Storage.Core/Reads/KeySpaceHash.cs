@@ -67,7 +67,7 @@ internal static class KeySpaceHash
             return true;
         if (tombstone && (finds || at.Main != view.CompactRevision))
             return false;
-        return KeyValueRecord.TryRead(record, out var row) && view.Keys.Find(row.Key) is { } history
-            && history.TryFind(finds ? revision : view.CompactRevision, out var kept, out _) && kept == at;
+        return KeyValueRecord.TryRead(record, out var row)
+            && view.Keys.Find(row.Key).TryFind(finds ? revision : view.CompactRevision, out var kept, out _) && kept == at;
     }
 }

@@ -1,5 +1,4 @@
-using Storage.Core.Mvcc;
-using Storage.Core.Ordered;
+using Storage.Core.Keys;
 using Storage.Core.State;
 
 namespace Storage.Core.Reads;
@@ -7,7 +6,7 @@ namespace Storage.Core.Reads;
 /// <summary>What range reads and compares look at: a published view, or the state in the middle of a command.</summary>
 public ref struct KeySpaceReader
 {
-    public required CowMapView<KeyHistory> Keys { get; init; }
+    public required KeyIndex Keys { get; init; }
 
     /// <summary>Newest revision that can be seen.</summary>
     public required long Revision { get; init; }

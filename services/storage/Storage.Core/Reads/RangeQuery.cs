@@ -10,6 +10,9 @@ public readonly ref struct RangeQuery
     public const int Ascend = 1;
     public const int Descend = 2;
 
+    /// <summary><see cref="Target"/> for the value.</summary>
+    public const int ByValue = 4;
+
     private RangeQuery(KeyRange range, scoped ReadOnlySpan<long> numbers, bool keysOnly, bool countOnly)
     {
         Range = range;

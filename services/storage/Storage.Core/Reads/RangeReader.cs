@@ -8,6 +8,9 @@ namespace Storage.Core.Reads;
 /// <summary>Answers etcdserverpb.RangeRequest: RangeResponse fields kvs 2, more 3, count 4. Stored bytes are copied, never re-encoded.</summary>
 public static class RangeReader
 {
+    // Rows from which the size of the others is estimated, and what is reserved for them at most.
+    private const int RowsOfEstimate = 64, MaxReservedBytes = 256 * 1024 * 1024;
+
     /// <summary>Says whether a revision can be read.</summary>
     public static StorageError Check(in RangeQuery query, long currentRevision, long compactRevision) =>
         query.Revision > currentRevision ? StorageError.FutureRevision
@@ -39,7 +42,7 @@ public static class RangeReader
     // One key: the answer's size is known before a byte is written.
     private static void ReadOne(scoped ref KeySpaceReader source, scoped in RangeQuery query, long revision, IBufferWriter<byte> body)
     {
-        if (source.Keys.Find(query.Range.Key) is not { } history || !history.TryFind(revision, out var found, out var tombstone) || tombstone)
+        if (!source.Keys.Find(query.Range.Key).TryFind(revision, out var found, out var tombstone) || tombstone)
             return;
         if (query.CountOnly)
         {
@@ -61,17 +64,26 @@ public static class RangeReader
 
     private static void ReadPlain(scoped ref KeySpaceReader source, scoped in RangeQuery query, long revision, IBufferWriter<byte> body)
     {
-        long count = 0;
-        var limit = query.CountOnly ? 0 : query.Limit == 0 ? long.MaxValue : query.Limit;
+        // Of what lies behind the limit only the number is wanted.
+        var count = source.Keys.CountLive(query.Range, revision);
+        var limit = query.CountOnly ? 0 : query.Limit == 0 ? count : Math.Min(query.Limit, count);
+        long rows = 0, bytes = 0;
         var keys = LiveKeys.In(source.Keys, query.Range, revision);
-        while (keys.MoveNext())
+        while (rows < limit && keys.MoveNext())
         {
-            if (count++ < limit)
-                WriteRow(body, source.Records.Read(keys.Revision), query.KeysOnly);
+            var record = source.Records.Read(keys.Revision);
+            WriteRow(body, record, query.KeysOnly);
+            bytes += record.Length;
+            if (++rows == RowsOfEstimate && !query.KeysOnly)
+                Reserve(body, bytes / rows * (limit - rows));
         }
-        body.WriteInt64(3, count > limit && !query.CountOnly ? 1 : 0);
+        body.WriteInt64(3, count > rows && !query.CountOnly ? 1 : 0);
         body.WriteInt64(4, count);
     }
+
+    // The array of a long answer is made once if its rows are much alike, and not by doubling, which copies what is there.
+    private static void Reserve(IBufferWriter<byte> body, long estimatedBytes) =>
+        body.GetSpan((int)Math.Min(estimatedBytes + (estimatedBytes / 16), MaxReservedBytes));
 
     internal static void WriteRow(IBufferWriter<byte> body, ReadOnlySpan<byte> record, bool keyOnly)
     {

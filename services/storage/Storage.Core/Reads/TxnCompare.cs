@@ -50,21 +50,21 @@ internal static class TxnCompare
                 return false;
         }
         // No key: numbers count as 0, a value compares with nothing.
-        return any || (target == Value ? false : HoldsFor(ref source, null, default, target, result, operand, value));
+        return any || (target == Value ? false : HoldsFor(ref source, default, default, target, result, operand, value));
     }
 
     private static bool HoldsFor(
-        scoped ref KeySpaceReader source, KeyHistory? history, Revision revision, int target, int result, long operand, ReadOnlySpan<byte> value)
+        scoped ref KeySpaceReader source, in KeyHistory history, Revision revision, int target, int result, long operand, ReadOnlySpan<byte> value)
     {
         int order;
-        if (history is null || (history.Modified == revision && target != Value))
+        if (history.IsNone || (history.Modified == revision && target != Value))
         {
             order = target switch
             {
-                Version => (history?.Version ?? 0).CompareTo(operand),
-                Create => (history?.CreateRevision ?? 0).CompareTo(operand),
-                Mod => (history?.Modified.Main ?? 0).CompareTo(operand),
-                Lease => (history?.Lease ?? 0).CompareTo(operand),
+                Version => history.Version.CompareTo(operand),
+                Create => history.CreateRevision.CompareTo(operand),
+                Mod => history.Modified.Main.CompareTo(operand),
+                Lease => history.Lease.CompareTo(operand),
                 _ => int.MaxValue,
             };
         }

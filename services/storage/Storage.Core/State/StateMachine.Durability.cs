@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Consensus.Contracts;
 using Storage.Contracts;
-using Storage.Core.Mvcc;
+using Storage.Core.Keys;
 using Storage.Core.Sessions;
 using Storage.Core.Tree;
 using Storage.Core.V2;
@@ -39,30 +39,27 @@ public sealed partial class StateMachine
     /// Rebuilds the state from the tree by sequential scans. Entries up to <see cref="AppliedIndex"/> are in it; the log is replayed from the next one.
     /// </summary>
     /// <exception cref="InvalidDataException">The file holds something that is no record of ours.</exception>
-    public static StateMachine Open(ITree tree, StateMachineOptions options)
+    public static StateMachine Open(ITree tree, StateMachineOptions options) => Open(tree, options, new InlineWorker());
+
+    /// <summary>The same, with a helper for the part that can be done beside the scan.</summary>
+    public static StateMachine Open(ITree tree, StateMachineOptions options, IBatchWorker worker)
     {
         var machine = new StateMachine(tree, options);
         if (MetaRecord.TryLoad(tree, out var meta))
-            machine.Load(meta);
+            machine.Load(meta, worker);
         return machine;
     }
 
-    private void Load(MetaRecord meta)
+    private void Load(MetaRecord meta, IBatchWorker worker)
     {
         using var snapshot = _tree.OpenSnapshot();
         AppliedIndex = new LogIndex(meta.AppliedIndex);
         AppliedTerm = new Term(meta.AppliedTerm);
 
-        for (var row = snapshot.Seek(TableId.Revisions, []); row.MoveNext();)
-        {
-            if (!RevisionKey.TryRead(row.Key, out var revision, out var tombstone))
-                throw new InvalidDataException("a key of the revisions table is no revision");
-            Store.Load(revision, tombstone, row.Value);
-        }
         for (var row = snapshot.Seek(TableId.Leases, []); row.MoveNext();)
             Leases.Load(row.Key, row.Value);
         Leases.Epoch = meta.LeaseEpoch;
-        Store.EndLoad(meta.Revision, meta.CompactRevision);
+        Store.Load(snapshot, worker, meta.Revision, meta.CompactRevision);
         for (var row = snapshot.Seek(TableId.Alarms, []); row.MoveNext();)
             Alarms.Load(row.Key, row.Value);
         for (var row = snapshot.Seek(TableId.V2Nodes, []); row.MoveNext();)

@@ -92,10 +92,9 @@ public sealed partial class StateMachine
         return true;
     }
 
-    /// <summary>The state as it is now, for readers. Ends the batch: what it changed is never changed in place again.</summary>
+    /// <summary>The state as it is now, for readers.</summary>
     public StateView Freeze()
     {
-        var (keys, hot) = Store.Freeze();
         return new StateView
         {
             AppliedIndex = AppliedIndex,
@@ -103,8 +102,8 @@ public sealed partial class StateMachine
             Revision = Store.Revision,
             CompactRevision = Store.CompactRevision,
             Floor = _floor,
-            Keys = keys,
-            Hot = hot,
+            Keys = Store.Keys,
+            Hot = Store.FreezeHotTail(),
             Tree = _tree,
             Leases = Leases.Freeze(),
             Alarms = Alarms.Current,

@@ -1,15 +1,15 @@
 using Consensus.Contracts;
 using Storage.Core.History;
+using Storage.Core.Keys;
 using Storage.Core.Leases;
 using Storage.Core.Mvcc;
-using Storage.Core.Ordered;
 using Storage.Core.Tree;
 using Storage.Core.V2;
 
 namespace Storage.Core.State;
 
 /// <summary>
-/// The state machine after one batch, swapped in whole: every read works on one view. Immutable, for any thread.
+/// The state machine after one batch, swapped in whole: every read works on one view. For any thread.
 /// </summary>
 /// <remarks>
 /// Invariant: every revision up to <see cref="Revision"/> that is not in <see cref="Hot"/> is in the tree's last completed commit, or was
@@ -27,7 +27,8 @@ public sealed class StateView
     public required long CompactRevision { get; init; }
 
     public required PruneFloor Floor { get; init; }
-    public required CowMapView<KeyHistory> Keys { get; init; }
+    /// <summary>Goes on changing: to be read at revisions up to <see cref="Revision"/>.</summary>
+    public required KeyIndex Keys { get; init; }
 
     /// <summary>Recent v3 revisions.</summary>
     public required NumberedLogView<HotRevision> Hot { get; init; }

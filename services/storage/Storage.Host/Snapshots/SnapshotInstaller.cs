@@ -79,7 +79,7 @@ internal sealed class SnapshotInstaller(ISnapshotSource source, StorageOptions o
             throw new SnapshotDamagedException("no end");
         await CommitAsync(data).ConfigureAwait(false);
         // Rebuilding the state is the last proof: what is no record of ours shows here, before anything is replaced.
-        var machine = StateMachine.Open(data.Tree, options.State);
+        var machine = StateMachine.Open(data.Tree, options.State, new PoolWorker());
         if (machine.AppliedIndex != loader.Start!.AppliedIndex || machine.AppliedTerm != loader.Start.AppliedTerm)
             throw new SnapshotDamagedException($"the state of log index {machine.AppliedIndex}; its start says {loader.Start.AppliedIndex}");
         return machine;
