@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Storage.Core.Tree;
+using Storage.Core.Tree.Pages;
 
 namespace Storage.Tree.Tests;
 
@@ -69,6 +70,26 @@ public sealed class CopyOnWriteTreeTests
         Assert.True(calls[^2].IsWrite && calls[^2].Offset < 8192);
         Assert.True(calls[^3].IsSync);
         Assert.All(calls[..^3], static call => Assert.True(call.IsWrite && call.Offset >= 8192));
+    }
+
+    [Fact]
+    public void WriteTo_EveryPage_CarriesItsNumberAndThatOfTheCommit()
+    {
+        // What tells a page that was reused from the one that an old root means.
+        for (var round = 0; round < 5; round++)
+        {
+            for (var i = 0; i < 300; i++)
+                _tree.Put(TableId.V2Nodes, Key(i * 7 + round), new byte[100]);
+            var before = _disk.Log.Count;
+            _tree.Commit(_disk);
+            foreach (var call in _disk.Log.Skip(before).Where(static call => call.IsWrite))
+                for (var at = 0; at < call.Data!.Length; at += PageFormat.PageBytes)
+                {
+                    var page = call.Data.AsSpan(at, PageFormat.PageBytes);
+                    Assert.Null(PageFormat.FindFault(page, (call.Offset + at) / PageFormat.PageBytes, _tree.CommittedTxn));
+                    Assert.Equal(_tree.CommittedTxn, PageFormat.Txn(page));
+                }
+        }
     }
 
     [Fact]

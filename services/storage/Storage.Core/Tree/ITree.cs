@@ -144,7 +144,7 @@ public interface IPageDevice
     /// <summary>Size in bytes, a multiple of the page size.</summary>
     long Length { get; }
 
-    /// <summary>Grows or shrinks the file. Never moves what is already mapped.</summary>
+    /// <summary>Grows or shrinks the file. Never moves what is already mapped. The caller knows that nobody reads what is cut off.</summary>
     void SetLength(long length);
 
     /// <summary>Bytes of the file; stay valid while they are inside <see cref="Length"/>. A range never crosses a multiple of <see cref="ExtentBytes"/>.</summary>

@@ -51,8 +51,7 @@ internal sealed class SpaceLoop(StateOwner owner, CommitLoop commits, TimeProvid
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            if (!fatal.ObserveCorruption(exception))
-                fatal.Stop("returning free space of the data file failed", exception);
+            fatal.Stop("returning free space of the data file failed", exception);
         }
     }
 
