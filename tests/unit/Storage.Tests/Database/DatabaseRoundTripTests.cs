@@ -160,14 +160,15 @@ public sealed class DatabaseRoundTripTests
         Assert.Equal(file.ReadAll().Sum(static bucket => bucket.Value.Count), status.TotalKeys);
     }
 
-    private static Replica Fill(bool alarms = false)
+    /// <summary>A state with rows of all kinds.</summary>
+    internal static Replica Fill(bool alarms = false, bool large = true)
     {
         var replica = new Replica();
         replica.Ok<LeaseGrantResponse>(new LeaseGrantRequest { ID = 5, TTL = 60 });
         replica.Ok<LeaseGrantResponse>(new LeaseGrantRequest { ID = -7, TTL = 90 });
         for (var i = 0; i < 900; i++)
-            replica.Put($"key{i % 170:d3}", new string((char)('a' + (i % 26)), i % 1_500), lease: (i % 10) switch { 0 => 5, 1 => -7, _ => 0 });
-        replica.Put("large", new string('x', 2_000_000));
+            replica.Put($"key{i % 170:d3}", new string((char)('a' + (i % 26)), large ? i % 1_500 : 3), lease: (i % 10) switch { 0 => 5, 1 => -7, _ => 0 });
+        replica.Put("large", new string('x', large ? 2_000_000 : 10));
         replica.Do(Requests.Delete("key0", "key1"));
         replica.Do(Requests.Txn([], [Requests.Put("t1", "1"), Requests.Put("t2", "2"), Requests.Delete("key150")]));
         replica.Compact(100);
