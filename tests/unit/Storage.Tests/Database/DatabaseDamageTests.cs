@@ -1,4 +1,6 @@
+using Storage.Contracts.Commands;
 using Storage.Core.Bolt;
+using Storage.Core.Reads;
 using Storage.Tests.Bolt;
 using Storage.Tests.Harness;
 
@@ -17,7 +19,7 @@ public sealed class DatabaseDamageTests
     public void Load_AnyRowChanged_IsRefusedOrWorks(int seed)
     {
         var random = new Random(seed);
-        var sound = DatabaseRoundTripTests.Fill(alarms: true, large: false);
+        var sound = DatabaseRoundTripTests.Fill(alarms: true, large: false, v2: true);
         var (refused, loaded) = (0, 0);
         for (var round = 0; round < 150; round++)
         {
@@ -47,6 +49,12 @@ public sealed class DatabaseDamageTests
         replica.Dump();
         replica.Sweep();
         replica.Dump();
+        foreach (var path in new[] { "/d", "/h", "/d/g/new", "/new" })
+        {
+            replica.Do(new V2Write { Operation = V2Write.Types.Operation.Set, Path = path, Value = Requests.Utf8("w") });
+            StateReads.V2(replica.State, "/", recursive: true, replica.NowUnixNanos);
+        }
+        replica.Do(new V2Write { Operation = V2Write.Types.Operation.Delete, Path = "/d", Dir = true, Recursive = true });
         replica.Commit();
         DatabaseFiles.Save(replica.Tree).ReadAll();
         return true;
