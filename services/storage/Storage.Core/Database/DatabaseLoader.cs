@@ -13,8 +13,8 @@ namespace Storage.Core.Database;
 /// Writes what a database of etcd holds into an empty tree, as the state that a new cluster begins with. Every byte comes from elsewhere and is checked.
 /// </summary>
 /// <remarks>
-/// Kept: all revisions of keys, leases with their whole TTL, alarms, users and roles, and the v2 key space of a file of ours. Replaced: members and cluster version. A log index of the cluster before
-/// means nothing in the new one. Buckets that etcd does not know are left out.
+/// Kept: all revisions of keys, leases with their whole TTL, alarms, users and roles, and the v2 key space of a file of ours. Replaced: members and cluster
+/// version. A log index of the cluster before means nothing in the new one. Buckets that neither etcd nor we know are left out.
 /// </remarks>
 public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions options)
 {
@@ -89,7 +89,10 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
             throw new BoltDamagedException($"revision {revision} holds no key-value record");
         }
         if (!tombstone && (record.ModRevision != revision.Main || record.Version <= 0 || record.CreateRevision <= 0 || record.CreateRevision > record.ModRevision))
-            throw new BoltDamagedException($"revision {revision} holds a record of revision {record.ModRevision}, created at {record.CreateRevision}, version {record.Version}");
+        {
+            throw new BoltDamagedException(
+                $"revision {revision} holds a record of revision {record.ModRevision}, created at {record.CreateRevision}, version {record.Version}");
+        }
         tree.Put(TableId.Revisions, row.Key, row.Value);
     }
 

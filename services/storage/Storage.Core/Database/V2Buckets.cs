@@ -3,8 +3,8 @@ using Storage.Core.State;
 namespace Storage.Core.Database;
 
 /// <summary>
-/// The v2 key space in a database: buckets of our own, which etcd and its tools carry along and do not look at. They are there only when v2 was ever written to, so that
-/// any other file has what etcd's has and no more. Rows are those of the data file's tables.
+/// The v2 key space in a database: buckets of our own, which etcd and its tools carry along and do not look at. They are there only when v2 was ever written
+/// to, so that any other file has what etcd's has and no more. Rows are those of the data file's tables.
 /// </summary>
 internal static class V2Buckets
 {

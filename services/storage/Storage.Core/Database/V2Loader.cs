@@ -25,7 +25,7 @@ internal sealed class V2Loader(ITree tree)
         Require(row.Key.Length == sizeof(long) && HasText(record, NodeHeadBytes, 25), "a row that is no node");
         var node = V2Node.Decode(row.Key, record);
         Require(node.Id > _lastNodeId && node.Encode().AsSpan().SequenceEqual(record), "a row that is no node");
-        Require(node.Path.Length > 1 && node.Path[0] == '/' && !node.Path.EndsWith('/') && !node.Path.Contains("//", StringComparison.Ordinal), "a node without a path");
+        Require(node.Path is ['/', .., not '/'] && !node.Path.Contains("//", StringComparison.Ordinal), "a node without a path");
         Require(_paths.Add(node.Path), "two nodes of one path");
         if (node.IsDirectory)
             _directories.Add(node.Path);

@@ -182,7 +182,8 @@ public sealed class TwoWaySnapshotTests : IDisposable
 
     private static async Task<long> RevisionAsync(Etcdctl etcdctl)
     {
-        var line = (await etcdctl.OutputAsync("get", "none", "-w", "fields")).Split('\n').Single(static line => line.StartsWith("\"Revision\"", StringComparison.Ordinal));
+        var header = await etcdctl.OutputAsync("get", "none", "-w", "fields");
+        var line = header.Split('\n').Single(static line => line.StartsWith("\"Revision\"", StringComparison.Ordinal));
         return long.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture);
     }
 }
