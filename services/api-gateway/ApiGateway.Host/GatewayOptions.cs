@@ -46,6 +46,9 @@ public sealed class GatewayOptions
     /// <summary>How often the resume positions of idle watches are moved up.</summary>
     public TimeSpan WatchBookmarkPeriod { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Snapshots that are being sent at one time; beyond: "too many requests".</summary>
+    public int MaxSnapshots { get; set; } = 16;
+
     /// <summary>A client that takes nothing of its snapshot for so long is cut off: what it reads holds back the reuse of pages.</summary>
     public TimeSpan SnapshotStallLimit { get; set; } = TimeSpan.FromMinutes(5);
 

@@ -4,8 +4,8 @@ using Standalone.Flags;
 namespace Standalone.Snapshots;
 
 /// <summary>
-/// The arguments of a command, read as etcdutl reads them: <c>--name x</c>, <c>--name=x</c>, <c>-w x</c>, <c>-wx</c>, booleans without a value, flags and other arguments in any
-/// order, the last of equal flags counts.
+/// The arguments of a command, read as etcdutl reads them: <c>--name x</c>, <c>--name=x</c>, <c>-w x</c>, <c>-wx</c>, booleans without a value; flags and
+/// other arguments in any order; the last of equal flags counts.
 /// </summary>
 internal sealed class CommandArguments
 {

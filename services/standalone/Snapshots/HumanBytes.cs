@@ -16,7 +16,8 @@ internal static class HumanBytes
         for (; unit < s_units.Length - 1 && bytes >= scale * 1000; unit++)
             scale *= 1000;
         var value = Math.Floor((bytes / scale * 10) + 0.5m) / 10;
-        var digits = value < 10 ? value.ToString("F1", CultureInfo.InvariantCulture) : Math.Round(value, MidpointRounding.ToEven).ToString("F0", CultureInfo.InvariantCulture);
-        return $"{digits} {s_units[unit]}";
+        if (value >= 10)
+            value = Math.Round(value, MidpointRounding.ToEven);
+        return $"{value.ToString(value < 10 ? "F1" : "F0", CultureInfo.InvariantCulture)} {s_units[unit]}";
     }
 }

@@ -21,11 +21,15 @@ internal static class RestoreCommand
             new("bump-revision", CommandFlagKind.UInt, "0", "How much to increase the latest revision after restore"),
             new("consensus-dir", CommandFlagKind.Text, "", "Instead of --data-dir: the directory of a consensus process of its own, for the log"),
             new("data-dir", CommandFlagKind.Text, "", "Path to the output data directory"),
-            new("initial-advertise-peer-urls", CommandFlagKind.Text, "http://localhost:2380", "List of this member's peer URLs to advertise to the rest of the cluster"),
+            new(
+                "initial-advertise-peer-urls", CommandFlagKind.Text, "http://localhost:2380",
+                "List of this member's peer URLs to advertise to the rest of the cluster"),
             new("initial-cluster", CommandFlagKind.Text, "default=http://localhost:2380", "Initial cluster configuration for restore bootstrap"),
             new("initial-cluster-token", CommandFlagKind.Text, "etcd-cluster", "Initial cluster token for the etcd cluster during restore bootstrap"),
             new("initial-memory-map-size", CommandFlagKind.UInt, "0", "Accepted without effect: the size of the data file has no such bound"),
-            new("mark-compacted", CommandFlagKind.Bool, "false", "Mark the latest revision after restore as compacted (required if --bump-revision > 0, disallowed otherwise)"),
+            new(
+                "mark-compacted", CommandFlagKind.Bool, "false",
+                "Mark the latest revision after restore as compacted (required if --bump-revision > 0, disallowed otherwise)"),
             new("name", CommandFlagKind.Text, "default", "Human-readable name for this member"),
             new("skip-hash-check", CommandFlagKind.Bool, "false", "Ignore snapshot integrity hash value (required if copied from data directory)"),
             new("storage-dir", CommandFlagKind.Text, "", "Instead of --data-dir: the directory of a storage process of its own, for the state"),
@@ -73,7 +77,12 @@ internal static class RestoreCommand
             throw CommandRefusedException.Failure(complaint);
         return new ConsensusOptions
         {
-            DataDirectory = "", Name = name, InitialCluster = initialCluster, PeerUrls = MemberUrls.Split(advertised), Token = arguments.Text("initial-cluster-token"),
+            // Each target has its own.
+            DataDirectory = "",
+            Name = name,
+            InitialCluster = initialCluster,
+            PeerUrls = MemberUrls.Split(advertised),
+            Token = arguments.Text("initial-cluster-token"),
         };
     }
 

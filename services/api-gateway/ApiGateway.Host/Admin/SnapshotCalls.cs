@@ -19,11 +19,28 @@ internal sealed class SnapshotCalls(IStorage storage, CallGate gate, StreamGuard
     // A tag and a number of at most ten bytes, a tag and a length of at most five.
     private const int MaxHeadBytes = 32;
 
+    // Each holds back the reuse of pages, and has buffers of a few megabytes.
+    private int _open;
+
     public async Task SendAsync(byte[] request, IServerStreamWriter<Reply> replies, ServerCallContext context)
     {
         var http = context.GetHttpContext();
         gate.Check(http, isServedByLearners: true);
         ProtoBody.Parse(SnapshotRequest.Parser, request);
+        try
+        {
+            if (Interlocked.Increment(ref _open) > options.MaxSnapshots)
+                throw new RequestFailedException(EtcdError.TooManyRequests);
+            await SendAsync(replies, http, context).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
+        }
+    }
+
+    private async Task SendAsync(IServerStreamWriter<Reply> replies, HttpContext http, ServerCallContext context)
+    {
         using var guard = guards.Open(http, context.CancellationToken);
         using var stalled = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(guard.Token, stalled.Token);

@@ -62,22 +62,25 @@ public sealed class BoltFile
     {
         if (number < 2 || number >= _meta.PageCount)
             throw new BoltDamagedException($"{from} leads to page {number} of {_meta.PageCount}");
-        Span<byte> header = stackalloc byte[BoltFormat.PageHeaderBytes];
         var offset = (long)number * _meta.PageBytes;
-        _source.Read(offset, header);
-        var own = BinaryPrimitives.ReadUInt64LittleEndian(header);
+        var first = GC.AllocateUninitializedArray<byte>(_meta.PageBytes);
+        _source.Read(offset, first);
+        var own = BinaryPrimitives.ReadUInt64LittleEndian(first);
         if (own != number)
             throw new BoltDamagedException($"page {number} says that it is page {own}");
-        var pages = BinaryPrimitives.ReadUInt32LittleEndian(header[12..]) + 1UL;
+        var pages = BinaryPrimitives.ReadUInt32LittleEndian(first.AsSpan(12)) + 1UL;
         if (pages > _meta.PageCount - number)
             throw new BoltDamagedException($"page {number} has a run of {pages} pages, of which the last is beyond the end of the file");
         var bytes = (long)pages * _meta.PageBytes;
-        var maxBytes = BinaryPrimitives.ReadUInt16LittleEndian(header[8..]) == BoltFormat.LeafPage ? MaxLeafBytes : MaxBranchBytes;
+        var maxBytes = BinaryPrimitives.ReadUInt16LittleEndian(first.AsSpan(8)) == BoltFormat.LeafPage ? MaxLeafBytes : MaxBranchBytes;
         if (bytes > maxBytes)
             throw new BoltDamagedException($"page {number} has a run of {bytes} bytes; no more than {maxBytes} are taken");
-        var page = GC.AllocateUninitializedArray<byte>((int)bytes);
-        _source.Read(offset, page);
-        return BoltPage.Parse(page, $"page {number}");
+        if (pages == 1)
+            return BoltPage.Parse(first, $"page {number}");
+        var run = GC.AllocateUninitializedArray<byte>((int)bytes);
+        first.CopyTo(run, 0);
+        _source.Read(offset + first.Length, run.AsSpan(first.Length));
+        return BoltPage.Parse(run, $"page {number}");
     }
 
     private static BoltMeta? MetaAt(IBoltSource source, int offset)

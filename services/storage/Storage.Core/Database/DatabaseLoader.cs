@@ -13,14 +13,15 @@ namespace Storage.Core.Database;
 /// Writes what a database of etcd holds into an empty tree, as the state that a new cluster begins with. Every byte comes from elsewhere and is checked.
 /// </summary>
 /// <remarks>
-/// Kept: all revisions of keys, leases with their whole TTL, alarms, users and roles. Replaced: members and cluster version. A log index of the cluster before
-/// means nothing in the new one. Buckets that etcd does not know are left out.
+/// Kept: all revisions of keys, leases with their whole TTL, alarms, users and roles, and the v2 key space of a file of ours. Replaced: members and cluster
+/// version. A log index of the cluster before means nothing in the new one. Buckets that neither etcd nor we know are left out.
 /// </remarks>
 public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions options)
 {
     // As a lease granted by the entry that the restored state stands for.
     private static readonly ulong s_grantedIndex = RestoredCluster.Before.Value;
 
+    private readonly V2Loader _v2 = new(tree);
     private Revision _lastRevision;
     private long _scheduledCompaction = -1, _finishedCompaction = -1;
     private bool _hasKeys;
@@ -56,16 +57,19 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
 
     private Action<BoltCursor>? LoaderOf(string bucket)
     {
-        _hasKeys |= bucket == "key";
+        _hasKeys |= bucket == BucketNames.Key;
         return bucket switch
         {
-            "key" => LoadRevision,
-            "lease" => LoadLease,
-            "alarm" => LoadAlarm,
-            "auth" => row => Copy(TableId.Auth, row),
-            "authUsers" => row => Copy(TableId.AuthUsers, row),
-            "authRoles" => row => Copy(TableId.AuthRoles, row),
-            "meta" => LoadNumber,
+            BucketNames.Key => LoadRevision,
+            BucketNames.Lease => LoadLease,
+            BucketNames.Alarm => LoadAlarm,
+            BucketNames.Auth => row => Copy(TableId.Auth, row),
+            BucketNames.AuthUsers => row => Copy(TableId.AuthUsers, row),
+            BucketNames.AuthRoles => row => Copy(TableId.AuthRoles, row),
+            BucketNames.Meta => LoadNumber,
+            V2Buckets.Nodes => _v2.LoadNode,
+            V2Buckets.Events => _v2.LoadEvent,
+            V2Buckets.Numbers => _v2.LoadNumber,
             _ => null,
         };
     }
@@ -85,7 +89,10 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
             throw new BoltDamagedException($"revision {revision} holds no key-value record");
         }
         if (!tombstone && (record.ModRevision != revision.Main || record.Version <= 0 || record.CreateRevision <= 0 || record.CreateRevision > record.ModRevision))
-            throw new BoltDamagedException($"revision {revision} holds a record of revision {record.ModRevision}, created at {record.CreateRevision}, version {record.Version}");
+        {
+            throw new BoltDamagedException(
+                $"revision {revision} holds a record of revision {record.ModRevision}, created at {record.CreateRevision}, version {record.Version}");
+        }
         tree.Put(TableId.Revisions, row.Key, row.Value);
     }
 
@@ -136,11 +143,13 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
         revision += options.BumpRevision;
         if (options.MarkCompacted)
             compacted = revision;
-        var v2Index = StateMachine.InitialV2IndexOf(options.Configuration.Members.Length);
+        _v2.Finish();
+        var newV2 = StateMachine.InitialV2IndexOf(options.Configuration.Members.Length);
+        var v2 = _v2.HasNumbers ? _v2.Numbers : (InitialIndex: newV2, Index: newV2, LastNodeId: 0);
         ConfigurationRecord.Save(tree, ConfigurationFormat.Encode(options.Configuration));
         new MetaRecord(
             RestoredCluster.Before.Value, RestoredCluster.TermBefore.Value, revision, compacted, _finishedCompaction,
-            V2InitialIndex: v2Index, V2Index: v2Index, V2LastNodeId: 0, LeaseEpoch: 0, ClockUnixNanos: 0).Save(tree);
+            v2.InitialIndex, v2.Index, v2.LastNodeId, LeaseEpoch: 0, ClockUnixNanos: 0).Save(tree);
     }
 
     private static bool IsKeyless(ReadOnlySpan<byte> record)

@@ -23,25 +23,32 @@ internal sealed class DatabaseRows(ITreeSnapshot snapshot)
         var configuration = LoadConfiguration();
 
         Give(file, BucketNames.Alarm, Alarms());
-        foreach (var bytes in Copy(file, BucketNames.Auth.ToArray(), TableId.Auth))
+        foreach (var bytes in Copy(file, BucketNames.Auth, TableId.Auth))
             yield return bytes;
-        foreach (var bytes in Copy(file, BucketNames.AuthRoles.ToArray(), TableId.AuthRoles))
+        foreach (var bytes in Copy(file, BucketNames.AuthRoles, TableId.AuthRoles))
             yield return bytes;
-        foreach (var bytes in Copy(file, BucketNames.AuthUsers.ToArray(), TableId.AuthUsers))
+        foreach (var bytes in Copy(file, BucketNames.AuthUsers, TableId.AuthUsers))
             yield return bytes;
         Give(file, BucketNames.Cluster, [(BucketNames.ClusterVersion.ToArray(), s_clusterVersion)]);
-        foreach (var bytes in Copy(file, BucketNames.Key.ToArray(), TableId.Revisions))
+        foreach (var bytes in Copy(file, BucketNames.Key, TableId.Revisions))
             yield return bytes;
         foreach (var bytes in Leases(file))
             yield return bytes;
         Give(file, BucketNames.Members, configuration?.Members.Select(static member => (Id(member.Id), DatabaseRecords.Member(member))) ?? []);
         Give(file, BucketNames.MembersRemoved, configuration?.Removed.Select(static id => (Id(id), Encoding.ASCII.GetBytes("removed"))) ?? []);
         Give(file, BucketNames.Meta, Numbers(meta, configuration));
+        if (!V2Buckets.AreNeeded(meta))
+            yield break;
+        foreach (var bytes in Copy(file, V2Buckets.Events, TableId.V2Events))
+            yield return bytes;
+        foreach (var bytes in Copy(file, V2Buckets.Nodes, TableId.V2Nodes))
+            yield return bytes;
+        Give(file, V2Buckets.Numbers, V2Buckets.NumbersOf(meta));
     }
 
-    private IEnumerable<int> Copy(BoltFileBuilder file, byte[] bucket, TableId table)
+    private IEnumerable<int> Copy(BoltFileBuilder file, string bucket, TableId table)
     {
-        file.BeginBucket(bucket);
+        file.BeginBucket(Encoding.UTF8.GetBytes(bucket));
         for (var row = snapshot.Seek(table, []); row.MoveNext();)
         {
             var value = row.Value;
@@ -53,7 +60,7 @@ internal sealed class DatabaseRows(ITreeSnapshot snapshot)
 
     private IEnumerable<int> Leases(BoltFileBuilder file)
     {
-        file.BeginBucket(BucketNames.Lease);
+        file.BeginBucket(Encoding.UTF8.GetBytes(BucketNames.Lease));
         for (var row = snapshot.Seek(TableId.Leases, []); row.MoveNext();)
         {
             file.Add(row.Key, DatabaseRecords.Lease(BinaryPrimitives.ReadInt64BigEndian(row.Key), BinaryPrimitives.ReadInt64LittleEndian(row.Value)));
@@ -99,9 +106,9 @@ internal sealed class DatabaseRows(ITreeSnapshot snapshot)
         return rows;
     }
 
-    private static void Give(BoltFileBuilder file, ReadOnlySpan<byte> bucket, IEnumerable<(byte[] Key, byte[] Value)> rows)
+    private static void Give(BoltFileBuilder file, string bucket, IEnumerable<(byte[] Key, byte[] Value)> rows)
     {
-        file.BeginBucket(bucket);
+        file.BeginBucket(Encoding.UTF8.GetBytes(bucket));
         foreach (var (key, value) in rows.OrderBy(static row => row.Key, KeyOrder))
             file.Add(key, value);
         file.EndBucket();

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Storage.Core.Bolt;
 using Storage.Core.Checksums;
 
@@ -22,7 +23,7 @@ public sealed record DatabaseStatus(uint Hash, long Revision, long TotalKeys, lo
             if (!bucket.IsBucket)
                 throw new BoltDamagedException("the file is no database of etcd: it has a row outside of all buckets");
             crc = Crc32C.Append(crc, bucket.Key);
-            var isKeys = bucket.Key.SequenceEqual(BucketNames.Key);
+            var isKeys = Encoding.UTF8.GetString(bucket.Key) == BucketNames.Key;
             for (var row = file.Rows(bucket.Key, bucket.Value); row.MoveNext(); rows++)
             {
                 crc = Crc32C.Append(Crc32C.Append(crc, row.Key), row.IsBucket ? [] : row.Value);

@@ -49,7 +49,7 @@ internal static partial class Content
         foreach (var one in leases[1..].Order(StringComparer.Ordinal))
             shown.Add(await etcdctl.OutputAsync("lease", "timetolive", one.Trim()));
         // etcd lists a lease's keys in any order.
-        shown = [.. shown.Select(static text => AttachedKeys().Replace(text, static keys => string.Join(' ', keys.Value.Split(' ').Order(StringComparer.Ordinal))))];
+        shown = [.. shown.Select(static text => AttachedKeys().Replace(text, Sorted))];
         // The long value as its length, for the sake of who reads a failure.
         return LongValue().Replace(Varying().Replace(string.Join('\n', shown), "$1..."), static value => $"{value.Length} times z");
     }
@@ -64,6 +64,8 @@ internal static partial class Content
         Assert.True(events.Count > 50);
         return string.Join('\n', events);
     }
+
+    private static string Sorted(Match keys) => string.Join(' ', keys.Value.Split(' ').Order(StringComparer.Ordinal));
 
     private static string LastLine(string text) => text.Split('\n')[^1];
 

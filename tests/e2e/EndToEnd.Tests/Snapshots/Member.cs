@@ -42,6 +42,9 @@ internal sealed class Server : IAsyncDisposable
 
     public Etcdctl Etcdctl { get; }
 
+    /// <summary>What it said so far.</summary>
+    public string Log => _process.Err;
+
     public static Server Launch(ServerKind kind, Member member, string state = "new")
     {
         var client = member.Client.ToString().TrimEnd('/');

@@ -95,6 +95,23 @@ public sealed class RestoreTests : IDisposable
         Assert.Equal(last + 1, json.RootElement.GetProperty("revision").GetInt64());
     }
 
+    [DeploymentFact]
+    public async Task LogWithoutItsState_NeverServesAnEmptyStore()
+    {
+        await SaveAsync();
+        // What an interrupted restore leaves.
+        var member = Member.Make(_folder, "ours")[0];
+        var restore = await Commands.SnapshotAsync(
+            "restore", File, "--consensus-dir", Path.Combine(member.DataDir, "consensus"), "--name", member.Name,
+            "--initial-cluster", member.InitialCluster, "--initial-advertise-peer-urls", member.PeerUrl);
+        Assert.True(restore.ExitCode == 0, restore.Err);
+        await using var here = Server.Launch(ServerKind.Ours, member);
+        await Poll.UntilAsync("the member to ask for a state", TimeSpan.FromSeconds(30), () =>
+            Task.FromResult(here.Log.Contains("fetching a snapshot of at least index 2", StringComparison.Ordinal)));
+        var read = await here.Etcdctl.RunAsync(["get", "counter", "--dial-timeout=1s", "--command-timeout=2s"]);
+        Assert.NotEqual(0, read.ExitCode);
+    }
+
     // One key with a hundred revisions.
     private async Task<long> SaveAsync()
     {

@@ -33,24 +33,34 @@ public sealed class TwoWaySnapshotTests : IDisposable
         await Commands.RestoreAsync(ServerKind.Ours, first, ours);
         await using (var here = await Server.StartAsync(ServerKind.Ours, ours))
         {
+            using var v2 = new V2Client(here.Client);
             Assert.Equal(expected, await Content.ShowAsync(here.Etcdctl, lease, revision));
+            // Which etcd carries along, and does not look at.
+            await v2.PutAsync("v2/keys/folder/old", ("value", "of v2"));
             await here.Etcdctl.OutputAsync("snapshot", "save", second);
         }
 
         await StatusesAgreeAsync(second, revision);
         var back = Member.Make(_folder, "back")[0];
         await Commands.RestoreAsync(ServerKind.Etcd, second, back);
+        var third = _folder.Sub("third.db");
         await using (var etcd = await Server.StartAsync(ServerKind.Etcd, back))
         {
             Assert.Equal(expected, await Content.ShowAsync(etcd.Etcdctl, lease, revision));
+            await etcd.Etcdctl.OutputAsync("snapshot", "save", third);
             await UsersCanLogInAsync(etcd.Etcdctl);
         }
 
-        // What we saved, we take back, too.
-        var again = Member.Make(_folder, "again")[0];
-        await Commands.RestoreAsync(ServerKind.Ours, second, again);
-        await using (var here = await Server.StartAsync(ServerKind.Ours, again))
+        // What we saved, we take back, too: from our own file, and from that of the etcd which it went through.
+        foreach (var file in new[] { second, third })
+        {
+            var again = Member.Make(_folder, Path.GetFileName(file))[0];
+            await Commands.RestoreAsync(ServerKind.Ours, file, again);
+            await using var here = await Server.StartAsync(ServerKind.Ours, again);
             Assert.Equal(expected, await Content.ShowAsync(here.Etcdctl, lease, revision));
+            using var v2 = new V2Client(here.Client);
+            Assert.Equal("of v2", (await v2.GetAsync("v2/keys/folder/old")).Node.GetProperty("value").GetString());
+        }
     }
 
     [DeploymentFact]
@@ -172,7 +182,8 @@ public sealed class TwoWaySnapshotTests : IDisposable
 
     private static async Task<long> RevisionAsync(Etcdctl etcdctl)
     {
-        var line = (await etcdctl.OutputAsync("get", "none", "-w", "fields")).Split('\n').Single(static line => line.StartsWith("\"Revision\"", StringComparison.Ordinal));
+        var header = await etcdctl.OutputAsync("get", "none", "-w", "fields");
+        var line = header.Split('\n').Single(static line => line.StartsWith("\"Revision\"", StringComparison.Ordinal));
         return long.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture);
     }
 }

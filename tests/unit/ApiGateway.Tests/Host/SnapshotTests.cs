@@ -82,6 +82,32 @@ public sealed class SnapshotTests(SnapshotGateway gateway) : IClassFixture<Snaps
         await released.Task.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
+    [Fact]
+    public async Task Snapshot_ClientLeaves_StorageIsLetGo()
+    {
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        gateway.Cluster.Database = cancellation => Endless(released, cancellation);
+        using (var call = Open())
+            Assert.True(await call.ResponseStream.MoveNext(default));
+        await released.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task Snapshot_TooManyAtOnce_IsRefused()
+    {
+        var released = Enumerable.Range(0, SnapshotGateway.MaxSnapshots)
+            .Select(static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).ToArray();
+        var next = 0;
+        gateway.Cluster.Database = cancellation => Endless(released[Interlocked.Increment(ref next) - 1], cancellation);
+        var calls = released.Select(_ => Open()).ToList();
+        foreach (var call in calls)
+            Assert.True(await call.ResponseStream.MoveNext(default));
+        Assert.Equal(StatusCode.ResourceExhausted, (await Assert.ThrowsAsync<RpcException>(() => ReadAllAsync())).StatusCode);
+        calls.ForEach(static call => call.Dispose());
+        foreach (var one in released)
+            await one.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
     private async Task<List<SnapshotResponse>> ReadAllAsync(List<SnapshotResponse>? into = null)
     {
         var blobs = into ?? [];
@@ -133,5 +159,7 @@ public sealed class SnapshotTests(SnapshotGateway gateway) : IClassFixture<Snaps
 /// <summary>A gateway with little patience for clients that stall.</summary>
 public sealed class SnapshotGateway : GatewayFixture
 {
-    protected override GatewayOptions Options => new() { SnapshotStallLimit = TimeSpan.FromMilliseconds(500) };
+    public const int MaxSnapshots = 3;
+
+    protected override GatewayOptions Options => new() { SnapshotStallLimit = TimeSpan.FromMilliseconds(500), MaxSnapshots = MaxSnapshots };
 }

@@ -2,7 +2,9 @@ using Standalone.Snapshots;
 
 namespace Hosting.Tests.Snapshots;
 
-/// <summary>Goal: the commands read their arguments as etcdutl does and refuse in its words. Method: its answers, asked of etcdutl 3.5.30, as expected values.</summary>
+/// <summary>
+/// Goal: the commands read their arguments as etcdutl does and refuse in its words. Method: its answers, asked of etcdutl 3.5.30, as expected values.
+/// </summary>
 public sealed class CommandArgumentsTests
 {
     private static CommandArguments Parse(params string[] args) => CommandArguments.Parse(args, RestoreCommand.Usage.Flags);
@@ -41,7 +43,9 @@ public sealed class CommandArgumentsTests
     [InlineData("flag needs an argument: 'w' in -w", "-w")]
     [InlineData("invalid argument \"x\" for \"--bump-revision\" flag: strconv.ParseUint: parsing \"x\": invalid syntax", "--bump-revision", "x")]
     [InlineData("invalid argument \"-1\" for \"--bump-revision\" flag: strconv.ParseUint: parsing \"-1\": invalid syntax", "--bump-revision=-1")]
-    [InlineData("invalid argument \"99999999999999999999\" for \"--bump-revision\" flag: strconv.ParseUint: parsing \"99999999999999999999\": value out of range", "--bump-revision", "99999999999999999999")]
+    [InlineData(
+        "invalid argument \"99999999999999999999\" for \"--bump-revision\" flag: strconv.ParseUint: parsing \"99999999999999999999\": value out of range",
+        "--bump-revision", "99999999999999999999")]
     [InlineData("invalid argument \"maybe\" for \"--skip-hash-check\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax", "--skip-hash-check=maybe")]
     public void Parse_WhatCannotBeRead_IsRefusedInEtcdutlsWords(string message, params string[] args) =>
         Assert.Equal((message, 1, true), Assert.Throws<CommandRefusedException>(() => Parse(args)) switch { var e => (e.Message, e.ExitCode, e.ShowsUsage) });

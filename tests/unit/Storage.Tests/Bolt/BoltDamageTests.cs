@@ -96,7 +96,8 @@ public sealed class BoltDamageTests
         if (random.Next(2) == 0)
             bytes[at] = (byte)random.Next(256);
         else if (at + 4 <= bytes.Length)
-            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at), random.Next(4) switch { 0 => -1, 1 => int.MaxValue, 2 => random.Next(5000), _ => random.Next() });
+            BinaryPrimitives.WriteInt32LittleEndian(
+                bytes.AsSpan(at), random.Next(4) switch { 0 => -1, 1 => int.MaxValue, 2 => random.Next(5000), _ => random.Next() });
         if (page >= 2 * 4096 || !BoltMeta.TryRead(bytes.AsSpan(16), out var meta))
             return;
         meta = random.Next(3) switch

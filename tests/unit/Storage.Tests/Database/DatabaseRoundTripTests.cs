@@ -2,6 +2,7 @@ using System.Text;
 using Consensus.Contracts;
 using EtcdApi.Etcdserverpb;
 using Storage.Contracts;
+using Storage.Contracts.Commands;
 using Storage.Core.Bolt;
 using Storage.Core.Database;
 using Storage.Core.Reads;
@@ -112,6 +113,30 @@ public sealed class DatabaseRoundTripTests
     }
 
     [Fact]
+    public void SaveThenLoad_V2KeySpace_IsTheSame()
+    {
+        var origin = Fill();
+        Assert.DoesNotContain("v2_nodes", DatabaseFiles.Save(origin.Tree).ReadAll().Keys);
+        V2(V2Write.Types.Operation.Set, "/a/b", "1");
+        V2(V2Write.Types.Operation.Set, "/a/b", "2");
+        V2(V2Write.Types.Operation.Set, "/c", "3");
+        V2(V2Write.Types.Operation.Delete, "/c", "");
+        origin.Commit();
+        var copy = DatabaseFiles.Load(DatabaseFiles.Save(origin.Tree));
+        Assert.Equal(origin.State.Current.V2.Index, copy.State.Current.V2.Index);
+        foreach (var table in new[] { TableId.V2Events, TableId.V2Nodes })
+            Assert.Equal(DatabaseFiles.Rows(origin.Tree, table), DatabaseFiles.Rows(copy.Tree, table));
+        Assert.NotEmpty(DatabaseFiles.Rows(copy.Tree, TableId.V2Nodes));
+        Assert.Equal(Read(origin), Read(copy));
+        Assert.Contains("\"value\":\"2\"", Read(copy), StringComparison.Ordinal);
+
+        void V2(V2Write.Types.Operation operation, string path, string value) =>
+            Assert.Equal(StorageError.None, origin.Do(new V2Write { Operation = operation, Path = path, Value = Requests.Utf8(value) }).Error);
+
+        static string Read(Replica replica) => Text(StateReads.V2(replica.State, "/", recursive: true, replica.NowUnixNanos).Body.ToArray());
+    }
+
+    [Fact]
     public void Save_Membership_IsThatOfTheNewestConfigurationApplied()
     {
         var replica = new Replica();
@@ -160,18 +185,24 @@ public sealed class DatabaseRoundTripTests
         Assert.Equal(file.ReadAll().Sum(static bucket => bucket.Value.Count), status.TotalKeys);
     }
 
-    private static Replica Fill(bool alarms = false)
+    /// <summary>A state with rows of all kinds.</summary>
+    internal static Replica Fill(bool alarms = false, bool large = true, bool v2 = false)
     {
         var replica = new Replica();
         replica.Ok<LeaseGrantResponse>(new LeaseGrantRequest { ID = 5, TTL = 60 });
         replica.Ok<LeaseGrantResponse>(new LeaseGrantRequest { ID = -7, TTL = 90 });
         for (var i = 0; i < 900; i++)
-            replica.Put($"key{i % 170:d3}", new string((char)('a' + (i % 26)), i % 1_500), lease: (i % 10) switch { 0 => 5, 1 => -7, _ => 0 });
-        replica.Put("large", new string('x', 2_000_000));
+            replica.Put($"key{i % 170:d3}", new string((char)('a' + (i % 26)), large ? i % 1_500 : 3), lease: (i % 10) switch { 0 => 5, 1 => -7, _ => 0 });
+        replica.Put("large", new string('x', large ? 2_000_000 : 10));
         replica.Do(Requests.Delete("key0", "key1"));
         replica.Do(Requests.Txn([], [Requests.Put("t1", "1"), Requests.Put("t2", "2"), Requests.Delete("key150")]));
         replica.Compact(100);
         replica.Sweep();
+        if (v2)
+        {
+            foreach (var path in new[] { "/d/e/f", "/d/g", "/h" })
+                replica.Do(new V2Write { Operation = V2Write.Types.Operation.Set, Path = path, Value = Requests.Utf8("v") });
+        }
         foreach (var member in alarms ? new ulong[] { 300, 7 } : [])
             replica.Do(new AlarmRequest { Action = AlarmRequest.Types.AlarmAction.Activate, MemberID = member, Alarm = AlarmType.Nospace });
         replica.Tree.Put(TableId.Auth, "authRevision"u8, [0, 0, 0, 0, 0, 0, 0, 4]);
