@@ -20,7 +20,7 @@ public sealed class ScenarioCountTests(ITestOutputHelper output)
         Assert.True(etcdctl >= 120, $"etcdctl scenarios: {etcdctl}");
         Assert.True(grpc >= 142, $"gRPC scenarios: {grpc}");
         Assert.True(v2 >= 92, $"v2 and HTTP scenarios: {v2}");
-        Assert.True(cluster >= 20, $"cluster scenarios: {cluster}");
+        Assert.True(cluster >= 21, $"cluster scenarios: {cluster}");
     }
 
     [Fact]
