@@ -25,7 +25,7 @@ internal sealed class BackgroundPace(StateOwner owner, TimeProvider time)
             await Task.Delay(rest > s_shortestRest ? rest : s_shortestRest, time, stopping).ConfigureAwait(false);
         }
         stopping.ThrowIfCancellationRequested();
-        // The lock is free, so this is over as soon as the apply's thread runs.
+        // Nobody holds the lock for long, so this is over as soon as the apply's thread runs.
         do
             await Task.Yield();
         while (owner.IsApplyWaiting);

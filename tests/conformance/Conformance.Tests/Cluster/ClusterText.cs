@@ -108,6 +108,7 @@ internal sealed partial class ClusterText
         new("""^"Endpoint" : .*\n"Health" : .*\n"Took" : .*\n"Error" : .*\n""", RegexOptions.Multiline),
         new("""^│.*│$""", RegexOptions.Multiline), // rows of a table
         new("""^(?:http://)?127\.0\.0\.1:\d+(?: is |, ).*$""", RegexOptions.Multiline), // endpoint status, endpoint health
+        new("""^Finished defragmenting etcd member\[http://127\.0\.0\.1:\d+\]$""", RegexOptions.Multiline), // defrag --cluster
         new("""&\{ID:[0-9a-f]+ RaftAttributes:\{[^{}]*\} Attributes:\{[^{}]*\}\}"""), // a refusal to join: in Go's order of a map, which is none
         new("""(?<=[",])\w+=http://127\.0\.0\.1:\d+"""), // ETCD_INITIAL_CLUSTER
     ];

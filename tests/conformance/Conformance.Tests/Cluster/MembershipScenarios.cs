@@ -20,6 +20,7 @@ internal static class MembershipScenarios
         yield return new("cluster-members/grow-from-one", GrowFromOne);
         yield return new("cluster-members/move-leader", MoveLeader);
         yield return new("cluster-members/mistakes", Mistakes);
+        yield return new("cluster-members/maintenance", Maintenance);
     }
 
     private static async Task List(ClusterSession s)
@@ -38,6 +39,36 @@ internal static class MembershipScenarios
         await s.Ctl("put k v", "b");
         await s.Ctl("get k", "c");
         await s.Ctl("endpoint hashkv --cluster");
+    }
+
+    // Both clusters begin empty, so even the hashes are the same.
+    private static async Task Maintenance(ClusterSession s)
+    {
+        await s.StartCluster("abc");
+        await s.Ctl("put k v", "b");
+        await s.Ctl("put k w", "c");
+        await s.Ctl("put other o", "a");
+        await s.Ctl("del k", "b");
+        await HashesOfAll(s);
+        await s.Ctl("compaction 4", "c");
+        await s.Ctl("put k again", "a");
+        await HashesOfAll(s);
+        await s.Ctl("endpoint hashkv --rev 3", "abc");
+        await s.Ctl("endpoint hashkv --rev 99", "abc");
+        await s.Ctl("defrag", "abc");
+        await s.Ctl("defrag --cluster", "b");
+        await s.Ctl("alarm list", "b");
+        await s.Ctl("alarm disarm", "c");
+        await HashesOfAll(s);
+    }
+
+    private static async Task HashesOfAll(ClusterSession s)
+    {
+        // A linearizable read waits until its member has applied everything.
+        foreach (var member in "abc")
+            await s.Ctl("get other", $"{member}");
+        await s.Ctl("endpoint hashkv", "abc");
+        await s.Ctl("endpoint hashkv --cluster", "b");
     }
 
     private static async Task OneIsDown(ClusterSession s)

@@ -12,12 +12,6 @@ internal static class MaintenanceScenarios
         yield return new("ctl-maintenance/no-space", NoSpace);
         yield return new("ctl-maintenance/no-space-by-hand", NoSpaceByHand);
         yield return new("ctl-maintenance/corrupt", Corrupt);
-        yield return new("ctl-maintenance/both-alarms", async s =>
-        {
-            await s.Alarm(Action.Activate, AlarmType.Corrupt);
-            await s.Alarm(Action.Activate, AlarmType.Nospace);
-            await s.RunAll("alarm list", "endpoint status", "endpoint health", "alarm disarm", "alarm list", "alarm disarm");
-        });
         yield return new("ctl-maintenance/defrag", s => s.RunAll("put a b", "defrag", "defrag --cluster", "defrag -w json", "get a", "defrag extra"));
         yield return new("ctl-maintenance/hashkv", async s =>
         {
