@@ -27,7 +27,7 @@ internal static class Help
 
                bench storage [--rounds N] [--keys N] [--many-keys N] [--parts local,tree,servers] [--etcd PATH] [--ours PATH] [--work-dir DIR]
                      [--output FILE.md]
-                 The state machine in this process over --keys keys: an apply, a range, memory, opening (also with --many-keys); the tree beside LMDB;
+                 The state machine in this process over --keys keys: an apply, a range, memory, opening (also with --many-keys); the tree beside LMDB (needs liblmdb0);
                  and the memory and start of etcd and our standalone server with the same keys.
 
                bench load --endpoint URL[,URL...] --workload {WorkloadNames.All}

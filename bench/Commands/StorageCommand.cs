@@ -77,6 +77,7 @@ internal static class StorageCommand
 
     private static void Tree(MarkdownText text, string folder, int rounds, int keys)
     {
+        LmdbLibrary.Use();
         var race = new TreeRace(folder, keys);
         for (var round = 0; round < rounds; round++)
         {

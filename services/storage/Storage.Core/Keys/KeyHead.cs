@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Storage.Core.Keys;
 
-/// <summary>The first eight bytes of a key as a number that orders as they do: most comparisons need no more.</summary>
+/// <summary>The first bytes of a key as a number that orders as they do: most comparisons need no more.</summary>
 internal static class KeyHead
 {
     /// <summary>Shorter keys are as if zeros followed: equal heads say nothing about their order.</summary>
@@ -15,4 +15,8 @@ internal static class KeyHead
             head |= (ulong)key[i] << (56 - (8 * i));
         return head;
     }
+
+    /// <summary>The same of four bytes.</summary>
+    public static uint Short(ReadOnlySpan<byte> key) =>
+        key.Length >= sizeof(uint) ? BinaryPrimitives.ReadUInt32BigEndian(key) : (uint)(Of(key) >> 32);
 }

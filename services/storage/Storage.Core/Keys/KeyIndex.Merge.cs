@@ -10,6 +10,7 @@ public sealed partial class KeyIndex
     {
         for (var from = 0; from < batch.Count;)
         {
+            batch.Approach(from);
             var leaf = Descend(batch.KeyAt(from));
             var to = EndBelow(batch, from, UpperBound());
             Merge(leaf, batch, from, to);
@@ -89,10 +90,11 @@ public sealed partial class KeyIndex
         {
             if (state.Main != 0)
                 older = OlderRevisions.Append(older, state);
+            batch.Approach(row);
             (state, lease) = (batch.StateAt(row), batch.LeaseAt(row));
             row++;
         }
-        while (row < to && batch.KeyAt(row).SequenceEqual(key));
+        while (row < to && batch.IsSameKey(row - 1, row));
         return new LeafEntry(ArraySegment<byte>.Empty, key, state, lease, older);
     }
 }

@@ -8,13 +8,17 @@ public sealed partial class KeyIndex
     /// <summary>Makes another leaf, or two, of one that has no room for a key; the key goes in on the next try, or the one after.</summary>
     private void MakeRoom(KeyLeaf leaf, int position, ReadOnlySpan<byte> key)
     {
+        var keys = leaf.Order.Length;
+        var isRoomEnough = keys == 0 || (keys < KeyLeaf.MaxKeys && leaf.KeyBytes + (long)key.Length <= KeyLeaf.MaxHeapBytes);
+        if (isRoomEnough && keys > 0 && key.StartsWith(leaf.Prefix))
+        {
+            ReplaceLeaf(leaf.Grow(Slack(keys), key.Length));
+            return;
+        }
         _entries.Clear();
-        leaf.AddTo(_entries, 0, leaf.Order.Length);
+        leaf.AddTo(_entries, 0, keys);
         var entries = CollectionsMarshal.AsSpan(_entries);
-        long bytes = key.Length;
-        foreach (ref readonly var entry in entries)
-            bytes += entry.KeyBytes;
-        if (entries.Length == 0 || (entries.Length < KeyLeaf.MaxKeys && bytes <= KeyLeaf.MaxHeapBytes))
+        if (isRoomEnough)
         {
             ReplaceLeaf(Grown(entries, key));
             return;

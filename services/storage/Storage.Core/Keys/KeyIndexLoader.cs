@@ -13,8 +13,8 @@ public sealed class KeyIndexLoader(KeyIndex index, IBatchWorker worker, int minB
 {
     private const int DefaultBatchRows = 512 * 1024;
 
-    // Two batches are in memory, of about 100 bytes a row: for a large store about half of what its index takes.
-    private const int BatchesOfAll = 8;
+    // Two batches are in memory, of about 100 bytes a row: for a large store about as much as its index takes.
+    private const int BatchesOfAll = 2;
     private const long MaxBatchBytes = 512 * 1024 * 1024;
 
     private KeyBatch _gathered = new(), _merged = new();

@@ -13,6 +13,7 @@ internal sealed partial class KeyLeaf
         if (_used == _capacity || !key.StartsWith(Prefix) || key.Length - _prefixBytes > _data.Length - HeapAt - start)
             return false;
         key[_prefixBytes..].CopyTo(_data.AsSpan(HeapAt + start));
+        Heads[_used] = KeyHead.Short(key[_prefixBytes..]);
         Take(start + key.Length - _prefixBytes, state, lease, older);
         var order = new byte[_order.Length + 1];
         _order.AsSpan(0, position).CopyTo(order);
@@ -94,6 +95,40 @@ internal sealed partial class KeyLeaf
             States[slot], _leases?[slot] ?? 0, _older?[slot]);
     }
 
+    /// <summary>Bytes of all keys, each whole.</summary>
+    public int KeyBytes => SuffixBytes + (_order.Length * _prefixBytes);
+
+    private int SuffixBytes
+    {
+        get
+        {
+            var bytes = 0;
+            foreach (int slot in _order)
+                bytes += Suffix(slot).Length;
+            return bytes;
+        }
+    }
+
+    /// <summary>The same keys with slots to spare, and room for one more key of that length, which begins as they do.</summary>
+    public KeyLeaf Grow(int slack, int keyBytes)
+    {
+        var order = _order;
+        var heapBytes = SuffixBytes;
+        var spare = Math.Min(heapBytes / order.Length * (slack - 1), Math.Max(0, MaxHeapBytes - heapBytes));
+        var leaf = new KeyLeaf(Prefix, order.Length + slack, heapBytes + spare + keyBytes - _prefixBytes) { _order = new byte[order.Length] };
+        for (var i = 0; i < order.Length; i++)
+        {
+            int slot = order[i];
+            var suffix = Suffix(slot);
+            var start = leaf.UsedHeap;
+            suffix.CopyTo(leaf._data.AsSpan(leaf.HeapAt + start));
+            leaf.Heads[i] = Heads[slot];
+            leaf.Take(start + suffix.Length, States[slot], _leases?[slot] ?? 0, _older?[slot]);
+            leaf._order[i] = (byte)i;
+        }
+        return leaf;
+    }
+
     /// <summary>A leaf of keys in order.</summary>
     /// <param name="entries">What goes in.</param>
     /// <param name="slack">Slots to spare; the room for their keys is estimated.</param>
@@ -122,7 +157,9 @@ internal sealed partial class KeyLeaf
         {
             ref readonly var entry = ref entries[i];
             var start = leaf.UsedHeap;
-            entry.CopyKey(prefixBytes, leaf._data.AsSpan(leaf.HeapAt + start, entry.KeyBytes - prefixBytes));
+            var suffix = leaf._data.AsSpan(leaf.HeapAt + start, entry.KeyBytes - prefixBytes);
+            entry.CopyKey(prefixBytes, suffix);
+            leaf.Heads[i] = KeyHead.Short(suffix);
             leaf.Take(start + entry.KeyBytes - prefixBytes, entry.State, entry.Lease, entry.Older);
             leaf._order[i] = (byte)i;
         }
@@ -148,7 +185,7 @@ internal sealed partial class KeyLeaf
     private void Take(int end, in KeyState state, long lease, long[]? older)
     {
         if (_capacity > 1)
-            BinaryPrimitives.WriteUInt16LittleEndian(_data.AsSpan((_capacity * KeyState.Bytes) + (_used * sizeof(ushort))), (ushort)end);
+            BinaryPrimitives.WriteUInt16LittleEndian(_data.AsSpan(EndsAt + (_used * sizeof(ushort))), (ushort)end);
         States[_used] = state;
         if (lease != 0)
             (_leases ??= new long[_capacity])[_used] = lease;

@@ -7,10 +7,11 @@ namespace Storage.Core.Keys;
 /// <summary>Keys in a row with their newest states, in few bytes and few objects.</summary>
 /// <remarks>
 /// <code>
-/// data:  state 0 | state 1 | ... | end 0 | end 1 | ... | prefix | suffix 0 | suffix 1 | ...
+/// data:  state 0 | state 1 | ... | head 0 | head 1 | ... | end 0 | end 1 | ... | prefix | suffix 0 | suffix 1 | ...
 /// </code>
 /// <para>
-/// Keys lie in slots in the order in which they came; a key is the leaf's prefix and its suffix, which ends at u16 offset "end". A slot never gets another key. The
+/// Keys lie in slots in the order in which they came; a key is the leaf's prefix and its suffix, which ends at u16 offset "end"; "head" is how the suffix begins, in
+/// four bytes that most searches need no more than. A slot never gets another key. The
 /// slots in key order are an array of their own, replaced whole: a reader takes it once and from then on looks at slots that stay what they are.
 /// When slots or room run out, another leaf takes this one's place, and this one stays as it was for readers that have it.
 /// </para>
@@ -28,6 +29,9 @@ internal sealed partial class KeyLeaf : KeyNode
 
     // Fewer than that look for a neighbour to join.
     public const int SmallKeys = MaxKeys / 4;
+
+    // Of a slot in all.
+    private const int SlotBytes = KeyState.Bytes + sizeof(uint) + sizeof(ushort);
 
     private readonly byte[] _data;
     private readonly int _capacity;
@@ -50,7 +54,7 @@ internal sealed partial class KeyLeaf : KeyNode
         Invariant.Holds(capacity is >= 0 and <= MaxKeys && (capacity <= 1 || heapBytes <= ushort.MaxValue));
         _capacity = capacity;
         _prefixBytes = prefix.Length;
-        _data = GC.AllocateUninitializedArray<byte>((capacity * (KeyState.Bytes + sizeof(ushort))) + prefix.Length + heapBytes);
+        _data = GC.AllocateUninitializedArray<byte>((capacity * SlotBytes) + prefix.Length + heapBytes);
         prefix.CopyTo(_data.AsSpan(PrefixAt));
     }
 
@@ -75,11 +79,16 @@ internal sealed partial class KeyLeaf : KeyNode
         if (!key.StartsWith(Prefix))
             return Prefix.SequenceCompareTo(key) > 0 ? ~0 : ~order.Length;
         key = key[_prefixBytes..];
+        var head = KeyHead.Short(key);
+        var heads = Heads;
         var (low, high) = (0, order.Length - 1);
         while (low <= high)
         {
             var middle = (low + high) >>> 1;
-            var comparison = Suffix(order[middle]).SequenceCompareTo(key);
+            int slot = order[middle];
+            var comparison = heads[slot].CompareTo(head);
+            if (comparison == 0)
+                comparison = Suffix(slot).SequenceCompareTo(key);
             if (comparison == 0)
                 return middle;
             if (comparison < 0)
@@ -128,15 +137,19 @@ internal sealed partial class KeyLeaf : KeyNode
         }
     }
 
-    private int PrefixAt => _capacity * (KeyState.Bytes + sizeof(ushort));
+    private int EndsAt => _capacity * (KeyState.Bytes + sizeof(uint));
+
+    private int PrefixAt => _capacity * SlotBytes;
 
     private int HeapAt => PrefixAt + _prefixBytes;
 
     private Span<KeyState> States => MemoryMarshal.Cast<byte, KeyState>(_data.AsSpan(0, _capacity * KeyState.Bytes));
 
+    private Span<uint> Heads => MemoryMarshal.Cast<byte, uint>(_data.AsSpan(_capacity * KeyState.Bytes, _capacity * sizeof(uint)));
+
     private int End(int slot) => _capacity == 1
         ? _data.Length - HeapAt
-        : BinaryPrimitives.ReadUInt16LittleEndian(_data.AsSpan((_capacity * KeyState.Bytes) + (slot * sizeof(ushort))));
+        : BinaryPrimitives.ReadUInt16LittleEndian(_data.AsSpan(EndsAt + (slot * sizeof(ushort))));
 
     private int UsedHeap => _used == 0 ? 0 : End(_used - 1);
 }
