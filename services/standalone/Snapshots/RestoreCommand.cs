@@ -63,8 +63,10 @@ internal static class RestoreCommand
         {
             Configuration = RestoredLog.ConfigurationOf(member), BumpRevision = (long)bump, MarkCompacted = arguments.Bool("mark-compacted"),
         };
-        var revision = await targets.FillAsync(member, file, options).ConfigureAwait(false);
-        StandaloneLog.Restored(logger, path, targets.Shown, revision);
+        var state = await targets.FillAsync(member, file, options).ConfigureAwait(false);
+        if (state.IsAuthEnabled)
+            StandaloneLog.AuthNotEnforced(logger, path);
+        StandaloneLog.Restored(logger, path, targets.Shown, state.Revision);
     }
 
     private static ConsensusOptions MemberOf(CommandArguments arguments)

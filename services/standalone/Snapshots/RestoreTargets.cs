@@ -42,8 +42,8 @@ internal sealed record RestoreTargets(string? DataDir, string? ConsensusDir, str
     }
 
     /// <summary>Fills them. What fails leaves them as empty as they were.</summary>
-    /// <returns>Revision of the restored state; 0 when only a log was made.</returns>
-    public async Task<long> FillAsync(ConsensusOptions member, SnapshotFile file, RestoreOptions options)
+    /// <returns>The restored state; default when only a log was made.</returns>
+    public async Task<RestoredState> FillAsync(ConsensusOptions member, SnapshotFile file, RestoreOptions options)
     {
         var wereThere = Given.Where(Directory.Exists).ToHashSet();
         try
@@ -53,7 +53,7 @@ internal sealed record RestoreTargets(string? DataDir, string? ConsensusDir, str
             // The log first: it begins after the state, so that a member never starts on it alone as if it were new.
             if (ConsensusDir is not null)
                 RestoredLog.Create(member with { DataDirectory = ConsensusDir });
-            return StorageDir is null ? 0 : await DatabaseRestore.IntoAsync(StorageDir, file, options).ConfigureAwait(false);
+            return StorageDir is null ? default : await DatabaseRestore.IntoAsync(StorageDir, file, options).ConfigureAwait(false);
         }
         catch
         {

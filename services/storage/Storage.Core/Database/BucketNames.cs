@@ -22,6 +22,9 @@ internal static class BucketNames
     public static ReadOnlySpan<byte> FinishedCompaction => "finishedCompactRev"u8;
     public static ReadOnlySpan<byte> Configuration => "confState"u8;
 
+    /// <summary>In Auth: 1 when users have to log in.</summary>
+    public static ReadOnlySpan<byte> AuthEnabled => "authEnabled"u8;
+
     /// <summary>In Cluster.</summary>
     public static ReadOnlySpan<byte> ClusterVersion => "clusterVersion"u8;
 }

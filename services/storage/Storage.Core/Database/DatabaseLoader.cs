@@ -26,6 +26,9 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
     private long _scheduledCompaction = -1, _finishedCompaction = -1;
     private bool _hasKeys;
 
+    /// <summary>The cluster before demanded that its users log in. Known when everything is loaded.</summary>
+    public bool IsAuthEnabled { get; private set; }
+
     /// <summary>
     /// Loads one row after the other and says how many bytes it has; the caller commits the tree now and then to bound its memory, and uses it only after
     /// the last one.
@@ -63,7 +66,7 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
             BucketNames.Key => LoadRevision,
             BucketNames.Lease => LoadLease,
             BucketNames.Alarm => LoadAlarm,
-            BucketNames.Auth => row => Copy(TableId.Auth, row),
+            BucketNames.Auth => LoadAuth,
             BucketNames.AuthUsers => row => Copy(TableId.AuthUsers, row),
             BucketNames.AuthRoles => row => Copy(TableId.AuthRoles, row),
             BucketNames.Meta => LoadNumber,
@@ -124,6 +127,13 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
             _scheduledCompaction = revision.Main;
         else
             _finishedCompaction = revision.Main;
+    }
+
+    private void LoadAuth(BoltCursor row)
+    {
+        Copy(TableId.Auth, row);
+        if (row.Key.SequenceEqual(BucketNames.AuthEnabled))
+            IsAuthEnabled = row.Value is [1];
     }
 
     private void Copy(TableId table, BoltCursor row)

@@ -4,6 +4,11 @@ using Storage.Core.State;
 
 namespace Storage.Host.Restore;
 
+/// <summary>What was restored.</summary>
+/// <param name="Revision">Its newest revision.</param>
+/// <param name="IsAuthEnabled">The cluster before demanded that its users log in.</param>
+public readonly record struct RestoredState(long Revision, bool IsAuthEnabled);
+
 /// <summary>Makes the data file of a new cluster's replica out of a database of etcd's.</summary>
 public static class DatabaseRestore
 {
@@ -14,16 +19,16 @@ public static class DatabaseRestore
     /// Fills the data file of a directory that holds none yet. It takes its place when it is complete: an interruption leaves an empty one, which cannot be
     /// taken for a restored one, as its log begins later.
     /// </summary>
-    /// <returns>Revision of the restored state.</returns>
     /// <exception cref="BoltDamagedException">The database is damaged, or none of etcd's.</exception>
-    public static async Task<long> IntoAsync(string directory, IBoltSource database, RestoreOptions options)
+    public static async Task<RestoredState> IntoAsync(string directory, IBoltSource database, RestoreOptions options)
     {
         var empty = StorageData.Open(directory);
         try
         {
             await using var incoming = empty.CreateIncoming!();
             var data = incoming.Data;
-            foreach (var _ in new DatabaseLoader(BoltFile.Open(database), data.Tree, options).Load())
+            var loader = new DatabaseLoader(BoltFile.Open(database), data.Tree, options);
+            foreach (var _ in loader.Load())
             {
                 if (data.Tree.DirtyBytes > MaxDirtyBytes)
                     Commit(data);
@@ -33,7 +38,7 @@ public static class DatabaseRestore
             var revision = StateMachine.Open(data.Tree, new StateMachineOptions()).Freeze().Revision;
             incoming.PutInPlace();
             await data.Owned!.DisposeAsync().ConfigureAwait(false);
-            return revision;
+            return new RestoredState(revision, loader.IsAuthEnabled);
         }
         finally
         {

@@ -96,6 +96,40 @@ public sealed class RestoreTests : IDisposable
     }
 
     [DeploymentFact]
+    public async Task Learner_OfARestoredCluster_HasTheStateAndGivesSnapshots()
+    {
+        var last = await SaveAsync();
+        var member = Member.Make(_folder, "ours")[0];
+        await Commands.RestoreAsync(ServerKind.Ours, File, member);
+        await using var here = await Server.StartAsync(ServerKind.Ours, member);
+        var learner = Member.Make(_folder, "learner")[0] with { Name = "m2" };
+        await here.Etcdctl.OutputAsync("member", "add", "m2", "--learner", $"--peer-urls={learner.PeerUrl}");
+        learner = learner with { InitialCluster = $"{member.InitialCluster},m2={learner.PeerUrl}" };
+        await using var other = Server.Launch(ServerKind.Ours, learner, "existing");
+        await Poll.UntilAsync("the learner to have the state", TimeSpan.FromSeconds(30), async () =>
+            (await other.Etcdctl.RunAsync(["get", "--consistency=s", "counter", "--command-timeout=2s"])).Out.Trim() == "counter\n99");
+        await other.Etcdctl.OutputAsync("snapshot", "save", _folder.Sub("learner.db"));
+        var status = await Commands.SnapshotAsync("status", _folder.Sub("learner.db"), "-w", "json");
+        using var json = JsonDocument.Parse(status.Out);
+        Assert.Equal(last, json.RootElement.GetProperty("revision").GetInt64());
+    }
+
+    [DeploymentFact]
+    public async Task AuthenticationEnabled_Restored_IsWarnedOf()
+    {
+        await using (var etcd = await Server.StartAsync(ServerKind.Etcd, Member.Make(_folder, "etcd")[0]))
+        {
+            await etcd.Etcdctl.OutputAsync("user", "add", "root:secret");
+            await etcd.Etcdctl.OutputAsync("user", "grant-role", "root", "root");
+            await etcd.Etcdctl.OutputAsync("auth", "enable");
+            await etcd.Etcdctl.OutputAsync("--user", "root:secret", "snapshot", "save", File);
+        }
+        var restore = await Commands.SnapshotAsync("restore", File, "--data-dir", _folder.Sub("ours"));
+        Assert.True(restore.ExitCode == 0, restore.Err);
+        Assert.Contains("does not enforce them", restore.Err, StringComparison.Ordinal);
+    }
+
+    [DeploymentFact]
     public async Task LogWithoutItsState_NeverServesAnEmptyStore()
     {
         await SaveAsync();
