@@ -37,6 +37,12 @@ internal sealed class SweepLoop(StateOwner owner, CommitLoop commits, SweepWaite
 
     private async Task SweepAsync(CancellationToken stopping)
     {
+        lock (owner.Lock)
+        {
+            // Applies raise the flag while a sweep goes on, too.
+            if (!owner.Machine.Sweep.IsPending)
+                return;
+        }
         long removed = 0;
         var longest = TimeSpan.Zero;
         var began = time.GetTimestamp();
