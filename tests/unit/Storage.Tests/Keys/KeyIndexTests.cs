@@ -101,6 +101,36 @@ public sealed class KeyIndexTests
         }
     }
 
+    /// <summary>Whole leaves and branches go, and keys come where they were: the bounds between nodes must stay true.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Put_WhereRangesWereRemoved_NothingIsLost(int seed)
+    {
+        const int Numbers = 20_000;
+        var random = new Random(seed);
+        var model = new IndexModel($"ranges, seed {seed}");
+        for (var number = 0; number < Numbers; number++)
+            model.Put(Number(number), 0);
+        for (var round = 0; round < 30; round++)
+        {
+            var width = random.Next(50, 6_000);
+            var from = random.Next(Numbers - width);
+            for (var number = from; number < from + width; number++)
+                model.Delete(Number(number));
+            // A tombstone at the compacted revision itself would stay.
+            model.Put(Number(random.Next(Numbers)), 0);
+            model.Compact(model.Revision, 1_000);
+            for (var puts = random.Next(2) == 0 ? 5 : width; puts > 0; puts--)
+                model.Put(Number(from + random.Next(width)), 0);
+            model.AssertWhole();
+            model.AssertSame([], [0], model.Revision);
+        }
+    }
+
+    private static byte[] Number(int number) => KeyShape.Ascending.Of(number);
+
     private static void AssertSame(IndexModel model, KeyShape shape, Random random, int keys)
     {
         model.AssertSame([], [0], model.Revision);
