@@ -33,15 +33,15 @@ internal static class StorageCommand
         text.Line($"- Machine: {MachineDescription.Describe(pool.WorkFolder)}");
         foreach (var program in programs)
             text.Line($"- {program.Name}: {program.Version()}");
-        var busy = MachineLoad.BusyMicroseconds();
         if (parts.Contains("local"))
             await LocalAsync(text, pool.WorkFolder, rounds, keys, manyKeys);
         if (parts.Contains("tree"))
             Tree(text, pool.WorkFolder, Math.Max(rounds, MinTreeRounds), keys);
         if (programs.Length > 0)
             Servers(text, pool, programs, rounds, keys);
+        text.Line();
+        text.Line($"Load of the machine over the last fifteen minutes of it, this command included: {MachineLoad.FifteenMinutes():F1}.");
         Console.WriteLine(text);
-        Say($"busy: {(MachineLoad.BusyMicroseconds() - busy) / 1e6:F0} core seconds");
         if (output is not null)
             ReportFile.Refresh(output, "storage", text.ToString());
         return 0;

@@ -7,6 +7,9 @@ internal static class MachineLoad
 {
     private const double MicrosecondsPerTick = 10_000;
 
+    /// <summary>Average number of processes that ran or waited to (proc(5), /proc/loadavg): above the number of cores, times say little.</summary>
+    public static double FifteenMinutes() => double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[2], CultureInfo.InvariantCulture);
+
     /// <summary>All time that was not idle since boot, in microseconds, time stolen by the hypervisor included (proc(5), /proc/stat).</summary>
     public static double BusyMicroseconds()
     {

@@ -25,6 +25,9 @@ namespace Storage.Host;
 /// </remarks>
 public sealed class StorageService : IStorage, IAsyncDisposable
 {
+    // A start with so many keys leaves so much garbage that it goes before anything else: nothing would soon make the collector look at arrays of that size.
+    private const int LargeStartKeys = 100_000;
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly PublishedState _state;
     private readonly ReplicaContext _context;
@@ -54,6 +57,8 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         Action<string, Exception> stopProcess, ISnapshotSource? snapshots = null, IReplicaPeers? peers = null)
     {
         var machine = StateMachine.Open(data.Tree, options.State, new PoolWorker());
+        if (machine.KeyCount >= LargeStartKeys)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         var fatal = new FatalHandler(logger, stopProcess, data.NoteSuspicion);
         _state = new PublishedState(machine.Freeze());
         _reads = new ReadGuard(fatal, _stopping.Token);

@@ -50,7 +50,7 @@ public ref struct KeyCursor
 
     internal readonly int Slot => _order[_index];
 
-    /// <summary>The current key is the first of the range in its leaf.</summary>
+    /// <summary>The current key is the first of its leaf, and the last move came from the leaf before.</summary>
     internal bool IsFirstInLeaf { get; private set; }
 
     public bool MoveNext()
@@ -105,7 +105,6 @@ public ref struct KeyCursor
     {
         (_leaf, _order, _index) = (leaf, leaf.Order, position - 1);
         _end = leaf.EndOf(_order, _range, out _isLastLeaf);
-        IsFirstInLeaf = true;
     }
 
     [InlineArray(KeyIndex.MaxDepth)]

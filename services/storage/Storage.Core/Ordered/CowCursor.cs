@@ -35,7 +35,7 @@ public ref struct CowCursor<TValue> where TValue : class
     public readonly byte[] Key => _leaf!.Keys[_index]!;
 
     /// <summary>Current value.</summary>
-    public readonly TValue Value => Volatile.Read(ref _leaf!.Values![_index])!;
+    public readonly TValue Value => _leaf!.Values![_index]!;
 
     public bool MoveNext()
     {

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Storage.Core.Ordered;
 
 /// <summary>
@@ -31,24 +29,6 @@ public sealed class CowMap<TValue> where TValue : class
 
     /// <summary>Reads a value; null when the key is absent.</summary>
     public TValue? Find(ReadOnlySpan<byte> key) => Peek().Find(key);
-
-    /// <summary>
-    /// The place of an existing key's value, shared by all views that hold the same leaf; a null reference when the key is
-    /// absent. Only for values that tell readers of older views apart themselves (as key histories do by revision): a write
-    /// through it copies nothing and is seen by them too.
-    /// </summary>
-    public ref TValue FindShared(ReadOnlySpan<byte> key)
-    {
-        var node = _root;
-        if (node is null)
-            return ref Unsafe.NullRef<TValue>();
-        while (node.Children is { } children)
-            node = children[node.ChildIndex(key)]!;
-        var position = node.Search(key);
-        if (position < 0)
-            return ref Unsafe.NullRef<TValue>();
-        return ref node.Values![position]!;
-    }
 
     /// <summary>Inserts or replaces. The key array is kept and must not change.</summary>
     public void Set(byte[] key, TValue value)

@@ -19,7 +19,7 @@ public readonly struct CowMapView<TValue> where TValue : class
         while (node.Children is { } children)
             node = children[node.ChildIndex(key)]!;
         var position = node.Search(key);
-        return position < 0 ? null : Volatile.Read(ref node.Values![position]);
+        return position < 0 ? null : node.Values![position];
     }
 
     /// <summary>A cursor before the first key at or after <paramref name="from"/>; call <see cref="CowCursor{TValue}.MoveNext"/> first.</summary>

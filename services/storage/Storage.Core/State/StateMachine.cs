@@ -46,6 +46,9 @@ public sealed partial class StateMachine
     /// <summary>Removal of what compactions made unreadable; the owner drives it between batches.</summary>
     public CompactionSweep Sweep { get; }
 
+    /// <summary>Keys in the index, deleted ones that were not compacted included.</summary>
+    public int KeyCount => Store.Keys.Count;
+
     internal MvccStore Store { get; }
     internal LeaseTable Leases { get; }
     internal AlarmSet Alarms { get; }
