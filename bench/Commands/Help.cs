@@ -30,6 +30,9 @@ internal static class Help
                  The state machine in this process over --keys keys: an apply, a range, memory, opening (also with --many-keys); the tree beside LMDB (needs liblmdb0);
                  and the memory and start of etcd and our standalone server with the same keys.
 
+               bench large [--gigabytes G] [--value-bytes B] [--rounds N] [--ours PATH] [--work-dir DIR] [--output FILE.md]
+                 Puts into a store of so many gigabytes, in turns with puts into an empty one; needs about twice that much disk.
+
                bench load --endpoint URL[,URL...] --workload {WorkloadNames.All}
                      [--clients N] [--connections C] [--seconds S] [--warmup S] [--value-bytes B] [--keys N] [--prefill N]
                      [--watchers N] [--streams N] [--rate PUTS-PER-SECOND] [--pid PROCESS[,PROCESS...]] [--client raw|grpc-net]

@@ -69,6 +69,9 @@ internal sealed partial class ServerProcess : IDisposable
         _isSuspended = false;
     }
 
+    /// <summary>Bytes of all its files.</summary>
+    public long DataBytes() => new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(static file => file.Length);
+
     /// <summary>Asks it to end; <see cref="Dispose"/> waits for that.</summary>
     public void Terminate()
     {
