@@ -21,6 +21,8 @@ public enum StorageError : byte
     Malformed,
     /// <summary>The session's outcome for this sequence was forgotten already (I8): the proposer must not have asked again.</summary>
     OutcomeForgotten,
+    /// <summary>The answer is more than can be sent (1 GiB). A command took effect all the same.</summary>
+    AnswerTooLarge,
 }
 
 /// <summary>The outcome of one applied command, for the proposer.</summary>

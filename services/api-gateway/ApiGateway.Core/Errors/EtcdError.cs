@@ -18,6 +18,7 @@ public enum EtcdError
     LeaseExists,
     LeaseTtlTooLarge,
     RequestTooLarge,
+    ResponseTooLarge,
     TooManyRequests,
     NoLeader,
     LeaderChanged,

@@ -27,6 +27,8 @@ public static class EtcdErrors
         EtcdError.LeaseNotFound => new(RpcCode.NotFound, "etcdserver: requested lease not found"),
         EtcdError.LeaseExists => new(RpcCode.FailedPrecondition, "etcdserver: lease already exists"),
         EtcdError.LeaseTtlTooLarge => new(RpcCode.OutOfRange, "etcdserver: too large lease TTL"),
+        // etcd fails to send it, with a text of its gRPC library.
+        EtcdError.ResponseTooLarge => new(RpcCode.ResourceExhausted, "etcdserver: response is too large"),
         EtcdError.RequestTooLarge => new(RpcCode.InvalidArgument, "etcdserver: request is too large"),
         EtcdError.TooManyRequests => new(RpcCode.ResourceExhausted, "etcdserver: too many requests"),
         EtcdError.NoLeader => new(RpcCode.Unavailable, "etcdserver: no leader"),
@@ -80,6 +82,7 @@ public static class EtcdErrors
         StorageError.Corrupt => EtcdError.Corrupt,
         // The command took effect or not, nobody knows any more: an ambiguous failure, as after a lost leader.
         StorageError.OutcomeForgotten => EtcdError.TimeoutDueToLeaderFailure,
+        StorageError.AnswerTooLarge => EtcdError.ResponseTooLarge,
         StorageError.StaleLeaseEpoch or StorageError.V2 or StorageError.Malformed => EtcdError.Internal,
         _ => EtcdError.Internal,
     };

@@ -44,9 +44,9 @@ internal readonly ref struct DeleteRangeCommand
     {
         if (!TryParse(request, out var delete))
             return new Reply(StorageError.Malformed);
-        var body = new BodyBuffer();
+        var body = machine.NewBody();
         delete.Write(machine, body);
-        return new Reply(StorageError.None, body.Written);
+        return Reply.Of(body);
     }
 
     /// <summary>Deletes in key order; the response's fields behind the header go to <paramref name="body"/>.</summary>

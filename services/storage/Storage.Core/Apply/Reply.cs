@@ -1,4 +1,5 @@
 using Storage.Contracts;
+using Storage.Core.Reads;
 
 namespace Storage.Core.Apply;
 
@@ -9,4 +10,7 @@ namespace Storage.Core.Apply;
 public readonly record struct Reply(StorageError Error, ReadOnlyMemory<byte> Body = default, int Detail = 0)
 {
     public static Reply Ok => default;
+
+    /// <summary>Success with an answer, or without one: the command took effect, and its answer is more than can be sent.</summary>
+    public static Reply Of(BodyBuffer body) => body.IsTooLarge ? new Reply(StorageError.AnswerTooLarge) : new Reply(StorageError.None, body.Written);
 }

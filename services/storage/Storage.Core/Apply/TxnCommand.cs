@@ -1,4 +1,3 @@
-using System.Buffers;
 using Storage.Contracts;
 using Storage.Core.Reads;
 using Storage.Core.State;
@@ -24,9 +23,9 @@ internal static class TxnCommand
         if (error != StorageError.None)
             return new Reply(error);
         path.Rewind();
-        var body = new BodyBuffer();
+        var body = machine.NewBody();
         Write(machine, txn, path, body);
-        return new Reply(StorageError.None, body.Written);
+        return Reply.Of(body);
     }
 
     // Either branch counts: what a txn may need must not depend on what it finds.
@@ -90,17 +89,20 @@ internal static class TxnCommand
         return StorageError.None;
     }
 
-    private static void Write(StateMachine machine, ReadOnlySpan<byte> txn, TxnPath path, IBufferWriter<byte> body)
+    private static void Write(StateMachine machine, ReadOnlySpan<byte> txn, TxnPath path, BodyBuffer body)
     {
         var succeeded = path.Take();
         body.WriteInt64(2, succeeded ? 1 : 0);
         var ops = new TxnOps(txn, succeeded);
-        var response = new BodyBuffer();
+        var response = machine.NewBody();
         while (ops.MoveNext())
         {
             response.Clear();
             WriteOperation(machine, ops.Kind, ops.Request, path, response);
-            TxnResponses.Append(body, ops.Kind, response.Written.Span);
+            if (response.IsTooLarge)
+                body.Drop();
+            else
+                TxnResponses.Append(body, ops.Kind, response.Written.Span);
         }
     }
 
@@ -123,8 +125,10 @@ internal static class TxnCommand
                 break;
             case TxnOps.DeleteRange:
                 Invariant.Holds(DeleteRangeCommand.TryParse(request, out var delete));
-                var fields = new BodyBuffer();
+                var fields = machine.NewBody();
                 delete.Write(machine, fields);
+                if (fields.IsTooLarge)
+                    response.Drop();
                 response.WriteNestedHeader(store.VisibleRevision);
                 fields.Written.Span.CopyTo(response.GetSpan(fields.Length));
                 response.Advance(fields.Length);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Storage.Contracts;
 
 namespace Storage.Core.Reads;
@@ -7,7 +6,7 @@ namespace Storage.Core.Reads;
 public static class ReadOnlyTxn
 {
     /// <summary>Writes the answer. Nothing usable is written on an error.</summary>
-    public static StorageError Read(scoped ref KeySpaceReader source, ReadOnlySpan<byte> txn, IBufferWriter<byte> body)
+    public static StorageError Read(scoped ref KeySpaceReader source, ReadOnlySpan<byte> txn, BodyBuffer body)
     {
         var path = new TxnPath();
         if (!path.TryDecide(ref source, txn))
@@ -15,7 +14,7 @@ public static class ReadOnlyTxn
         return Write(ref source, txn, path, body);
     }
 
-    private static StorageError Write(scoped ref KeySpaceReader source, ReadOnlySpan<byte> txn, TxnPath path, IBufferWriter<byte> body)
+    private static StorageError Write(scoped ref KeySpaceReader source, ReadOnlySpan<byte> txn, TxnPath path, BodyBuffer body)
     {
         var succeeded = path.Take();
         body.WriteInt64(2, succeeded ? 1 : 0);
@@ -44,6 +43,8 @@ public static class ReadOnlyTxn
             }
             if (error != StorageError.None)
                 return error;
+            if (response.IsTooLarge)
+                return StorageError.AnswerTooLarge;
             TxnResponses.Append(body, ops.Kind, response.Written.Span);
         }
         return StorageError.None;

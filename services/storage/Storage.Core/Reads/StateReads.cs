@@ -26,6 +26,8 @@ public static class StateReads
                 var error = RangeReader.Read(ref source, query, body);
                 if (error != StorageError.None)
                     return Failed(view, error);
+                if (body.IsTooLarge)
+                    return Failed(view, StorageError.AnswerTooLarge);
                 if (IsWhole(view, query.Revision <= 0 ? view.Revision : query.Revision, source.Records.MissedRecord))
                     return Answer(view, body);
             }
@@ -49,6 +51,8 @@ public static class StateReads
                 var error = ReadOnlyTxn.Read(ref source, request, body);
                 if (error != StorageError.None)
                     return Failed(view, error);
+                if (body.IsTooLarge)
+                    return Failed(view, StorageError.AnswerTooLarge);
                 // Its ranges may be at any revision that the view can read.
                 if (IsWhole(view, Math.Max(view.CompactRevision, 0), source.Records.MissedRecord))
                     return Answer(view, body);

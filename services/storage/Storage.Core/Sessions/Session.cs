@@ -13,8 +13,11 @@ public sealed class Session(SessionId id)
     // Far more than a gateway ever has in flight.
     private const int MaxOutcomes = 65_536;
 
-    // Large range answers inside txns must not pile up.
-    private const long MaxBytes = 64 * 1024 * 1024;
+    // Large range answers inside txns must not pile up; and all of them, with what is stored around each, are one value of the tree, which takes 64 MiB.
+    private const long MaxBytes = 32 * 1024 * 1024;
+
+    // A larger answer is given once.
+    private const int MaxBodyBytes = 8 * 1024 * 1024;
 
     private Slot[] _ring = new Slot[16];
     private ulong _high = 1; // one more than the highest sequence remembered
@@ -57,7 +60,10 @@ public sealed class Session(SessionId id)
         _high = Math.Max(_high, Low);
     }
 
-    /// <summary>Remembers an outcome of a sequence not below <see cref="Low"/>.</summary>
+    /// <summary>
+    /// Remembers an outcome of a sequence not below <see cref="Low"/>. Of one with a large answer it remembers only that the command took effect: a retry is told that its
+    /// outcome was forgotten.
+    /// </summary>
     public void Remember(ulong sequence, in Outcome outcome)
     {
         Invariant.Holds(sequence >= Low);
@@ -65,9 +71,10 @@ public sealed class Session(SessionId id)
             ForgetBelow(sequence - MaxOutcomes + 1);
         while (sequence - Low >= (ulong)_ring.Length)
             Grow();
-        _ring[Position(sequence)] = new Slot(outcome);
+        var kept = outcome.Body.Length <= MaxBodyBytes ? outcome : outcome with { Error = StorageError.OutcomeForgotten, Body = default };
+        _ring[Position(sequence)] = new Slot(kept);
         _high = Math.Max(_high, sequence + 1);
-        _bytes += outcome.Body.Length;
+        _bytes += kept.Body.Length;
         while (_bytes > MaxBytes && Low < sequence)
             ForgetBelow(Low + 1);
     }

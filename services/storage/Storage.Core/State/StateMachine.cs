@@ -6,6 +6,7 @@ using Storage.Core.Compaction;
 using Storage.Core.History;
 using Storage.Core.Leases;
 using Storage.Core.Mvcc;
+using Storage.Core.Reads;
 using Storage.Core.Sessions;
 using Storage.Core.Tree;
 using Storage.Core.V2;
@@ -115,6 +116,9 @@ public sealed partial class StateMachine
         };
     }
 
+    /// <summary>Where a command writes its answer.</summary>
+    internal BodyBuffer NewBody() => new(_options.MaxAnswerBytes);
+
     /// <summary>Ends a revision in the middle of a command: each expired lease has one of its own.</summary>
     internal void EndRevision() => Store.EndRevision(_span);
 
@@ -122,7 +126,7 @@ public sealed partial class StateMachine
     internal void RequireRecord(bool missed, Revision revision)
     {
         if (missed)
-            throw new Reads.RecordLostException($"revision {revision}, applying {AppliedIndex}");
+            throw new RecordLostException($"revision {revision}, applying {AppliedIndex}");
     }
 
     // The first entry of a cluster's log says who its initial members are.

@@ -14,4 +14,7 @@ public sealed record StateMachineOptions
 
     /// <summary>The same bound in bytes.</summary>
     public long HotBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Longest answer of a command in bytes. Outcomes are part of the state: the same on every replica (I3).</summary>
+    public int MaxAnswerBytes { get; init; } = Reads.BodyBuffer.MaxAnswerBytes;
 }

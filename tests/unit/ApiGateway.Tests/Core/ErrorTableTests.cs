@@ -17,6 +17,7 @@ public sealed class ErrorTableTests
     [InlineData(EtcdError.LeaseNotFound, 5, "etcdserver: requested lease not found")]
     [InlineData(EtcdError.LeaseExists, 9, "etcdserver: lease already exists")]
     [InlineData(EtcdError.RequestTooLarge, 3, "etcdserver: request is too large")]
+    [InlineData(EtcdError.ResponseTooLarge, 8, "etcdserver: response is too large")]
     [InlineData(EtcdError.Timeout, 14, "etcdserver: request timed out")]
     [InlineData(EtcdError.WriteDeadline, 4, "context deadline exceeded")]
     [InlineData(EtcdError.NoLeader, 14, "etcdserver: no leader")]

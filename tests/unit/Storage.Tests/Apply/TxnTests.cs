@@ -244,4 +244,40 @@ public sealed class TxnTests
         Assert.Equal((error, 3), (result.Error, result.Revision));
         Assert.Equal(before, _replica.Dump());
     }
+
+    /// <summary>A command cannot be undone for its answer's sake: it takes effect, and the answer is refused.</summary>
+    [Theory]
+    [InlineData("range")]
+    [InlineData("nested range")]
+    [InlineData("delete")]
+    [InlineData("many ranges")]
+    public void Txn_AnswerTooLarge_TakesEffectAndSaysSo(string what)
+    {
+        var replica = new Replica(options: new() { MaxAnswerBytes = 1_000 });
+        for (var i = 0; i < 8; i++)
+            replica.Put($"large/{i}", new string('x', 200));
+        IMessage all = what == "delete" ? Requests.Delete("large/", "large0", prev: true)
+            : what == "many ranges" ? Requests.Range("large/", "large2") : Requests.Range("large/", "large0");
+        IMessage operation = what == "nested range" ? Requests.Txn([], [all]) : all;
+        var result = replica.Do(Requests.Txn([], what == "many ranges" ? [operation, operation, operation, operation, Requests.Put("a", "1")] : [operation, Requests.Put("a", "1")]));
+        Assert.Equal(StorageError.AnswerTooLarge, result.Error);
+        Assert.Equal(10, replica.State.Current.Revision);
+        // The same command without what is too much.
+        Assert.Equal(StorageError.None, replica.Do(Requests.Txn([], [Requests.Range("a"), Requests.Put("a", "2")])).Error);
+    }
+
+    [Fact]
+    public void Body_BeyondItsLimit_KeepsNothingAndGoesOn()
+    {
+        var body = new BodyBuffer(maxBytes: 100);
+        for (var i = 0; i < 50; i++)
+        {
+            body.GetSpan(10)[..10].Fill(1);
+            body.Advance(10);
+            Assert.Equal(i >= 10, body.IsTooLarge);
+        }
+        Assert.Equal(0, body.Length);
+        body.Clear();
+        Assert.False(body.IsTooLarge);
+    }
 }

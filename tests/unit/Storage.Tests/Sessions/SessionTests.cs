@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Storage.Contracts;
 using Storage.Core.Sessions;
+using Storage.Core.Tree;
 using Storage.Tests.Harness;
 
 namespace Storage.Tests.Sessions;
@@ -95,6 +96,41 @@ public sealed class SessionTests
         Put("a", "1", sequence: 1, lowest: 1);
         Put("a", "2", sequence: ulong.MaxValue - 1, lowest: ulong.MaxValue - 1);
         Assert.Equal(3, _replica.State.Current.Revision);
+    }
+
+    [Fact]
+    public void Apply_AnswerTooLargeToRemember_IsGivenOnceAndTheCommandTakesEffectOnce()
+    {
+        for (var i = 0; i < 9; i++)
+            _replica.Put($"large/{i}", new string('x', 1024 * 1024));
+        var delete = Requests.Delete("large/", "large0", prev: true).ToByteArray();
+        var first = _replica.Apply(CommandKind.DeleteRange, delete, s_session, 1, 1);
+        Assert.Equal(StorageError.None, first.Error);
+        Assert.True(first.Body.Length > 9 * 1024 * 1024);
+        var again = _replica.Apply(CommandKind.DeleteRange, delete, s_session, 1, 1);
+        Assert.Equal(StorageError.OutcomeForgotten, again.Error);
+        Assert.Equal(first.Revision, _replica.State.Current.Revision);
+    }
+
+    [Theory]
+    [InlineData(1, 100)]
+    [InlineData(100, 8)]
+    [InlineData(20, 4)]
+    public void Encode_LargeOutcomes_FitsIntoAValueOfTheTree(int outcomes, int megabytes)
+    {
+        var session = new Session(s_session);
+        for (var sequence = 1; sequence <= outcomes; sequence++)
+            session.Remember((ulong)sequence, new Outcome(default, default, StorageError.None, 1, 0, new byte[megabytes * 1024 * 1024]));
+        Assert.InRange(session.Encode().Length, 1, CopyOnWriteTree.MaxValueBytes);
+    }
+
+    [Fact]
+    public void Encode_AsManyOutcomesAsThereMayBe_FitsIntoAValueOfTheTree()
+    {
+        var session = new Session(s_session);
+        for (ulong sequence = 1; sequence <= 70_000; sequence++)
+            session.Remember(sequence, new Outcome(default, default, StorageError.None, 1, 0, new byte[1024]));
+        Assert.InRange(session.Encode().Length, 1, CopyOnWriteTree.MaxValueBytes);
     }
 
     [Fact]
