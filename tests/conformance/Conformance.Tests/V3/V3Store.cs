@@ -1,6 +1,7 @@
 using Conformance.Harness;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
+using Grpc.Core;
 
 namespace Conformance.V3;
 
@@ -13,9 +14,21 @@ internal static class V3Store
     {
         var leases = await Rpc.LeaseLeases.CallAsync(target.Channel, new LeaseLeasesRequest());
         foreach (var lease in leases.Leases)
-            await Rpc.LeaseRevoke.CallAsync(target.Channel, new LeaseRevokeRequest { ID = lease.ID });
+            await RevokeAsync(target, lease.ID);
         var all = ByteString.CopyFrom(0);
         var deleted = await Rpc.Delete.CallAsync(target.Channel, new DeleteRangeRequest { Key = all, RangeEnd = all });
         return deleted.Header.Revision;
+    }
+
+    private static async Task RevokeAsync(Target target, long lease)
+    {
+        try
+        {
+            await Rpc.LeaseRevoke.CallAsync(target.Channel, new LeaseRevokeRequest { ID = lease });
+        }
+        catch (RpcException gone) when (gone.StatusCode == StatusCode.NotFound)
+        {
+            // A short one of the scenario before: it has ended by itself since it was listed.
+        }
     }
 }
