@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Storage.Contracts;
 
 namespace Storage.Client;
@@ -42,7 +41,7 @@ internal sealed class ReplicaDiscovery : IDisposable
                 await LookAsync(_ended.Token).ConfigureAwait(false);
             while (await timer.WaitForNextTickAsync(_ended.Token).ConfigureAwait(false));
         }
-        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
+        catch (Exception exception) when (_ended.IsCancellationRequested && (exception is OperationCanceledException || ReplicatedStorage.IsReplicaFailure(exception)))
         {
             // Disposed.
         }
@@ -67,7 +66,8 @@ internal sealed class ReplicaDiscovery : IDisposable
         {
             await _storage.MoveAsync(_places[first], cancellation).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is RpcException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception exception) when (
+            !cancellation.IsCancellationRequested && (exception is OperationCanceledException || ReplicatedStorage.IsReplicaFailure(exception)))
         {
             // It cannot be reached, or has not caught up: the one that serves goes on serving, and the next look tries again.
         }
@@ -77,11 +77,11 @@ internal sealed class ReplicaDiscovery : IDisposable
 
     private int Place(IStorage replica)
     {
-        if (_gone.Count == 0)
+        // Not the place in use: who comes there has to catch up first.
+        if (_gone.Find(address => _places[address] != _storage.Preferred) is not { } free)
             return _storage.Add(replica);
-        var place = _places[_gone[0]];
-        _places.Remove(_gone[0]);
-        _gone.RemoveAt(0);
+        _gone.Remove(free);
+        _places.Remove(free, out var place);
         _storage.Replace(place, replica);
         return place;
     }

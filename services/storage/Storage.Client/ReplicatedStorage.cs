@@ -165,7 +165,7 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
     }
 
     // Expected outcomes are values: what else a replica throws is its own failure, and another may do better.
-    private static bool IsReplicaFailure(Exception exception) =>
+    internal static bool IsReplicaFailure(Exception exception) =>
         exception is RpcException or IOException or HttpRequestException or TimeoutException or ObjectDisposedException;
 
     // To the next one, unless someone has moved already.

@@ -37,6 +37,13 @@ public static class StorageConfiguration
         };
     }
 
+    /// <summary>How many replicas may share the folder.</summary>
+    /// <exception cref="ConfigurationException">The setting is no such number.</exception>
+    internal static int ReadSharedBy(IConfiguration configuration) =>
+        configuration["Storage:SharedBy"] is not { Length: > 0 } text ? 1
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value
+        : throw new ConfigurationException($"Storage:SharedBy must be a whole number above 0, not \"{text}\"");
+
     /// <summary>The id that a replica of a name has where no consensus member's stands for it. Not 0, which no member has.</summary>
     internal static ulong IdOf(string name) => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes("storage replica " + name))) | 1;
 

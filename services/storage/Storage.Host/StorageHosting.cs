@@ -38,7 +38,7 @@ public static class StorageHosting
             return SharedDirectory.Take(
                 configuration["Storage:DataDir"] ?? "data",
                 options.ReplicaName,
-                configuration.GetValue("Storage:SharedBy", 1),
+                StorageConfiguration.ReadSharedBy(configuration),
                 (directory, name) => StorageStart.Open(
                     directory,
                     openData,

@@ -97,6 +97,43 @@ public sealed class ReplicaDiscoveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Look_ReplicaInUseGoneAndAnotherCome_DoesNotPutItInTheSamePlaceUnproven()
+    {
+        await StartAsync("a");
+        await StartAsync("b");
+        var (storage, discovery) = Use(1);
+        _addresses = ["a"];
+        await LookUntilAsync(discovery, storage, 1);
+        _servers["b"].Log.Sever();
+        var written = Put();
+        await ReadAsync(storage, written);
+        _addresses = ["b"];
+        await discovery.LookAsync(Soon);
+        // Still the replica that has it all, though its name is gone.
+        Assert.Equal(1, storage.Preferred);
+        Assert.True((await ReadAsync(storage, default)).AppliedIndex >= written);
+        storage.Dispose();
+    }
+
+    /// <summary>Whatever a replica throws, the looking goes on: nobody would start it again.</summary>
+    [Fact]
+    public async Task Look_ReplicaFailsInAnyWay_GoesOn()
+    {
+        await StartAsync("a");
+        await StartAsync("b");
+        var (storage, discovery) = Use(HolderWho(true, "b", "a"));
+        _addresses = ["a"];
+        await LookUntilAsync(discovery, storage, 1);
+        var gone = _servers["b"].Connect();
+        gone.Dispose();
+        storage.Replace(storage.Add(gone), gone);
+        var failing = new ReplicaDiscovery(storage, _ => new(["b"]), _ => gone, HolderWho(true, "b", "a"));
+        await failing.LookAsync(Soon);
+        Assert.Equal(1, storage.Preferred);
+        storage.Dispose();
+    }
+
+    [Fact]
     public async Task Look_NameUnknownForAWhile_KeepsWhatIsKnown()
     {
         await StartAsync("a");
