@@ -21,7 +21,9 @@ internal sealed class SeverableLog(FakeConsensus log) : IConsensus
         while (true)
         {
             var next = tail.MoveNextAsync().AsTask();
-            if (await Task.WhenAny(cut, next) == cut)
+            await Task.WhenAny(cut, next);
+            // Which of the two woke this up is chance: nothing comes through after the cut.
+            if (cut.IsCompleted)
             {
                 await ending.CancelAsync();
                 await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
