@@ -34,6 +34,16 @@ public sealed class LatencySeries : IAsyncDisposable
         _canary.Start();
     }
 
+    /// <summary>Puts answered so far.</summary>
+    public int Answered
+    {
+        get
+        {
+            lock (_gate)
+                return _puts.Count;
+        }
+    }
+
     /// <summary>What ends from here on counts for this phase.</summary>
     public void Begin(string phase)
     {

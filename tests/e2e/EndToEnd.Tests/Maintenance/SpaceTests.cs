@@ -8,7 +8,7 @@ namespace EndToEnd.Tests.Maintenance;
 /// </summary>
 public sealed class SpaceTests(ITestOutputHelper output)
 {
-    private const int Keys = 40_000, ValueBytes = 4_096, KeysPerDelete = 200, FillersAtOnce = 16;
+    private const int Keys = 40_000, ValueBytes = 4_096, KeysPerDelete = 200, FillersAtOnce = 16, WarmupPuts = 4_000;
     private const double AllowedStallMs = 50;
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(8), s_patience = TimeSpan.FromSeconds(90);
 
@@ -22,7 +22,8 @@ public sealed class SpaceTests(ITestOutputHelper output)
         var filled = await client.StatusAsync();
 
         await using var series = new LatencySeries(deployment.Client);
-        await Task.Delay(TimeSpan.FromSeconds(2)); // The first calls are slower, and say nothing.
+        // The first calls are slower, and say nothing.
+        await Poll.UntilAsync("the writers to be warm", s_patience, () => Task.FromResult(series.Answered >= WarmupPuts));
         series.Begin("idle");
         await Task.Delay(s_quiet);
         series.Begin("delete");
