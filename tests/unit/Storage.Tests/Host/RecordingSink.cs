@@ -17,7 +17,11 @@ internal sealed class RecordingSink : IResultSink
             _results.Writer.TryWrite(result);
     }
 
-    public void OnBroken(string reason) => _broken.TrySetResult(reason);
+    public void OnBroken(string reason)
+    {
+        _broken.TrySetResult(reason);
+        _results.Writer.TryComplete(new InvalidOperationException($"the subscription is broken: {reason}"));
+    }
 
     public async Task<CommandResult> NextAsync()
     {
