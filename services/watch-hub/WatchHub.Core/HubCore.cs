@@ -33,6 +33,9 @@ public sealed partial class HubCore
     private long _current;
     private long _compacted;
 
+    // From FeedLost to Advance: there may be revisions above _current that will never be fed.
+    private bool _isFeedLost;
+
     // Watches in any set. Without one, only the position is kept: who comes later and wants the past asks storage's history.
     private int _watchers;
     private Term _term;
