@@ -47,7 +47,7 @@ public sealed partial class HubCore
         _current = current;
         if (isGap || _window.Count == 0)
             _window.Restart(current + 1);
-        if (isGap)
+        if (isGap && !Has(HubDefects.StaysSyncedWithoutFeed))
             CatchUpFrom(missed);
     }
 
@@ -97,7 +97,7 @@ public sealed partial class HubCore
             var length = EventFields.FragmentLength(content.Events.Span, _limits.MessageBytes);
             if (length == content.Events.Length)
                 break;
-            Stage(watcher, content with { Events = content.Events[..length], Fragment = true });
+            Stage(watcher, content with { Events = content.Events[..length], Fragment = !Has(HubDefects.SplitsSilently) });
             content = content with { Events = content.Events[length..] };
         }
         Stage(watcher, content);

@@ -92,7 +92,7 @@ public sealed partial class HubCore
             Fail(session);
             return;
         }
-        var seen = Math.Max(_current, spec.MinRevision);
+        var seen = Has(HubDefects.ForgetsWhatTheCallerSaw) ? _current : Math.Max(_current, spec.MinRevision);
         var start = spec.StartRevision == 0 ? seen + 1 : spec.StartRevision;
         var watcher = new Watcher(spec.WatchId, session, _index.Join(spec))
         {
@@ -136,8 +136,13 @@ public sealed partial class HubCore
         if (!session.HasRoom)
             return;
         for (var i = session.Blocked.Count - 1; i >= 0; i--)
-            MoveToUnsynced(session.Blocked[i], session.Blocked[i].Next);
+            MoveToUnsynced(session.Blocked[i], Unblocked(session.Blocked[i].Next));
     }
+
+    private long Unblocked(long next) =>
+        Has(HubDefects.SkipsWhenUnblocked) ? next + 1 : Has(HubDefects.RepeatsWhenUnblocked) ? next - 1 : next;
+
+    private bool Has(HubDefects defect) => (_limits.Defects & defect) != 0;
 
     private void CancelCompacted(Watcher watcher) => EndWatch(watcher, revision: 0, _compacted);
 

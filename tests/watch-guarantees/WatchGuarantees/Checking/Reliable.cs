@@ -11,7 +11,7 @@ public sealed class Reliable : IGuarantee
             return record.CompleteUpTo > 0 ? "it was never created" : null;
         // Who was told that compaction overtook it knows that the rest is missing.
         var upTo = record.IsCanceled ? next - 1 : Math.Max(next - 1, record.CompleteUpTo);
-        if (upTo > history.Last)
+        if (upTo >= from && upTo > history.Last)
             return $"it was told of revision {upTo}, and the last one written is {history.Last}";
         var heard = record.Heard.Select(one => (one.Revision, one.Key)).ToHashSet();
         for (var revision = from; revision <= upTo; revision++)
