@@ -11,19 +11,19 @@ public sealed class MistakeTableTests
     [InlineData(nameof(HubDefects.RepeatsWhenUnblocked), 10)]
     [InlineData(nameof(HubDefects.ProgressBeforeCaughtUp), 10)]
     [InlineData(nameof(HubDefects.NotifiesWatchersBehind), 20)]
-    [InlineData(nameof(HubDefects.SplitsSilently), 60)]
+    [InlineData(nameof(HubDefects.SplitsSilently), 20)]
     [InlineData(nameof(HubDefects.SkipsWhatIsCompacted), 40)]
     [InlineData(nameof(HubDefects.ForgetsWhatTheCallerSaw), 10)]
     [InlineData(nameof(HubDefects.StaysSyncedWithoutFeed), 20)]
-    [InlineData(nameof(HubDefects.SyncedAfterOnePiece), 20)]
+    [InlineData(nameof(HubDefects.SyncedAfterOnePiece), 10)]
     [InlineData(nameof(HubDefects.CatchUpWithoutPrevious), 10)]
-    [InlineData(nameof(HubDefects.OneHistoryIsEnough), 10)]
+    [InlineData(nameof(HubDefects.OneHistoryIsEnough), 20)]
     public void Run_MistakeOfTheCore_IsFound(string defect, int seeds) =>
         AssertFound(seeds, profile => profile with { Defects = Enum.Parse<HubDefects>(defect) });
 
     [Theory]
     [InlineData(nameof(ShellDefects.FeedResumesLate), 10)]
-    [InlineData(nameof(ShellDefects.HistoryOfReplicaBehind), 10)]
+    [InlineData(nameof(ShellDefects.HistoryOfReplicaBehind), 20)]
     [InlineData(nameof(ShellDefects.GatewayResumesEarly), 10)]
     [InlineData(nameof(ShellDefects.GatewayResumesLate), 10)]
     [InlineData(nameof(ShellDefects.GatewayForgetsSeen), 10)]

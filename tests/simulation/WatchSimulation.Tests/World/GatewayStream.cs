@@ -106,7 +106,7 @@ internal sealed class GatewayStream
     {
         if (_isEnded)
             return;
-        for (var n = 1 + _world.Random.Next(64); n > 0 && session.TryRead(out var message); n--)
+        for (var n = 1 + _world.Random.Next(_world.IsCalm ? 64 : _world.Profile.ReadMessages); n > 0 && session.TryRead(out var message); n--)
         {
             _gateway.Observe(message.Revision);
             if (_watches.TryAccept(message, out var reply))

@@ -60,6 +60,9 @@ internal sealed record Profile
     /// <summary>Longest time a client takes between two reads.</summary>
     public int MaxReadDelay { get; init; } = 10;
 
+    /// <summary>Messages of one read at most.</summary>
+    public int ReadMessages { get; init; } = 64;
+
     /// <summary>Revisions of one feed batch at most.</summary>
     public int FeedBatch { get; init; } = 8;
 
@@ -91,8 +94,8 @@ internal sealed record Profile
             Replicas = 1 + random.Next(3),
             Gateways = 1 + random.Next(2),
             Clients = 1 + random.Next(5),
-            Keys = 1 + random.Next(8),
-            MaxKeysOfARevision = random.Next(2) == 0 ? 1 : 5,
+            Keys = 1 + random.Next(10),
+            MaxKeysOfARevision = random.Next(3) == 0 ? 1 : 8,
             WriteEvery = random.Next(3) switch { 0 => 5, 1 => 20, _ => 100 },
             CreateEvery = random.Next(2) == 0 ? 50 : 250,
             CancelEvery = Sometimes(400),
@@ -109,6 +112,7 @@ internal sealed record Profile
             MaxHistoryDelay = random.Next(3) switch { 0 => 1, 1 => 30, _ => 400 },
             MaxNetworkDelay = random.Next(2) == 0 ? 1 : 30,
             MaxReadDelay = random.Next(3) switch { 0 => 1, 1 => 20, _ => 300 },
+            ReadMessages = random.Next(2) == 0 ? 2 : 64,
             FeedBatch = 1 + random.Next(20),
             FeedsCompacted = random.Next(3) / 2.0,
             BookmarkEvery = random.Next(2) == 0 ? 100 : 1000,
@@ -119,7 +123,7 @@ internal sealed record Profile
                 WindowBytes = random.Next(3) switch { 0 => 200, 1 => 3_000, _ => 1 << 20 },
                 SessionMessages = random.Next(3) switch { 0 => 1 + random.Next(4), 1 => 20, _ => 1000 },
                 SessionBytes = random.Next(3) == 0 ? 200 + random.Next(400) : 1 << 20,
-                MessageBytes = random.Next(2) == 0 ? 40 + random.Next(200) : 1 << 20,
+                MessageBytes = random.Next(2) == 0 ? 20 + random.Next(100) : 1 << 20,
                 CatchUpRevisions = random.Next(2) == 0 ? 1 + random.Next(4) : 1000,
                 HistoryBytes = random.Next(2) == 0 ? 100 : 1 << 20,
                 HistoryRequests = 1 + random.Next(3),

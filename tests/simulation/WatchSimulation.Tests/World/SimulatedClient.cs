@@ -33,7 +33,7 @@ internal sealed class SimulatedClient(SimulatedWorld world, int number)
         var key = world.AnyKey();
         var last = world.Store.History.Last;
         var scope = new WatchScope(
-            key, random.Next(4) switch { 0 => "", 1 => "\0", 2 => "l", _ => key + "~" }, random.Next(2) == 0, random.Next(6) == 0, random.Next(6) == 0, random.Next(4) == 0);
+            key, random.Next(4) switch { 0 => "", 1 => "\0", 2 => "l", _ => key + "~" }, random.Next(2) == 0, random.Next(6) == 0, random.Next(6) == 0, random.Next(3) == 0);
         // Now, in the past, at the very place of compaction, in the future.
         var start = random.Next(5) switch
         {
