@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("WatchHub.Tests")]
+[assembly: InternalsVisibleTo("WatchSimulation.Tests")]

@@ -54,6 +54,8 @@ public sealed partial class HubCore
         var watcher = request.Watcher;
         if (watcher.Set != WatcherSet.Unsynced)
             return;
+        if (batch.CompactRevision > watcher.Next && Has(HubDefects.SkipsWhatIsCompacted))
+            watcher.Next = batch.CompactRevision;
         if (batch.CompactRevision > watcher.Next)
         {
             _compacted = Math.Max(_compacted, batch.CompactRevision);
@@ -63,7 +65,7 @@ public sealed partial class HubCore
         Deliver(watcher, batch.Revisions, 0, batch.Revisions.Count);
         if (watcher.Set != WatcherSet.Unsynced)
             return;
-        watcher.Next = Math.Max(watcher.Next, batch.NextRevision);
+        watcher.Next = Math.Max(watcher.Next, Has(HubDefects.OneHistoryIsEnough) ? request.To : batch.NextRevision);
         _unsynced.Enqueue(watcher);
     }
 
@@ -91,7 +93,7 @@ public sealed partial class HubCore
         Deliver(watcher, _window, from, to);
         if (watcher.Set != WatcherSet.Unsynced)
             return to - from;
-        if (to == _window.Count)
+        if (to == _window.Count || Has(HubDefects.SyncedAfterOnePiece))
         {
             // A synced watcher's Next is only a lower bound, and everything up to the current revision is staged.
             watcher.Next = _current + 1;
@@ -188,7 +190,7 @@ public sealed partial class HubCore
 
     // As in etcd, the previous value is what a read at the revision before would find, and below the compacted revision nothing is found.
     private bool WantsPrevious(Watcher watcher, RevisionEvents revision) =>
-        (watcher.Group.Shape & GroupShape.PreviousValue) != 0 && revision.Revision > _compacted;
+        (watcher.Group.Shape & GroupShape.PreviousValue) != 0 && !Has(HubDefects.CatchUpWithoutPrevious) && revision.Revision > _compacted;
 
     private void Append(RevisionEvents revision, int bytes, ref Chunk chunk)
     {

@@ -39,24 +39,31 @@ public sealed partial class HubCore
     {
         _term = term;
         _compacted = Math.Max(_compacted, compacted);
+        var isGap = _isFeedLost && current > _current;
+        _isFeedLost = false;
         if (current <= _current)
             return;
+        var missed = _current + 1;
         _current = current;
-        if (_window.Count == 0)
+        if (isGap || _window.Count == 0)
             _window.Restart(current + 1);
+        if (isGap && !Has(HubDefects.StaysSyncedWithoutFeed))
+            CatchUpFrom(missed);
     }
 
     /// <summary>
-    /// The feed cannot go on where it was: revisions after the current one may be missed. Every synced watcher catches up from there, and the
-    /// next <see cref="Advance"/> says where the feed goes on.
+    /// The feed cannot go on where it was: the next <see cref="Advance"/> says where it goes on. Until then nothing is known to have happened; then whatever watches
+    /// catches up with what lies between.
     /// </summary>
-    public void FeedLost()
+    public void FeedLost() => _isFeedLost = true;
+
+    // Who was synced before the gap, or since: all of it is missing.
+    private void CatchUpFrom(long missed)
     {
-        _window.Restart(_current + 1);
         foreach (var session in _sessions)
             foreach (var watcher in session.Watchers.Values)
-                if (watcher.Set == WatcherSet.Synced)
-                    MoveToUnsynced(watcher, Math.Max(watcher.Next, _current + 1));
+                if (watcher.Set == WatcherSet.Synced && watcher.Next <= _current)
+                    MoveToUnsynced(watcher, Math.Max(watcher.Next, missed));
     }
 
     private void FanOut(int slot, RevisionEvents revision, ActivityContext trace)
@@ -90,7 +97,7 @@ public sealed partial class HubCore
             var length = EventFields.FragmentLength(content.Events.Span, _limits.MessageBytes);
             if (length == content.Events.Length)
                 break;
-            Stage(watcher, content with { Events = content.Events[..length], Fragment = true });
+            Stage(watcher, content with { Events = content.Events[..length], Fragment = !Has(HubDefects.SplitsSilently) });
             content = content with { Events = content.Events[length..] };
         }
         Stage(watcher, content);

@@ -42,7 +42,7 @@ public sealed partial class HubCore
             return;
         var idle = !watcher.Active;
         watcher.Active = false;
-        if (idle && watcher.Set == WatcherSet.Synced && _current >= watcher.LiveAfter && watcher.Session.HasRoom)
+        if (idle && (watcher.Set == WatcherSet.Synced || Has(HubDefects.NotifiesWatchersBehind)) && _current >= watcher.LiveAfter && watcher.Session.HasRoom)
             StageProgress(watcher.Session, watcher.WatchId);
     }
 
@@ -51,7 +51,7 @@ public sealed partial class HubCore
         for (var i = _progressWanted.Count - 1; i >= 0; i--)
         {
             var session = _progressWanted[i];
-            if (session.Watchers.Count > 0 && (session.Behind > 0 || _current < session.MinRevision || !session.HasRoom))
+            if (session.Watchers.Count > 0 && ((session.Behind > 0 && !Has(HubDefects.ProgressBeforeCaughtUp)) || _current < session.MinRevision || !session.HasRoom))
                 continue;
             session.ProgressWanted = false;
             _progressWanted.RemoveAt(i);

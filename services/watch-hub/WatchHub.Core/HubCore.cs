@@ -33,6 +33,9 @@ public sealed partial class HubCore
     private long _current;
     private long _compacted;
 
+    // From FeedLost to Advance: there may be revisions above _current that will never be fed.
+    private bool _isFeedLost;
+
     // Watches in any set. Without one, only the position is kept: who comes later and wants the past asks storage's history.
     private int _watchers;
     private Term _term;
@@ -89,7 +92,7 @@ public sealed partial class HubCore
             Fail(session);
             return;
         }
-        var seen = Math.Max(_current, spec.MinRevision);
+        var seen = Has(HubDefects.ForgetsWhatTheCallerSaw) ? _current : Math.Max(_current, spec.MinRevision);
         var start = spec.StartRevision == 0 ? seen + 1 : spec.StartRevision;
         var watcher = new Watcher(spec.WatchId, session, _index.Join(spec))
         {
@@ -133,8 +136,13 @@ public sealed partial class HubCore
         if (!session.HasRoom)
             return;
         for (var i = session.Blocked.Count - 1; i >= 0; i--)
-            MoveToUnsynced(session.Blocked[i], session.Blocked[i].Next);
+            MoveToUnsynced(session.Blocked[i], Unblocked(session.Blocked[i].Next));
     }
+
+    private long Unblocked(long next) =>
+        Has(HubDefects.SkipsWhenUnblocked) ? next + 1 : Has(HubDefects.RepeatsWhenUnblocked) ? next - 1 : next;
+
+    private bool Has(HubDefects defect) => (_limits.Defects & defect) != 0;
 
     private void CancelCompacted(Watcher watcher) => EndWatch(watcher, revision: 0, _compacted);
 

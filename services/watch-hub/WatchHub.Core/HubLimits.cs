@@ -29,4 +29,7 @@ public sealed record HubLimits
 
     /// <summary>Idle time after which a watcher that asked for it hears of progress.</summary>
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Wrong rules, for tests of the tests.</summary>
+    internal HubDefects Defects { get; init; }
 }

@@ -89,23 +89,28 @@ public sealed class WatchStream
             return false;
 
         reply = new WatchReply(
-            message.Revision, message.Term.Value, watch.ClientId, message.Kind == WatchMessageKind.Created,
+            Math.Max(watch.SentRevision, message.Revision), message.Term.Value, watch.ClientId, message.Kind == WatchMessageKind.Created,
             message.Kind == WatchMessageKind.Canceled, message.CompactRevision, "", message.Fragment, message.Events);
         switch (message.Kind)
         {
             case WatchMessageKind.Created:
-                var isFirst = !watch.IsCreated;
-                watch.IsCreated = true;
-                if (isFirst)
-                    watch.NextRevision = watch.Spec.StartRevision > 0 ? watch.Spec.StartRevision : message.Revision + 1;
                 // A watch opened again after a lost session: the client has its answer already.
-                return isFirst;
+                if (watch.IsCreated)
+                    return false;
+                watch.IsCreated = true;
+                watch.NextRevision = watch.Spec.StartRevision > 0 ? watch.Spec.StartRevision : message.Revision + 1;
+                watch.SentRevision = reply.Revision;
+                return true;
             case WatchMessageKind.Events:
+                watch.SentRevision = reply.Revision;
                 watch.IsInFragment = message.Fragment;
                 if (!message.Fragment)
                     watch.NextRevision = message.LastRevision + 1;
                 return true;
             case WatchMessageKind.Progress:
+                // It means what it says: the hub keeps it from falling.
+                reply = reply with { Revision = message.Revision };
+                watch.SentRevision = Math.Max(watch.SentRevision, message.Revision);
                 watch.NextRevision = Math.Max(watch.NextRevision, message.Revision + 1);
                 return true;
             case WatchMessageKind.Canceled:
@@ -133,9 +138,10 @@ public sealed class WatchStream
             if (watch.IsCancelAsked)
             {
                 Forget(watch);
+                var revision = Math.Max(seenRevision, watch.SentRevision);
                 if (!watch.IsCreated)
-                    canceled.Add(new WatchReply(seenRevision, term, watch.ClientId, true, false, 0, "", false, default));
-                canceled.Add(new WatchReply(seenRevision, term, watch.ClientId, false, true, 0, "", false, default));
+                    canceled.Add(new WatchReply(revision, term, watch.ClientId, true, false, 0, "", false, default));
+                canceled.Add(new WatchReply(revision, term, watch.ClientId, false, true, 0, "", false, default));
                 continue;
             }
             if (watch.IsInFragment)
@@ -158,8 +164,11 @@ public sealed class WatchStream
         // resume position of idle watches above the compacted revision.
         foreach (var watch in _byHubId.Values)
         {
-            if (watch.IsCreated)
-                watch.NextRevision = Math.Max(watch.NextRevision, message.Revision + 1);
+            if (!watch.IsCreated)
+                continue;
+            watch.NextRevision = Math.Max(watch.NextRevision, message.Revision + 1);
+            if (_progressAsked)
+                watch.SentRevision = Math.Max(watch.SentRevision, message.Revision);
         }
         reply = new WatchReply(message.Revision, message.Term.Value, WatchReply.NoWatch, false, false, 0, "", false, default);
         var asked = _progressAsked;
@@ -192,6 +201,9 @@ public sealed class WatchStream
 
         // The first revision that the client has not got. Meaningful once created.
         public long NextRevision { get; set; }
+
+        // The highest header revision that the client was sent for it. One etcd server's never fall, but a hub may be behind the one before it.
+        public long SentRevision { get; set; }
 
         public bool IsCreated { get; set; }
 

@@ -125,6 +125,22 @@ public sealed class WatchStreamTests
     }
 
     [Fact]
+    public void TryResume_OnAHubThatIsBehind_HeaderRevisionsDoNotFall()
+    {
+        var spec = Create(Key("a", id: 1, start: 2));
+        Accept(Messages.Created(spec.WatchId, 9));
+        // Catch-up: the header tells the hub's current revision.
+        Accept(Messages.Put(spec.WatchId, 2, "a") with { Content = Messages.Put(spec.WatchId, 2, "a").Content with { Revision = 12 } });
+        Assert.True(_stream.TryResume(12, 2, out _, out _));
+        Assert.Equal(12, Accept(Messages.Put(spec.WatchId, 3, "a")).Revision);
+        Assert.Equal(13, Accept(Messages.Put(spec.WatchId, 13, "a")).Revision);
+        Assert.True(_stream.TryAskProgress());
+        Assert.Equal(14, Accept(Messages.Progress(-1, 14)).Revision);
+        Assert.True(_stream.TryCancel(1, out _));
+        Assert.Equal(14, Accept(Messages.Canceled(spec.WatchId, 12)).Revision);
+    }
+
+    [Fact]
     public void TryResume_CreatedNotSeen_AsksForTheSameAgain()
     {
         Create(Key("a"));

@@ -318,6 +318,41 @@ public class HubCoreTests
     }
 
     [Fact]
+    public void FeedLost_TurnBeforeTheFeedGoesOn_GetsTheMissedRevisionsFromHistory()
+    {
+        var hub = new CoreHarness();
+        var session = hub.Session();
+        hub.Core.Create(session, Watch(1, "a"));
+        hub.Core.FeedLost();
+        // The shell asks storage where it is; meanwhile turns are taken, and watches come.
+        hub.Settle();
+        hub.Core.Create(session, Watch(2, "a"));
+        hub.Settle();
+        hub.History.Add(Revision(2, Put("a", 2)));
+        hub.Core.Advance(2, 0, Term);
+        hub.Feed(Revision(3, Put("a", 3)));
+        var heard = hub.SettleAndRead(session).Where(one => one.Kind == WatchMessageKind.Events).ToLookup(one => one.WatchId);
+        Assert.Equal(["2:a", "3:a"], heard[1].SelectMany(Read));
+        Assert.Equal(["2:a", "3:a"], heard[2].SelectMany(Read));
+    }
+
+    [Fact]
+    public void FeedLost_FeedGoesOnWhereItWas_NothingComesTwice()
+    {
+        var hub = new CoreHarness();
+        var session = hub.Session();
+        hub.Core.Create(session, Watch(1, "a"));
+        hub.Feed(Revision(2, Put("a", 2)));
+        hub.Core.FeedLost();
+        hub.Settle();
+        // A replica that has not compacted what the other one has.
+        hub.Core.Advance(2, 0, Term);
+        hub.Feed(Revision(3, Put("a", 3)));
+        Assert.Equal(["2:a", "3:a"], hub.SettleAndRead(session).Skip(1).SelectMany(Read));
+        Assert.Empty(hub.PendingHistory);
+    }
+
+    [Fact]
     public void Create_AnswersNeverRead_SessionFails()
     {
         var hub = new CoreHarness(new HubLimits { SessionMessages = 4, SessionControlMessages = 10 });

@@ -1,0 +1,50 @@
+using WatchHub.Core;
+using WatchSimulation.World;
+
+namespace WatchSimulation.Runs;
+
+/// <summary>Proof that the simulation sees: each known mistake, put in on purpose, is found within the stated number of seeds. The same histories without it pass.</summary>
+public sealed class MistakeTableTests
+{
+    [Theory]
+    [InlineData(nameof(HubDefects.SkipsWhenUnblocked), 10)]
+    [InlineData(nameof(HubDefects.RepeatsWhenUnblocked), 10)]
+    [InlineData(nameof(HubDefects.ProgressBeforeCaughtUp), 10)]
+    [InlineData(nameof(HubDefects.NotifiesWatchersBehind), 20)]
+    [InlineData(nameof(HubDefects.SplitsSilently), 20)]
+    [InlineData(nameof(HubDefects.SkipsWhatIsCompacted), 40)]
+    [InlineData(nameof(HubDefects.ForgetsWhatTheCallerSaw), 10)]
+    [InlineData(nameof(HubDefects.StaysSyncedWithoutFeed), 20)]
+    [InlineData(nameof(HubDefects.SyncedAfterOnePiece), 10)]
+    [InlineData(nameof(HubDefects.CatchUpWithoutPrevious), 10)]
+    [InlineData(nameof(HubDefects.OneHistoryIsEnough), 20)]
+    public void Run_MistakeOfTheCore_IsFound(string defect, int seeds) =>
+        AssertFound(seeds, profile => profile with { Defects = Enum.Parse<HubDefects>(defect) });
+
+    [Theory]
+    [InlineData(nameof(ShellDefects.FeedResumesLate), 10)]
+    [InlineData(nameof(ShellDefects.HistoryOfReplicaBehind), 20)]
+    [InlineData(nameof(ShellDefects.GatewayResumesEarly), 10)]
+    [InlineData(nameof(ShellDefects.GatewayResumesLate), 10)]
+    [InlineData(nameof(ShellDefects.GatewayForgetsSeen), 10)]
+    public void Run_MistakeOfTheShell_IsFound(string defect, int seeds) =>
+        AssertFound(seeds, profile => profile with { ShellDefects = Enum.Parse<ShellDefects>(defect) });
+
+    internal static RunResult? FirstFound(int seeds, Func<Profile, Profile> mistake)
+    {
+        for (var seed = 1; seed <= seeds; seed++)
+        {
+            var result = Run.One(seed, mistake);
+            if (result.Failure is not null)
+                return result;
+        }
+        return null;
+    }
+
+    private static void AssertFound(int seeds, Func<Profile, Profile> mistake)
+    {
+        var found = FirstFound(seeds, mistake);
+        Assert.True(found is not null, $"not found in {seeds} seeds");
+        Assert.True(Run.One(found.Seed).Failure is null, "the history fails without the mistake, too");
+    }
+}

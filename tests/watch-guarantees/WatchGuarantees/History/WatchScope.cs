@@ -1,0 +1,25 @@
+namespace WatchGuarantees.History;
+
+/// <summary>What a watch asked for.</summary>
+/// <param name="Key">First key.</param>
+/// <param name="RangeEnd">As etcd's range_end: "" for the key alone, "\0" for all keys from it on.</param>
+/// <param name="PreviousValue">Wants prev_kv.</param>
+/// <param name="NoPut">Wants no puts.</param>
+/// <param name="NoDelete">Wants no deletes.</param>
+/// <param name="Fragment">Takes revisions in pieces.</param>
+public sealed record WatchScope(
+    string Key, string RangeEnd = "", bool PreviousValue = false, bool NoPut = false, bool NoDelete = false, bool Fragment = false)
+{
+    public bool Wants(in WatchEvent one) => Covers(one.Key) && !(one.IsDelete ? NoDelete : NoPut);
+
+    public bool Covers(string key) => RangeEnd switch
+    {
+        "" => key == Key,
+        "\0" => string.CompareOrdinal(key, Key) >= 0,
+        _ => string.CompareOrdinal(key, Key) >= 0 && string.CompareOrdinal(key, RangeEnd) < 0,
+    };
+
+    public override string ToString() =>
+        (RangeEnd switch { "" => Key, "\0" => $"[{Key}, )", _ => $"[{Key}, {RangeEnd})" })
+        + (PreviousValue ? " with prev_kv" : "") + (NoPut ? " without puts" : "") + (NoDelete ? " without deletes" : "") + (Fragment ? " in fragments" : "");
+}
