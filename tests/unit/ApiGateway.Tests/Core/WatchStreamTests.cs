@@ -131,7 +131,7 @@ public sealed class WatchStreamTests
         Accept(Messages.Created(spec.WatchId, 9));
         // Catch-up: the header tells the hub's current revision.
         Accept(Messages.Put(spec.WatchId, 2, "a") with { Content = Messages.Put(spec.WatchId, 2, "a").Content with { Revision = 12 } });
-        Assert.True(_stream.TryResume(12, 2, out _, out _));
+        _stream.Resume(new SeenRevisions(12, 0), 2, out _, out _);
         Assert.Equal(12, Accept(Messages.Put(spec.WatchId, 3, "a")).Revision);
         Assert.Equal(13, Accept(Messages.Put(spec.WatchId, 13, "a")).Revision);
         Assert.True(_stream.TryAskProgress());
