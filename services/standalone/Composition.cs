@@ -29,6 +29,7 @@ internal static class Composition
         builder.Configuration["Storage:DataDir"] = options.StorageDir;
         builder.Configuration["Storage:ReplicaName"] = options.Name;
         builder.Configuration["LeaseManager:Name"] = options.Name;
+        builder.Configuration["LeaseManager:Checkpoints"] = options.LeaseCheckpoints.ToString();
         builder.Configuration["LeaseManager:AutoCompactionMode"] = options.AutoCompactionMode;
         builder.Configuration["LeaseManager:AutoCompactionRetention"] = options.AutoCompactionRetention;
         builder.Configuration["Storage:QuotaBackendBytes"] = options.QuotaBackendBytes;

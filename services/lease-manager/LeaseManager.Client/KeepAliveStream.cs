@@ -7,10 +7,15 @@ using LeaseManager.Contracts;
 
 namespace LeaseManager.Client;
 
-/// <summary>Keep-alives on one duplex stream. What is asked while a batch is being sent goes into the next one.</summary>
+/// <summary>
+/// Keep-alives on one duplex stream. What is asked while a batch is being sent goes into the next one. The manager may answer in any order, but not be silent: a
+/// stream on which nothing is answered for <see cref="MaxSilence"/> while something is asked is lost, since a frozen manager breaks no connection.
+/// </summary>
 internal sealed class KeepAliveStream : IAsyncDisposable
 {
     private const int MaxBatch = 1024;
+
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromMilliseconds(500), SilenceCheck = MaxSilence / 4;
 
     // Unsent keep-alives; beyond it callers wait for room.
     private const int MaxUnsent = 65_536;
@@ -24,9 +29,16 @@ internal sealed class KeepAliveStream : IAsyncDisposable
     private ulong _lastRequestId;
     private Exception? _lost;
 
-    public KeepAliveStream(AsyncDuplexStreamingCall<KeepAliveBatch, KeepAliveAnswers> call)
+    // Runs while something is asked. The stream was heard at this timestamp, or nothing was asked then.
+    private readonly ITimer _watch;
+    private readonly TimeProvider _time;
+    private long _heardAt;
+    private int _isWatching;
+
+    public KeepAliveStream(AsyncDuplexStreamingCall<KeepAliveBatch, KeepAliveAnswers> call, TimeProvider time)
     {
-        _call = call;
+        (_call, _time) = (call, time);
+        _watch = time.CreateTimer(static stream => ((KeepAliveStream)stream!).CheckSilence(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _sending = SendAsync();
         _receiving = ReceiveAsync();
     }
@@ -41,6 +53,7 @@ internal sealed class KeepAliveStream : IAsyncDisposable
         _pending[id] = answer;
         try
         {
+            Watch();
             var request = new KeepAliveRequest { RequestId = id, LeaseId = leaseId, MinApplied = minApplied.Value };
             if (!_unsent.Writer.TryWrite(request))
                 await _unsent.Writer.WriteAsync(request, cancellation);
@@ -61,6 +74,7 @@ internal sealed class KeepAliveStream : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _watch.DisposeAsync();
         _unsent.Writer.TryComplete();
         _call.Dispose();
         await _sending;
@@ -92,8 +106,11 @@ internal sealed class KeepAliveStream : IAsyncDisposable
         try
         {
             while (await _call.ResponseStream.MoveNext(CancellationToken.None))
+            {
+                Volatile.Write(ref _heardAt, _time.GetTimestamp());
                 foreach (var answer in _call.ResponseStream.Current.Answers)
                     Complete(answer);
+            }
             Lose(new LeaseManagerNotActiveException("the lease manager closed the stream"));
         }
         catch (Exception broken) when (broken is RpcException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
@@ -110,6 +127,32 @@ internal sealed class KeepAliveStream : IAsyncDisposable
             waiting.TrySetException(new LeaseManagerNotActiveException(answer.NotActive));
         else
             waiting.TrySetResult(new KeepAliveResult(answer.TtlSeconds, answer.Revision, new Term(answer.Term)));
+    }
+
+    private void Watch()
+    {
+        if (Volatile.Read(ref _isWatching) != 0 || Interlocked.Exchange(ref _isWatching, 1) != 0)
+            return;
+        Volatile.Write(ref _heardAt, _time.GetTimestamp());
+        _watch.Change(SilenceCheck, Timeout.InfiniteTimeSpan);
+    }
+
+    private void CheckSilence()
+    {
+        if (_time.GetElapsedTime(Volatile.Read(ref _heardAt)) > MaxSilence && !_pending.IsEmpty)
+        {
+            Lose(new LeaseManagerNotActiveException($"it said nothing for {MaxSilence.TotalMilliseconds} ms"));
+            return;
+        }
+        if (_pending.IsEmpty)
+        {
+            Volatile.Write(ref _isWatching, 0);
+            // What was asked between the two starts the watch itself, or is seen here.
+            if (_pending.IsEmpty || Interlocked.Exchange(ref _isWatching, 1) != 0)
+                return;
+            Volatile.Write(ref _heardAt, _time.GetTimestamp());
+        }
+        _watch.Change(SilenceCheck, Timeout.InfiniteTimeSpan);
     }
 
     private void Lose(Exception reason)

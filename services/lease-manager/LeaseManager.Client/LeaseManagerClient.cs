@@ -12,16 +12,20 @@ public sealed class LeaseManagerClient : ILeaseManager, IAsyncDisposable
 {
     private readonly GrpcChannel _channel;
     private readonly Rpc.LeaseManagerClient _rpc;
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private KeepAliveStream? _keepAlives;
 
-    /// <param name="address">An http URL or "dns:///name:port".</param>
-    public LeaseManagerClient(string address)
+    /// <param name="address">An http URL.</param>
+    public LeaseManagerClient(string address) : this(GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null }))
     {
-        var options = new GrpcChannelOptions { MaxReceiveMessageSize = null };
-        if (address.StartsWith("dns:", StringComparison.Ordinal))
-            options.Credentials = ChannelCredentials.Insecure;
-        _channel = GrpcChannel.ForAddress(address, options);
+    }
+
+    /// <param name="channel">Disposed by this object.</param>
+    /// <param name="time">Null: the system's.</param>
+    public LeaseManagerClient(GrpcChannel channel, TimeProvider? time = null)
+    {
+        (_channel, _time) = (channel, time ?? TimeProvider.System);
         _rpc = new Rpc.LeaseManagerClient(_channel);
     }
 
@@ -54,7 +58,7 @@ public sealed class LeaseManagerClient : ILeaseManager, IAsyncDisposable
         lock (_gate)
         {
             if (_keepAlives is null || _keepAlives.IsLost)
-                _keepAlives = new KeepAliveStream(_rpc.KeepAlive());
+                _keepAlives = new KeepAliveStream(_rpc.KeepAlive(), _time);
             return _keepAlives;
         }
     }

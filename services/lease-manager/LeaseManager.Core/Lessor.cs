@@ -8,9 +8,10 @@ namespace LeaseManager.Core;
 /// </summary>
 /// <remarks>
 /// Invariant I7: a lease is handed out for expiry no earlier than its TTL after the latest of: its grant as seen here, its last
-/// successful keep-alive, the last <see cref="Activate"/>.
+/// successful keep-alive. After <see cref="Activate"/>, which knows of neither, no earlier than what replicated state says is left of it: its whole TTL, or its
+/// checkpoint. A keep-alive therefore succeeds only when no checkpoint stands against it.
 /// </remarks>
-public sealed class Lessor
+public sealed partial class Lessor
 {
     // Dead heap entries (removed leases) are swept when they outnumber the living by this much.
     private const int SweepSlack = 1024;
@@ -21,7 +22,13 @@ public sealed class Lessor
     // Handed out, outcome not known. Outlives Reset: an expiry under way must not meet a lease that was renewed meanwhile (I7).
     private readonly HashSet<long> _handedOut = [];
 
+    /// <param name="checkpointInterval">Leases with more than that left are checkpointed so often; null: no lease is.</param>
+    public Lessor(TimeSpan? checkpointInterval = null) => _checkpointInterval = checkpointInterval;
+
     public int Count => _leases.Count;
+
+    /// <summary>Mistakes put in on purpose.</summary>
+    internal LeaseDefects Defects { get; init; }
 
     internal int DeadlineEntries => _deadlines.Count;
 
@@ -36,18 +43,30 @@ public sealed class Lessor
     {
         _leases.Clear();
         _deadlines.Rebuild([]);
+        _checkpoints.Rebuild([]);
+        _toForget.Clear();
         NextV2DeadlineUnixNanos = null;
     }
 
     /// <summary>
-    /// A lease was granted; its time starts now. An id granted again is a new lease; one whose expiry is under way (after
+    /// A lease was granted; its time starts now. An id granted again is a new lease; one whose expiry or checkpoint is under way (after
     /// <see cref="Reset"/>) stays so.
     /// </summary>
-    public void Granted(long id, long ttlSeconds, TimeSpan now)
+    /// <param name="id">The lease.</param>
+    /// <param name="ttlSeconds">Its TTL.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="checkpointSeconds">What replicated state has noted of it; 0: nothing.</param>
+    public void Granted(long id, long ttlSeconds, TimeSpan now, long checkpointSeconds = 0)
     {
-        var lease = new Lease(id, ttlSeconds) { IsExpiring = _handedOut.Contains(id) };
+        var lease = new Lease(id, ttlSeconds)
+        {
+            IsExpiring = !Defects.HasFlag(LeaseDefects.ForgetHandedOutOnReset) && _handedOut.Contains(id),
+            CheckpointSeconds = checkpointSeconds,
+            IsCheckpointing = _checkpointing.Contains(id),
+        };
         _leases[id] = lease;
         Start(lease, now);
+        ScheduleCheckpoint(lease, now);
         Sweep();
     }
 
@@ -60,27 +79,50 @@ public sealed class Lessor
     }
 
     /// <summary>
-    /// This manager has become the active one: what its predecessor promised is unknown, so every lease gets its full TTL again, and
-    /// <paramref name="grace"/> on top: for so long the predecessor may have gone on promising.
+    /// This manager has become the active one: what its predecessor promised is unknown, so every lease gets what replicated state says is left of it, its full TTL
+    /// unless it was checkpointed, and <paramref name="grace"/> on top: for so long the predecessor may have gone on promising.
     /// </summary>
     public void Activate(TimeSpan now, TimeSpan grace = default)
     {
+        if (Defects.HasFlag(LeaseDefects.SkipGrace))
+            grace = default;
         _handedOut.Clear();
+        _checkpointing.Clear();
+        _toForget.Clear();
         foreach (var lease in _leases.Values)
         {
-            lease.IsExpiring = lease.IsRetried = false;
-            Renew(lease, now + grace);
+            lease.IsExpiring = lease.IsRetried = lease.IsCheckpointing = lease.IsToForget = false;
+            var seconds = Defects.HasFlag(LeaseDefects.ForgetCheckpointsAtHandover) ? lease.TtlSeconds : lease.StartSeconds;
+            if (!Defects.HasFlag(LeaseDefects.KeepDeadlinesAtHandover))
+                lease.Deadline = now + grace + TimeSpan.FromSeconds(seconds);
         }
-        _deadlines.Rebuild(_leases.Values);
+        _deadlines.Rebuild(_leases.Values.Select(static lease => (lease, lease.Deadline)));
+        RebuildCheckpoints();
     }
 
-    /// <summary>Gives a lease its full TTL again; 0 when there is no such lease or its time is over.</summary>
-    public long KeepAlive(long id, TimeSpan now)
+    /// <summary>Gives a lease its full TTL again.</summary>
+    /// <param name="id">The lease.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="ttlSeconds">Its TTL; 0 when there is no such lease or its time is over.</param>
+    /// <returns>
+    /// False: what a successor would give is less than its TTL, or not known. <see cref="TakeCheckpoints"/> hands out that this be forgotten; afterwards ask again.
+    /// </returns>
+    public bool TryKeepAlive(long id, TimeSpan now, out long ttlSeconds)
     {
+        ttlSeconds = 0;
         if (!_leases.TryGetValue(id, out var lease) || lease.IsExpiring || lease.Deadline <= now)
-            return 0;
+            return true;
+        if (lease.CheckpointSeconds != 0 || lease.IsCheckpointing)
+        {
+            if (!Defects.HasFlag(LeaseDefects.KeepAliveBesideCheckpoint))
+            {
+                Forget(lease);
+                return false;
+            }
+        }
         Renew(lease, now);
-        return lease.TtlSeconds;
+        ttlSeconds = lease.TtlSeconds;
+        return true;
     }
 
     /// <summary>True when the lease exists, in any state.</summary>
@@ -92,7 +134,8 @@ public sealed class Lessor
         if (!_leases.TryGetValue(id, out var lease))
             return (-1, 0);
         var remaining = lease.Deadline > now ? lease.Deadline - now : TimeSpan.Zero;
-        return (remaining.Ticks / TimeSpan.TicksPerSecond, lease.TtlSeconds);
+        // The grace of a handover is on top of what was granted, and no client needs to see it.
+        return (Math.Min(remaining.Ticks / TimeSpan.TicksPerSecond, lease.TtlSeconds), lease.TtlSeconds);
     }
 
     /// <summary>All ids, the soonest to end first.</summary>
@@ -107,11 +150,11 @@ public sealed class Lessor
     {
         while (max > 0 && _deadlines.TryPop(now, out var lease))
         {
-            if (!_leases.TryGetValue(lease.Id, out var current) || current != lease || lease.IsHandedOut)
+            if (!IsCurrent(lease) || lease.IsHandedOut)
                 continue;
-            if (lease.Deadline > now)
+            if (lease.Deadline > now && !Defects.HasFlag(LeaseDefects.TrustStaleDeadlines))
             {
-                _deadlines.Push(lease);
+                _deadlines.Push(lease, lease.Deadline);
                 continue;
             }
             lease.IsExpiring = true;
@@ -147,15 +190,17 @@ public sealed class Lessor
                 continue;
             lease.IsRetried = true;
             lease.Deadline = retryAt;
-            _deadlines.Push(lease);
+            _deadlines.Push(lease, retryAt);
         }
     }
+
+    private bool IsCurrent(Lease lease) => _leases.TryGetValue(lease.Id, out var current) && current == lease;
 
     private void Start(Lease lease, TimeSpan now)
     {
         Renew(lease, now);
         if (!lease.IsHandedOut)
-            _deadlines.Push(lease);
+            _deadlines.Push(lease, lease.Deadline);
     }
 
     private static void Renew(Lease lease, TimeSpan now) => lease.Deadline = now + TimeSpan.FromSeconds(lease.TtlSeconds);
@@ -163,6 +208,8 @@ public sealed class Lessor
     private void Sweep()
     {
         if (_deadlines.Count > 2 * _leases.Count + SweepSlack)
-            _deadlines.Rebuild(_leases.Values.Where(static lease => !lease.IsHandedOut));
+            _deadlines.Rebuild(_leases.Values.Where(static lease => !lease.IsHandedOut).Select(static lease => (lease, lease.Deadline)));
+        if (_checkpoints.Count > 2 * _leases.Count + SweepSlack)
+            RebuildCheckpoints();
     }
 }

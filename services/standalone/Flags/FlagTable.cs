@@ -46,8 +46,9 @@ internal static class FlagTable
         new("experimental-distributed-tracing-service-name", FlagKind.Text, "etcd"),
         new("experimental-downgrade-check-time", FlagKind.Duration, "5s"),
         new("experimental-enable-distributed-tracing", FlagKind.Bool, "false"),
-        new("experimental-enable-lease-checkpoint", FlagKind.Bool, "false"),
-        new("experimental-enable-lease-checkpoint-persist", FlagKind.Bool, "false"),
+        // On here unless turned off; etcd's own default is off.
+        new("experimental-enable-lease-checkpoint", FlagKind.Bool, "true") { Effect = "what is left of long leases survives a change of leader, and a restart" },
+        new("experimental-enable-lease-checkpoint-persist", FlagKind.Bool, "false") { Behaviour = "true" },
         new("experimental-enable-v2v3", FlagKind.Text, ""),
         new("experimental-initial-corrupt-check", FlagKind.Bool, "false") { Effect = "compare with the other members before serving" },
         new("experimental-memory-mlock", FlagKind.Bool, "false"),

@@ -50,6 +50,9 @@ internal sealed record MemberOptions
     /// <summary>Shortest lease granted, in seconds: asking for less gives this.</summary>
     public required long MinLeaseTtlSeconds { get; init; }
 
+    /// <summary>What is left of long leases is noted from time to time.</summary>
+    public required bool LeaseCheckpoints { get; init; }
+
     /// <summary>Largest request in bytes.</summary>
     public required int MaxRequestBytes { get; init; }
 

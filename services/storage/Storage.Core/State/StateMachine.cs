@@ -164,8 +164,11 @@ public sealed partial class StateMachine
         CommandKind.SpaceAlarm => SpaceAlarmCommand.Apply(this, payload),
         CommandKind.V2Write => V2Commands.Write(this, payload, command.ProposedAtUnixNanos, span),
         CommandKind.V2Expire => V2Commands.Expire(this, payload, span),
-        CommandKind.LeaseClaim => LeaseCommands.Claim(this),
+        CommandKind.LeaseClaim => LeaseCommands.Claim(this, payload),
         CommandKind.LeaseExpire => LeaseCommands.Expire(this, payload),
+        CommandKind.LeaseHold => LeaseCommands.Hold(this, payload),
+        CommandKind.LeaseStandby => LeaseCommands.Standby(this, payload),
+        CommandKind.LeaseCheckpoints => LeaseCommands.Checkpoint(this, payload),
         _ => new Reply(StorageError.Malformed),
     };
 }

@@ -287,7 +287,7 @@ public abstract class StorageContractTests : IAsyncLifetime
         {
             Assert.Equal(changes.Count == 0, batch.Reset);
             changes.AddRange(batch.Changes);
-            epoch = batch.Epoch;
+            epoch = batch.Claim.Epoch;
             if (changes.Count == 2)
                 Append(new LeaseClaim { Manager = "m" }, new LeaseRevokeRequest { ID = 1 });
             if (changes.Count == 3)
