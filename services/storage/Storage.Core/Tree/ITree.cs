@@ -73,6 +73,13 @@ public interface ITree
     /// </summary>
     void Put(TableId table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
 
+    /// <summary>The same, with what is read of the value by those who go through many: kept beside the key when the value itself lies elsewhere.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="head">At most <see cref="CopyOnWriteTree.MaxHeadBytes"/>; empty: there is none, and <see cref="ITreeCursor.Head"/> is the value.</param>
+    void Put(TableId table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ReadOnlySpan<byte> head) => Put(table, key, value);
+
     /// <summary>Removes a key; false when it was not there.</summary>
     bool Delete(TableId table, ReadOnlySpan<byte> key);
 
@@ -136,6 +143,11 @@ public interface ITreeCursor
 
     /// <summary>Current value; valid until the snapshot is disposed.</summary>
     ReadOnlySpan<byte> Value { get; }
+
+    /// <summary>
+    /// The head that a value was put with, when it lies elsewhere; else the value. Valid as long as that. Does not read, and so does not check, the value when there is a head.
+    /// </summary>
+    ReadOnlySpan<byte> Head => Value;
 }
 
 /// <summary>The disk as the tree sees it: positioned reads from a stable map, positioned writes, sync, growth.</summary>
