@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Storage.Core.Keys;
 
 /// <summary>The rows of a bucket in the order of their keys, and those of one key as they came. Used again for one bucket after the other.</summary>
@@ -8,6 +10,7 @@ internal sealed class KeyBatch
     // Sorted: what follows the common beginning of each key, and where its row is in the bucket.
     private ulong[] _heads = [];
     private int[] _order = [];
+    private readonly HeadSort _sort = new();
 
     // Bytes that all keys begin with.
     private int _common;
@@ -15,6 +18,8 @@ internal sealed class KeyBatch
     public int Count { get; private set; }
 
     /// <summary>Sorts the rows of a bucket, which does not change from here on.</summary>
+    // At a start nothing is hot yet: compiled as well as can be from the first row on.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Sort(KeyBucket bucket)
     {
         (_bucket, _common, Count) = (bucket, bucket.CommonBytes, bucket.Count);
@@ -27,7 +32,7 @@ internal sealed class KeyBatch
             at += KeyRow.Length(rows[at..]);
         }
         // By numbers first, without a look at the keys; then those that are equal so far.
-        _heads.AsSpan(0, Count).Sort(_order.AsSpan(0, Count));
+        _sort.Sort(ref _heads, ref _order, Count);
         for (var from = 0; from < Count;)
         {
             var to = from + 1;
@@ -45,6 +50,7 @@ internal sealed class KeyBatch
     /// <summary>Key of the row at a position of the sorted order.</summary>
     public ReadOnlySpan<byte> KeyAt(int position) => KeyRow.Key(_bucket.Rows[_order[position]..]);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public KeyState StateAt(int position, out long lease) => KeyRow.Read(_bucket.Rows[_order[position]..], out lease);
 
     /// <summary>The key for a leaf that is built of it: valid as long as the bucket's rows are.</summary>

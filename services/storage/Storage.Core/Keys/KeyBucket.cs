@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Storage.Core.Keys;
 
 /// <summary>Rows (<see cref="KeyRow"/>) of the keys from a bound on up to that of the next bucket, in the order in which they came. So small that sorting it stays in the processor's cache.</summary>
@@ -25,6 +27,7 @@ internal sealed class KeyBucket(byte[] bound)
     public int CommonBytes { get; private set; }
 
     /// <summary>Adds a row, unless the bucket would take more than <paramref name="maxBytes"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAdd(ReadOnlySpan<byte> row, ReadOnlySpan<byte> key, int maxBytes)
     {
         if (row.Length > _rows.Length - _used)
@@ -48,6 +51,8 @@ internal sealed class KeyBucket(byte[] bound)
     }
 
     /// <summary>Two buckets in the place of this one, each with some of its keys; null when it has a single key only.</summary>
+    // At a start nothing is hot yet: compiled as well as can be from the first row on.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public (KeyBucket Left, KeyBucket Right)? Split()
     {
         if (MiddleKey() is not { } cut)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Storage.Core.Keys;
@@ -19,6 +20,8 @@ internal sealed class KeyBuckets(int bucketBytes)
     public long Bytes { get; private set; }
 
     /// <summary>Adds rows, those of one key in the order of their revisions.</summary>
+    // At a start nothing is hot yet: compiled as well as can be from the first row on.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<byte> rows)
     {
         while (!rows.IsEmpty)
@@ -29,6 +32,7 @@ internal sealed class KeyBuckets(int bucketBytes)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AddRow(ReadOnlySpan<byte> row, ReadOnlySpan<byte> key)
     {
         while (true)
@@ -54,6 +58,7 @@ internal sealed class KeyBuckets(int bucketBytes)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Find(ReadOnlySpan<byte> key)
     {
         if (_buckets.Count == 1)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Storage.Core.Keys;
 
 /// <summary>Making leaves of rows in great number, for <see cref="KeyIndexLoader"/>.</summary>
@@ -51,6 +53,8 @@ public sealed partial class KeyIndex
         }
     }
 
+    // At a start nothing is hot yet: compiled as well as can be from the first row on.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static List<KeyChild> Leaves(KeyBatch batch, byte[] separator, ref int keys)
     {
         var run = new LeafRun(separator, KeysPerMergedLeaf);
@@ -133,6 +137,7 @@ public sealed partial class KeyIndex
     }
 
     // One key's history: what is there, and then all rows of the batch that go on with it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static LeafEntry Combine(in LeafEntry existing, KeyBatch batch, ref int row, int to)
     {
         var key = batch.SegmentAt(row);

@@ -19,9 +19,11 @@ internal static class KeyRow
     private const int MaxBytesBesidesKey = 1 + sizeof(int) + (4 * sizeof(long)) + sizeof(int);
 
     /// <summary>At least what a row with a key of that length takes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int MaxBytes(int keyBytes) => MaxBytesBesidesKey + keyBytes;
 
     /// <summary>Writes a row; returns its length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Write(Span<byte> target, ReadOnlySpan<byte> key, in KeyState state, long lease)
     {
         var revision = state.Revision;
@@ -50,6 +52,7 @@ internal static class KeyRow
     }
 
     /// <summary>Length of the row at the beginning of some bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Length(ReadOnlySpan<byte> row)
     {
         var (start, length) = KeyRange(row);
@@ -59,9 +62,11 @@ internal static class KeyRow
     }
 
     /// <summary>Where the key is in a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (int Start, int Length) KeyRange(ReadOnlySpan<byte> row) =>
         (row[0] & LongKeyFlag) != 0 ? (1 + sizeof(int), MemoryMarshal.Read<int>(row[1..])) : (2, row[1]);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ReadOnlySpan<byte> Key(ReadOnlySpan<byte> row)
     {
         var (start, length) = KeyRange(row);
@@ -69,6 +74,7 @@ internal static class KeyRow
     }
 
     /// <summary>All but the key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static KeyState Read(ReadOnlySpan<byte> row, out long lease)
     {
         int flags = row[0];

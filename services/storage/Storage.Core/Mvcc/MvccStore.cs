@@ -105,14 +105,7 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
     public void Load(ITreeSnapshot snapshot, IBatchWorker worker, long revision, long compactRevision)
     {
         var loader = new KeyIndexLoader(_keys, worker);
-        for (var row = snapshot.Seek(TableId.Revisions, []); row.MoveNext();)
-        {
-            if (!RevisionKey.TryRead(row.Key, out var at, out var tombstone))
-                throw new InvalidDataException("a key of the revisions table is no revision");
-            if (!KeyValueRecord.TryRead(row.Head, out var record))
-                throw new InvalidDataException($"revision {at} holds no key-value record");
-            loader.Add(record.Key, at, tombstone, record.CreateRevision, record.Version, record.Lease);
-        }
+        snapshot.Scan(TableId.Revisions, new RevisionLoad(loader));
         loader.Complete();
         Revision = revision;
         CompactRevision = compactRevision;

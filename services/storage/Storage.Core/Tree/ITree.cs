@@ -131,6 +131,22 @@ public interface ITreeSnapshot : IDisposable
     /// </summary>
     /// <exception cref="PageCorruptException">A page failed its checksum (I11); the cursor's members throw it too.</exception>
     ITreeCursor Seek(TableId table, ReadOnlySpan<byte> from);
+
+    /// <summary>Shows all rows of a table in the order of their keys.</summary>
+    /// <exception cref="PageCorruptException">A page failed its checksum (I11).</exception>
+    void Scan<TVisitor>(TableId table, TVisitor visitor)
+        where TVisitor : struct, IRowVisitor
+    {
+        for (var row = Seek(table, []); row.MoveNext();)
+            visitor.Visit(row.Key, row.Head);
+    }
+}
+
+/// <summary>Who is shown rows.</summary>
+public interface IRowVisitor
+{
+    /// <summary>A row's key, and what <see cref="ITreeCursor.Head"/> says. Both as long as the snapshot is there.</summary>
+    void Visit(ReadOnlySpan<byte> key, ReadOnlySpan<byte> head);
 }
 
 /// <summary>Walks keys in byte order.</summary>
