@@ -23,7 +23,10 @@ namespace Standalone;
 internal static class Composition
 {
     /// <summary>Registers the five services, each bound to the others in-process. They start in this order and stop in the reverse.</summary>
-    public static void AddMember(this WebApplicationBuilder builder, MemberOptions options)
+    /// <param name="builder">Of the process.</param>
+    /// <param name="options">What the flags say.</param>
+    /// <param name="openData">Opens the data file of a directory.</param>
+    public static void AddMember(this WebApplicationBuilder builder, MemberOptions options, Func<string, StorageData> openData)
     {
         // The services read their settings by the names that they have as processes of their own.
         builder.Configuration["Storage:DataDir"] = options.StorageDir;
@@ -58,7 +61,7 @@ internal static class Composition
         builder.Services.AddSingleton<ISnapshotSource>(static provider => provider.GetRequiredService<MemberCluster>().Snapshots);
         builder.Services.AddSingleton<IReplicaPeers>(static provider => provider.GetRequiredService<MemberCluster>());
         builder.Services.AddSingleton<IReplicaMember>(static provider => provider.GetRequiredService<MemberCluster>());
-        builder.Services.AddStorage(builder.Configuration, StorageData.Open);
+        builder.Services.AddStorage(builder.Configuration, openData);
         builder.Services.AddWatchHub(builder.Configuration);
         builder.Services.AddSingleton<ILeadership>(static provider => provider.GetRequiredService<MemberCluster>());
         builder.Services.AddLeaseManager(builder.Configuration);

@@ -96,7 +96,7 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
             throw new BoltDamagedException(
                 $"revision {revision} holds a record of revision {record.ModRevision}, created at {record.CreateRevision}, version {record.Version}");
         }
-        tree.Put(TableId.Revisions, row.Key, row.Value);
+        RevisionRow.Put(tree, row.Key, row.Value);
     }
 
     private void LoadLease(BoltCursor row)

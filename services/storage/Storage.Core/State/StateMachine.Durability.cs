@@ -31,8 +31,8 @@ public sealed partial class StateMachine
     public void CompleteCommit(PendingCommit done)
     {
         _tree.CompleteCommit(done.Commit);
-        Store.TrimHotTail(done.Revision, _options.HotRevisions, _options.HotBytes);
-        V2.TrimRecent(done.V2Index, _options.HotRevisions, _options.HotBytes);
+        Store.TrimHotTail(done.Revision, Options.HotRevisions, Options.HotBytes);
+        V2.TrimRecent(done.V2Index, Options.HotRevisions, Options.HotBytes);
     }
 
     /// <summary>
