@@ -26,7 +26,7 @@ internal static class Composition
         builder.Services.AddSingleton<IStorage>(static provider =>
             StorageReplicas.Connect(Endpoints(provider).Address("Storage"), ChannelFactory.Create, s_firstReplica));
         builder.Services.AddSingleton<ILeaseManager>(static provider => new LeaseManagerClient(Endpoints(provider).Address("LeaseManager")));
-        builder.Services.AddSingleton<IWatchHub>(static provider => new WatchHubClient(Endpoints(provider).Address("WatchHub")));
+        builder.Services.AddSingleton<IWatchHub>(static provider => ConnectHubs(Endpoints(provider).Address("WatchHub")));
 
         builder.Services.AddReadiness<IConsensus>(
             "consensus", static async (consensus, cancellation) => (await consensus.GetStatusAsync(cancellation)).Leader.Value == 0 ? "no leader" : null);
@@ -41,6 +41,11 @@ internal static class Composition
         foreach (var url in options.ListenClientUrls)
             builder.AddEtcdClientPort(GatewayConfiguration.Address(url));
     }
+
+    // One name for as many hubs as there are at any time, or their addresses.
+    private static WatchHubClient ConnectHubs(string addresses) => ReplicaName.TryParse(addresses, out var name)
+        ? new WatchHubClient(name.ResolveAsync, ChannelFactory.CreateForManyStreams)
+        : new WatchHubClient(addresses, ChannelFactory.CreateForManyStreams);
 
     private static ServiceEndpoints Endpoints(IServiceProvider provider) => provider.GetRequiredService<ServiceEndpoints>();
 }

@@ -23,6 +23,9 @@ internal static partial class GatewayLog
     [LoggerMessage(6, LogLevel.Information, "watch session lost, resuming {Watches} watches on another")]
     public static partial void WatchSessionLost(this ILogger logger, int watches);
 
+    [LoggerMessage(18, LogLevel.Debug, "watch session left, resuming {Watches} watches on another")]
+    public static partial void WatchSessionLeft(this ILogger logger, int watches);
+
     [LoggerMessage(7, LogLevel.Warning, "connection closed: it sent no protocol preface in time")]
     public static partial void SilentConnection(this ILogger logger);
 

@@ -19,6 +19,9 @@ public static class ChannelFactory
 
     private static readonly TimeSpan PeerReconnect = TimeSpan.FromMilliseconds(20);
 
+    // Of a hub's session: some round trips on a fast network, and what a slow reader costs.
+    private const int ManyStreamsWindowBytes = 128 * 1024;
+
     // How soon added replicas get their share.
     private static readonly TimeSpan DnsRefresh = TimeSpan.FromSeconds(5);
 
@@ -62,6 +65,23 @@ public static class ChannelFactory
             // A member that was away may lead as soon as it is back: calls to it must not wait for the next attempt of a long row.
             InitialReconnectBackoff = PeerReconnect,
             MaxReconnectBackoff = 5 * PeerReconnect,
+        });
+    }
+
+    /// <summary>
+    /// Makes a channel to one address for thousands of streams, any of which may not be read for long: what it may hold meanwhile is small. The process must not let
+    /// windows grow by themselves (<c>System.Net.SocketsHttpHandler.Http2FlowControl.DisableDynamicWindowSizing</c>).
+    /// </summary>
+    public static GrpcChannel CreateForManyStreams(string address)
+    {
+        var handler = CreateHandler();
+        handler.InitialHttp2StreamWindowSize = ManyStreamsWindowBytes;
+        return GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = null,
+            MaxSendMessageSize = null,
         });
     }
 

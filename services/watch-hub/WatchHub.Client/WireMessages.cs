@@ -28,12 +28,16 @@ public static class WireMessages
             NoDelete = spec.NoDelete,
             ProgressNotify = spec.ProgressNotify,
             Fragment = spec.Fragment,
+            MinCompacted = spec.MinCompacted,
         },
     };
 
     public static WatchSpec FromWire(Create create) => new(
         create.WatchId, (KeySpace)create.Space, create.Key.Memory, create.RangeEnd.Memory, create.StartRevision, create.MinRevision,
-        create.PreviousValue, create.NoPut, create.NoDelete, create.ProgressNotify, create.Fragment);
+        create.PreviousValue, create.NoPut, create.NoDelete, create.ProgressNotify, create.Fragment)
+    {
+        MinCompacted = create.MinCompacted,
+    };
 
     /// <summary>
     /// A message for the first of its watches. The event bytes are wrapped, not copied: nobody changes them once they are in a message.

@@ -45,7 +45,7 @@ public interface IWatchSession : IAsyncDisposable
     }
 }
 
-/// <summary>What to watch.</summary>
+/// <summary>What to watch. The bytes of its keys do not change any more: whoever gets it may keep them.</summary>
 /// <param name="WatchId">Chosen by the caller.</param>
 /// <param name="Space">Key space.</param>
 /// <param name="Key">v3: first key, not empty. v2: path in UTF-8.</param>
@@ -59,7 +59,11 @@ public interface IWatchSession : IAsyncDisposable
 /// <param name="Fragment">Split messages above the size limit.</param>
 public sealed record WatchSpec(
     long WatchId, KeySpace Space, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> RangeEnd, long StartRevision, long MinRevision,
-    bool PreviousValue, bool NoPut, bool NoDelete, bool ProgressNotify, bool Fragment);
+    bool PreviousValue, bool NoPut, bool NoDelete, bool ProgressNotify, bool Fragment)
+{
+    /// <summary>v3: a compaction that the caller has seen: what is below it is gone, whether the hub has heard of it or not.</summary>
+    public long MinCompacted { get; init; }
+}
 
 /// <summary>What a message says.</summary>
 public enum WatchMessageKind : byte
@@ -68,6 +72,12 @@ public enum WatchMessageKind : byte
     Events,
     Progress,
     Canceled,
+
+    /// <summary>
+    /// The session, not one of its watches, is to be left: its hub is about to stop, or others have less to do. Open another, resume there after the last revision
+    /// delivered, then end this one, which delivers until then.
+    /// </summary>
+    Leave,
 }
 
 /// <summary>What a message says to its watch; shared by all watches that hear the same.</summary>
@@ -87,7 +97,7 @@ public sealed record WatchContent(
     ActivityContext Trace);
 
 /// <summary>One message of a session: small, because a revision that many watch becomes as many of them.</summary>
-/// <param name="WatchId">-1 for stream-wide progress.</param>
+/// <param name="WatchId">-1 for stream-wide progress, and for what concerns the session.</param>
 /// <param name="Content">What it says.</param>
 public readonly record struct WatchMessage(long WatchId, WatchContent Content)
 {
@@ -98,6 +108,10 @@ public readonly record struct WatchMessage(long WatchId, WatchContent Content)
         : this(watchId, new WatchContent(kind, revision, lastRevision, term, events, fragment, compactRevision, trace))
     {
     }
+
+    /// <summary>That the session is to be left.</summary>
+    public static WatchMessage Leave { get; } =
+        new(-1, WatchMessageKind.Leave, 0, 0, default, default, fragment: false, compactRevision: 0, trace: default);
 
     public WatchMessageKind Kind => Content.Kind;
 

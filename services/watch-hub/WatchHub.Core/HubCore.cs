@@ -92,6 +92,8 @@ public sealed partial class HubCore
             Fail(session);
             return;
         }
+        // A compaction is in force once anybody has seen it, whatever the window still holds.
+        _compacted = Math.Max(_compacted, spec.MinCompacted);
         var seen = Has(HubDefects.ForgetsWhatTheCallerSaw) ? _current : Math.Max(_current, spec.MinRevision);
         var start = spec.StartRevision == 0 ? seen + 1 : spec.StartRevision;
         var watcher = new Watcher(spec.WatchId, session, _index.Join(spec))

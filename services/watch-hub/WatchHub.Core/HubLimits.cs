@@ -9,8 +9,11 @@ public sealed record HubLimits
     /// <summary>Messages a session may have unread; beyond it, its watchers turn Blocked at their next revision.</summary>
     public int SessionMessages { get; init; } = 16_384;
 
-    /// <summary>Event bytes a session may have unread (one buffer shared by neighbours counts once); beyond it, as above.</summary>
-    public long SessionBytes { get; init; } = 16L << 20;
+    /// <summary>
+    /// Event bytes a session may have unread (one buffer shared by neighbours counts once), and one message more; beyond it, as above. What a client that reads nothing
+    /// costs.
+    /// </summary>
+    public long SessionBytes { get; init; } = 1L << 20;
 
     /// <summary>Created and Canceled answers a session may have unread on top; a client that asks on without reading loses its session.</summary>
     public int SessionControlMessages { get; init; } = 262_144;

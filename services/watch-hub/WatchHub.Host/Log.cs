@@ -23,6 +23,12 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Debug, "watch session opened")]
     public static partial void SessionOpened(ILogger logger);
 
+    [LoggerMessage(8, LogLevel.Information, "the hub stops: sessions are asked to leave, {Sessions} of them")]
+    public static partial void Leaving(ILogger logger, int sessions);
+
+    [LoggerMessage(9, LogLevel.Warning, "the hub stops with {Sessions} sessions that have not left")]
+    public static partial void SessionsStayed(ILogger logger, int sessions);
+
     [LoggerMessage(6, LogLevel.Critical, "{Space}: the hub is broken and stops")]
     public static partial void HubBroken(ILogger logger, KeySpace space, Exception exception);
 }

@@ -13,6 +13,6 @@ return Hosting.ServiceHost.Run(
             StorageReplicas.Connect(provider.GetRequiredService<ServiceEndpoints>().Address("Storage"), ChannelFactory.Create));
         builder.Services.AddWatchHub(builder.Configuration);
         builder.Services.AddReadiness<WatchHubService>(
-            "feed", static (hub, _) => new(hub.IsFollowing ? null : "nothing heard from storage yet"));
+            "feed", static (hub, _) => new(hub.IsFollowing ? null : "nothing heard from storage"));
     },
     static app => app.MapWatchHub());

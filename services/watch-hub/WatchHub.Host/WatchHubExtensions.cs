@@ -25,6 +25,8 @@ public static class WatchHubExtensions
         services.AddSingleton<WatchHubService>();
         services.AddSingleton<IWatchHub>(static provider => provider.GetRequiredService<WatchHubService>());
         services.AddHostedService(static provider => provider.GetRequiredService<WatchHubService>());
+        services.AddSingleton<HubPresence>();
+        services.AddHostedService(static provider => provider.GetRequiredService<HubPresence>());
         return services;
     }
 

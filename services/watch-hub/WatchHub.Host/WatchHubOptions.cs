@@ -15,4 +15,15 @@ public sealed record WatchHubOptions
     public TimeSpan RetryMin { get; init; } = TimeSpan.FromMilliseconds(20);
 
     public TimeSpan RetryMax { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>A hub that nothing new came to says so often that it lives.</summary>
+    public TimeSpan BeatInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// A hub that hears nothing from storage for so long tells its clients, so that they go to one that does. Longer than it takes to find another storage replica.
+    /// </summary>
+    public TimeSpan CutOffAfter { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a hub that stops waits for its sessions to move. Less than a stop may take in all.</summary>
+    public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(3);
 }

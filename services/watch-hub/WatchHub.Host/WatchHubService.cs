@@ -29,14 +29,16 @@ public sealed class WatchHubService : BackgroundService, IWatchHub
         _v2Pump = new FeedPump(KeySpace.V2, storage, _v2, options, time, logger);
     }
 
-    /// <summary>The hub has heard from storage in both key spaces: sessions open at once.</summary>
-    public bool IsFollowing => _v3Pump.Started.Task.IsCompletedSuccessfully && _v2Pump.Started.Task.IsCompletedSuccessfully;
+    /// <summary>The hub hears from storage in both key spaces, or did a moment ago.</summary>
+    public bool IsFollowing => _v3Pump.IsFollowing && _v2Pump.IsFollowing;
+
+    private bool HasStarted => _v3Pump.Started.Task.IsCompletedSuccessfully && _v2Pump.Started.Task.IsCompletedSuccessfully;
 
     /// <summary>Opens a session; waits until the hub has heard from storage once.</summary>
     /// <exception cref="OperationCanceledException">The hub is stopping, or the caller gave up.</exception>
     public async ValueTask<IWatchSession> OpenSessionAsync(CancellationToken cancellation)
     {
-        if (!IsFollowing)
+        if (!HasStarted)
             await Task.WhenAll(_v3Pump.Started.Task, _v2Pump.Started.Task).WaitAsync(cancellation);
         var session = new WatchHubSession(_v3, _v2, _options, closed => _sessions.TryRemove(closed, out _));
         _sessions[session] = true;

@@ -9,8 +9,9 @@ namespace ApiGateway.Core.Watching;
 /// hub session is lost (I6).
 /// </summary>
 /// <remarks>
-/// Towards the hub each watch has an id of its own, never reused within the stream. So a client may cancel an id and create it
-/// again at once, as etcd allows, and no late message of the old watch is taken for the new one.
+/// Towards the hub a watch has the client's id, unless the hub may still have something to say of an earlier watch of that id: then it gets one of its own. So a client
+/// may cancel an id and create it again at once, as etcd allows, and no late message of the old watch is taken for the new one. Watches are many and mostly idle: what
+/// is rare lies beside them.
 /// Not thread-safe: the stream's shell locks.
 /// </remarks>
 public sealed class WatchStream
@@ -19,56 +20,65 @@ public sealed class WatchStream
     private const string EmptyRange = "mvcc: watcher range is empty";
     private static readonly byte[] s_zero = [0];
 
-    private readonly Dictionary<long, Watch> _byHubId = [];
-    // Watches that are not cancelled by the client: these ids are taken.
-    private readonly Dictionary<long, Watch> _byClientId = [];
-    private long _nextHubId = 1;
+    // By hub id.
+    private readonly Dictionary<long, Watch> _watches = [];
+
+    // Hub ids that are not the client's, by client id.
+    private readonly Dictionary<long, long> _aliases = [];
+
+    // Hub ids in the order of creation, those that are not created yet among them.
+    private readonly Queue<long> _uncreated = new();
+
+    // By hub id: events of a watch that the client has got, or is to be spared, although their revision, or message, is not complete.
+    private readonly Dictionary<long, PartlySent> _partlySent = [];
+    private long _nextAlias = long.MinValue;
     private long _nextClientId;
     private bool _progressAsked;
 
     /// <summary>True while at least one watch lives.</summary>
-    public bool HasWatches => _byHubId.Count > 0;
+    public bool HasWatches => _watches.Count > 0;
 
     /// <summary>Watches that live or are being cancelled.</summary>
-    public int Count => _byHubId.Count;
+    public int Count => _watches.Count;
 
     /// <summary>Decides about a create request. On success hands out what to ask the hub for; otherwise the refusal to send.</summary>
     /// <param name="command">A create.</param>
-    /// <param name="seenRevision">Highest revision that this gateway has seen.</param>
+    /// <param name="seen">What this gateway has seen.</param>
     /// <param name="term">Raft term for the refusal's header.</param>
-    public bool TryCreate(in WatchCommand command, long seenRevision, ulong term, out WatchSpec? spec, out WatchReply refusal)
+    public bool TryCreate(in WatchCommand command, SeenRevisions seen, ulong term, out WatchSpec? spec, out WatchReply refusal)
     {
         Invariant.Holds(command.Kind == WatchCommandKind.Create);
         spec = null;
         refusal = default;
-        var key = command.Key.IsEmpty ? s_zero : command.Key;
+        var key = command.Key.IsEmpty ? s_zero : command.Key.Span;
         if (command.StartRevision < 0)
-            refusal = WatchReply.Refused(EtcdErrors.CompactedText, seenRevision, term);
-        else if (IsEmptyRange(key.Span, command.RangeEnd.Span))
-            refusal = WatchReply.Refused(EmptyRange, seenRevision, term);
-        else if (command.WatchId != 0 && _byClientId.ContainsKey(command.WatchId))
-            refusal = WatchReply.Refused(DuplicateId, seenRevision, term);
+            refusal = WatchReply.Refused(EtcdErrors.CompactedText, seen.Revision, term);
+        else if (IsEmptyRange(key, command.RangeEnd.Span))
+            refusal = WatchReply.Refused(EmptyRange, seen.Revision, term);
+        else if (command.WatchId != 0 && TryFind(command.WatchId, out _))
+            refusal = WatchReply.Refused(DuplicateId, seen.Revision, term);
         if (refusal.Canceled)
             return false;
 
         var clientId = command.WatchId != 0 ? command.WatchId : NextFreeId();
-        spec = new WatchSpec(
-            _nextHubId++, KeySpace.V3, key, command.RangeEnd, command.StartRevision, seenRevision, command.PreviousValue,
-            command.NoPut, command.NoDelete, command.ProgressNotify, command.Fragment);
-        var watch = new Watch(clientId, spec);
-        _byHubId.Add(spec.WatchId, watch);
-        _byClientId.Add(clientId, watch);
+        // Copies: the request that they came in goes, and the hub of this process keeps these very bytes.
+        var watch = new Watch(clientId, command.Key.IsEmpty ? s_zero : key.ToArray(), command.RangeEnd.ToArray(), Wishes(command)) { Next = command.StartRevision };
+        var hubId = HubIdFor(clientId);
+        _watches.Add(hubId, watch);
+        if (hubId != clientId)
+            _aliases.Add(clientId, hubId);
+        _uncreated.Enqueue(hubId);
+        spec = SpecOf(hubId, watch, seen);
         return true;
     }
 
     /// <summary>Frees the client's id; true with the hub's id to cancel when there is such a watch. Unknown ids get no answer.</summary>
     public bool TryCancel(long clientId, out long hubId)
     {
-        hubId = 0;
-        if (!_byClientId.Remove(clientId, out var watch))
+        if (!TryFind(clientId, out hubId))
             return false;
-        watch.IsCancelAsked = true;
-        hubId = watch.Spec.WatchId;
+        _watches[hubId].State |= WatchState.CancelAsked;
+        _aliases.Remove(clientId);
         return true;
     }
 
@@ -85,7 +95,7 @@ public sealed class WatchStream
         reply = default;
         if (message.WatchId == WatchReply.NoWatch)
             return message.Kind == WatchMessageKind.Progress && AcceptStreamProgress(message, out reply);
-        if (!_byHubId.TryGetValue(message.WatchId, out var watch))
+        if (!_watches.TryGetValue(message.WatchId, out var watch))
             return false;
 
         reply = new WatchReply(
@@ -97,24 +107,26 @@ public sealed class WatchStream
                 // A watch opened again after a lost session: the client has its answer already.
                 if (watch.IsCreated)
                     return false;
-                watch.IsCreated = true;
-                watch.NextRevision = watch.Spec.StartRevision > 0 ? watch.Spec.StartRevision : message.Revision + 1;
+                watch.State |= WatchState.Created;
+                if (watch.Next == 0)
+                    watch.Next = message.Revision + 1;
                 watch.SentRevision = reply.Revision;
+                ForgetCreated();
                 return true;
             case WatchMessageKind.Events:
                 watch.SentRevision = reply.Revision;
-                watch.IsInFragment = message.Fragment;
-                if (!message.Fragment)
-                    watch.NextRevision = message.LastRevision + 1;
+                if (message.Fragment || _partlySent.Count > 0)
+                    return AcceptPart(message, watch, ref reply);
+                watch.Next = message.LastRevision + 1;
                 return true;
             case WatchMessageKind.Progress:
                 // It means what it says: the hub keeps it from falling.
                 reply = reply with { Revision = message.Revision };
                 watch.SentRevision = Math.Max(watch.SentRevision, message.Revision);
-                watch.NextRevision = Math.Max(watch.NextRevision, message.Revision + 1);
+                watch.Next = Math.Max(watch.Next, message.Revision + 1);
                 return true;
             case WatchMessageKind.Canceled:
-                Forget(watch);
+                Forget(message.WatchId, watch);
                 // etcd sends no revision with a watch that compaction overtook.
                 if (message.CompactRevision != 0)
                     reply = reply with { Revision = 0 };
@@ -125,48 +137,76 @@ public sealed class WatchStream
     }
 
     /// <summary>
-    /// The hub session is lost: what to ask of the next one, in the order of creation. Watches whose cancellation was under way
-    /// end here, and <paramref name="canceled"/> answers them. False when a revision was being sent in fragments: only
-    /// the client can begin it again, so its stream has to end.
+    /// The hub session is lost, or left: what to ask of the next one, of watches that are not created yet in the order of the requests. Watches whose cancellation was
+    /// under way end here, and <paramref name="canceled"/> answers them.
     /// </summary>
-    public bool TryResume(long seenRevision, ulong term, out List<WatchSpec> specs, out List<WatchReply> canceled)
+    public void Resume(SeenRevisions seen, ulong term, out List<WatchSpec> specs, out List<WatchReply> canceled)
     {
-        specs = [];
+        specs = new List<WatchSpec>(_watches.Count);
         canceled = [];
-        foreach (var watch in _byHubId.Values.OrderBy(watch => watch.Spec.WatchId).ToList())
+        foreach (var (hubId, watch) in _watches)
         {
-            if (watch.IsCancelAsked)
+            if ((watch.State & WatchState.CancelAsked) != 0)
             {
-                Forget(watch);
-                var revision = Math.Max(seenRevision, watch.SentRevision);
+                Forget(hubId, watch);
+                var revision = Math.Max(seen.Revision, watch.SentRevision);
                 if (!watch.IsCreated)
                     canceled.Add(new WatchReply(revision, term, watch.ClientId, true, false, 0, "", false, default));
                 canceled.Add(new WatchReply(revision, term, watch.ClientId, false, true, 0, "", false, default));
                 continue;
             }
-            if (watch.IsInFragment)
-                return false;
-            specs.Add(watch.Spec with
-            {
-                StartRevision = watch.IsCreated ? watch.NextRevision : watch.Spec.StartRevision,
-                MinRevision = Math.Max(seenRevision, watch.Spec.MinRevision),
-            });
+            if (watch.IsCreated)
+                specs.Add(SpecOf(hubId, watch, seen));
+            if (_partlySent.TryGetValue(hubId, out var partly))
+                _partlySent[hubId] = new PartlySent(Sent: 0, ToSkip: partly.Sent + partly.ToSkip);
         }
-        return true;
+        foreach (var hubId in _uncreated)
+            if (_watches.TryGetValue(hubId, out var watch) && !watch.IsCreated)
+                specs.Add(SpecOf(hubId, watch, seen));
     }
 
     /// <summary>Whether a progress request of the client is still unanswered: the next session must be asked again.</summary>
     public bool IsProgressAsked => _progressAsked && HasWatches;
 
+    private static WatchState Wishes(in WatchCommand command) =>
+        (command.PreviousValue ? WatchState.PreviousValue : 0) | (command.NoPut ? WatchState.NoPut : 0) | (command.NoDelete ? WatchState.NoDelete : 0)
+        | (command.ProgressNotify ? WatchState.ProgressNotify : 0) | (command.Fragment ? WatchState.Fragment : 0);
+
+    private static WatchSpec SpecOf(long hubId, Watch watch, SeenRevisions seen) => new(
+        hubId, KeySpace.V3, watch.Key, watch.RangeEnd, watch.Next, seen.Revision, watch.Wants(WatchState.PreviousValue), watch.Wants(WatchState.NoPut),
+        watch.Wants(WatchState.NoDelete), watch.Wants(WatchState.ProgressNotify), watch.Wants(WatchState.Fragment))
+    {
+        MinCompacted = seen.Compacted,
+    };
+
+    // A revision in fragments that a lost session left half sent: the next one begins it anew, perhaps cut differently, and what the client has is left out.
+    private bool AcceptPart(in WatchMessage message, Watch watch, ref WatchReply reply)
+    {
+        var (sent, toSkip) = _partlySent.GetValueOrDefault(message.WatchId);
+        var events = message.Fragment || toSkip > 0 ? EventFields.Count(message.Events.Span) : 0;
+        var skipped = Math.Min(toSkip, events);
+        if (!message.Fragment)
+            watch.Next = message.LastRevision + 1;
+        var partly = new PartlySent(message.Fragment ? sent + events : 0, toSkip - skipped);
+        if (partly == default)
+            _partlySent.Remove(message.WatchId);
+        else
+            _partlySent[message.WatchId] = partly;
+        if (skipped == 0)
+            return true;
+        reply = reply with { Events = EventFields.Skip(message.Events, skipped) };
+        return skipped < events;
+    }
+
     private bool AcceptStreamProgress(in WatchMessage message, out WatchReply reply)
     {
         // Every watch has been delivered everything up to here, so a resumed one need not look at it again: this keeps the
         // resume position of idle watches above the compacted revision.
-        foreach (var watch in _byHubId.Values)
+        foreach (var watch in _watches.Values)
         {
             if (!watch.IsCreated)
                 continue;
-            watch.NextRevision = Math.Max(watch.NextRevision, message.Revision + 1);
+            watch.Next = Math.Max(watch.Next, message.Revision + 1);
             if (_progressAsked)
                 watch.SentRevision = Math.Max(watch.SentRevision, message.Revision);
         }
@@ -176,16 +216,40 @@ public sealed class WatchStream
         return asked;
     }
 
-    private void Forget(Watch watch)
+    private void Forget(long hubId, Watch watch)
     {
-        _byHubId.Remove(watch.Spec.WatchId);
-        if (!watch.IsCancelAsked)
-            _byClientId.Remove(watch.ClientId);
+        _watches.Remove(hubId);
+        _partlySent.Remove(hubId);
+        if ((watch.State & WatchState.CancelAsked) == 0)
+            _aliases.Remove(watch.ClientId);
+        ForgetCreated();
+    }
+
+    private void ForgetCreated()
+    {
+        while (_uncreated.TryPeek(out var hubId) && !(_watches.TryGetValue(hubId, out var watch) && !watch.IsCreated))
+            _uncreated.Dequeue();
+        // After a burst, memory goes back.
+        if (_uncreated.Count == 0 && _uncreated.EnsureCapacity(0) > 1024)
+            _uncreated.TrimExcess();
+    }
+
+    private bool TryFind(long clientId, out long hubId) =>
+        _aliases.TryGetValue(clientId, out hubId)
+        || (_watches.TryGetValue(hubId = clientId, out var watch) && watch.ClientId == clientId && (watch.State & WatchState.CancelAsked) == 0);
+
+    private long HubIdFor(long clientId)
+    {
+        if (clientId != WatchReply.NoWatch && !_watches.ContainsKey(clientId))
+            return clientId;
+        while (_watches.ContainsKey(_nextAlias))
+            _nextAlias++;
+        return _nextAlias++;
     }
 
     private long NextFreeId()
     {
-        while (_byClientId.ContainsKey(_nextClientId))
+        while (TryFind(_nextClientId, out _))
             _nextClientId++;
         return _nextClientId++;
     }
@@ -193,22 +257,36 @@ public sealed class WatchStream
     private static bool IsEmptyRange(ReadOnlySpan<byte> key, ReadOnlySpan<byte> rangeEnd) =>
         !rangeEnd.IsEmpty && !rangeEnd.SequenceEqual(s_zero) && rangeEnd.SequenceCompareTo(key) <= 0;
 
-    private sealed class Watch(long clientId, WatchSpec spec)
+    [Flags]
+    private enum WatchState : byte
     {
-        public long ClientId { get; } = clientId;
+        PreviousValue = 1,
+        NoPut = 2,
+        NoDelete = 4,
+        ProgressNotify = 8,
+        Fragment = 16,
+        Created = 32,
+        CancelAsked = 64,
+    }
 
-        public WatchSpec Spec { get; } = spec;
+    private sealed class Watch(long clientId, byte[] key, byte[] rangeEnd, WatchState state)
+    {
+        public readonly long ClientId = clientId;
+        public readonly byte[] Key = key;
+        public readonly byte[] RangeEnd = rangeEnd;
+        public WatchState State = state;
 
-        // The first revision that the client has not got. Meaningful once created.
-        public long NextRevision { get; set; }
+        // Once created: the first revision that the client has not got whole. Before: the start that it asked for.
+        public long Next;
 
         // The highest header revision that the client was sent for it. One etcd server's never fall, but a hub may be behind the one before it.
-        public long SentRevision { get; set; }
+        public long SentRevision;
 
-        public bool IsCreated { get; set; }
+        public bool IsCreated => (State & WatchState.Created) != 0;
 
-        public bool IsCancelAsked { get; set; }
-
-        public bool IsInFragment { get; set; }
+        public bool Wants(WatchState wish) => (State & wish) != 0;
     }
+
+    /// <summary>Events from a watch's next revision on: sent by this session, and still to be skipped because an earlier one sent them.</summary>
+    private readonly record struct PartlySent(int Sent, int ToSkip);
 }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using ApiGateway.Core.Errors;
 using ApiGateway.Core.Headers;
+using ApiGateway.Core.Watching;
 using ApiGateway.Host.Calls;
 using Consensus.Contracts;
 
@@ -21,6 +22,7 @@ public sealed class ClusterView(IConsensus consensus, GatewayOptions options, Ti
     private long _seenRevision;
     private ulong _seenIndex;
     private long _seenV2Index;
+    private long _seenCompacted;
 
     /// <summary>Highest v3 revision seen in any result or read.</summary>
     public long SeenRevision => Volatile.Read(ref _seenRevision);
@@ -30,6 +32,9 @@ public sealed class ClusterView(IConsensus consensus, GatewayOptions options, Ti
 
     /// <summary>Highest v2 index seen in any result or read.</summary>
     public long SeenV2Index => Volatile.Read(ref _seenV2Index);
+
+    /// <summary>What watches have to take for granted.</summary>
+    internal SeenRevisions Seen => new(SeenRevision, Volatile.Read(ref _seenCompacted));
 
     /// <summary>Status and header ids; completes synchronously once they are known.</summary>
     internal ValueTask<Snapshot> GetAsync() =>
@@ -60,6 +65,9 @@ public sealed class ClusterView(IConsensus consensus, GatewayOptions options, Ti
 
     /// <summary>Notes a revision that a watch delivered.</summary>
     public void ObserveRevision(long revision) => RaiseTo(ref _seenRevision, revision);
+
+    /// <summary>Notes a compaction that has succeeded.</summary>
+    public void ObserveCompaction(long revision) => RaiseTo(ref _seenCompacted, revision);
 
     /// <summary>Asks consensus now. For the calls whose answer is the status itself.</summary>
     internal async Task<Snapshot> RefreshAsync(CancellationToken cancellation)

@@ -73,6 +73,8 @@ internal sealed class KvService(
         gate.Check(http);
         var compaction = ProtoBody.Parse(EtcdApi.Etcdserverpb.CompactionRequest.Parser, request);
         var result = await proposer.ProposeAsync(CommandKind.Compact, request).ConfigureAwait(false);
+        if (result.Error == StorageError.None)
+            cluster.ObserveCompaction(compaction.Revision);
         // As long as it takes: whoever asks for this wants the space.
         if (compaction.Physical && result.Error == StorageError.None)
             await storage.SweptAsync(compaction.Revision, context.CancellationToken).ConfigureAwait(false);

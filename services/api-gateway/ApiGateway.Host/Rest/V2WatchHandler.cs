@@ -5,6 +5,7 @@ using ApiGateway.Core.V2;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Tracing;
+using ApiGateway.Host.Watching;
 using Storage.Contracts;
 using WatchHub.Contracts;
 
@@ -18,6 +19,7 @@ internal sealed class V2WatchHandler(
     private const long HistoryEvents = 1000;
     private const long WatchId = 1;
     private static readonly byte[] s_below = [0];
+    // A session that ends again at once is not followed by the next at once.
     private static readonly TimeSpan s_backoff = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
@@ -46,41 +48,44 @@ internal sealed class V2WatchHandler(
         await context.Response.BodyWriter.FlushAsync(aborted).ConfigureAwait(false);
         var watch = new Cursor(request, began, waitIndex != 0 ? waitIndex : began + 1);
         using var guard = guards.Open(context, aborted);
+        var next = new NextSession(hub, time, logger);
         try
         {
-            while (!await UseSessionAsync(context, watch, guard.Token).ConfigureAwait(false))
-                await Task.Delay(s_backoff, time, guard.Token).ConfigureAwait(false);
+            while (!await UseSessionAsync(context, watch, next, guard.Token).ConfigureAwait(false))
+                if (!next.IsReady)
+                    await Task.Delay(s_backoff, time, guard.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (guard.IsEnded)
         {
             // Nothing happened, as far as this member can tell.
         }
+        finally
+        {
+            await next.DropAsync().ConfigureAwait(false);
+        }
         return null;
     }
 
-    /// <summary>True when the watch is over; false when the session was lost and another must carry on.</summary>
-    private async Task<bool> UseSessionAsync(HttpContext context, Cursor watch, CancellationToken ending)
+    /// <summary>True when the watch is over; false when the session was lost or left and another must carry on.</summary>
+    private static async Task<bool> UseSessionAsync(HttpContext context, Cursor watch, NextSession next, CancellationToken ending)
     {
-        IWatchSession opened;
-        try
-        {
-            opened = await hub.OpenSessionAsync(ending).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (!ending.IsCancellationRequested)
-        {
-            logger.WatchSessionFailed(exception);
-            return false;
-        }
+        var opened = await next.TakeAsync(ending).ConfigureAwait(false);
         await using var session = opened.ConfigureAwait(false);
         opened.Create(watch.Spec());
-        while (await opened.WaitToReadAsync(ending).ConfigureAwait(false))
+        while (await next.WaitToReadAsync(opened, ending).ConfigureAwait(false))
         {
             while (opened.TryRead(out var message))
             {
-                if (message.Kind == WatchMessageKind.Canceled)
-                    return true;
-                if (message.Kind == WatchMessageKind.Events && await DeliverAsync(context, watch, message, ending).ConfigureAwait(false))
-                    return true;
+                switch (message.Kind)
+                {
+                    case WatchMessageKind.Canceled:
+                        return true;
+                    case WatchMessageKind.Leave:
+                        next.Prepare(ending);
+                        break;
+                    case WatchMessageKind.Events when await DeliverAsync(context, watch, message, ending).ConfigureAwait(false):
+                        return true;
+                }
             }
         }
         return false;

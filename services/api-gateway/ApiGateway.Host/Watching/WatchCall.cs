@@ -17,19 +17,19 @@ namespace ApiGateway.Host.Watching;
 /// </summary>
 internal sealed class WatchCall : IDisposable
 {
-    private static readonly TimeSpan s_firstBackoff = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan s_longestBackoff = TimeSpan.FromMilliseconds(200);
-
     // Messages taken from the session at once, on the stack (16 bytes each).
     private const int MaxTakenMessages = 64;
 
     // Messages wait for a flush while more can be read; beyond this many bytes they go, so that a slow client's buffer stays small.
     private const int MaxUnflushedBytes = 64 * 1024;
 
-    private readonly IWatchHub _hub;
+    // A session that ends again at once is not followed by the next at once.
+    private static readonly TimeSpan s_shortestUse = TimeSpan.FromMilliseconds(40);
+
     private readonly ClusterView _cluster;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly NextSession _next;
     private readonly IAsyncStreamReader<byte[]> _requests;
     private readonly CancellationTokenSource _ending;
 
@@ -47,7 +47,8 @@ internal sealed class WatchCall : IDisposable
         IWatchHub hub, ClusterView cluster, ClusterView.Snapshot view, TimeProvider time, ILogger logger,
         IAsyncStreamReader<byte[]> requests, PipeWriter body, CancellationToken callEnds)
     {
-        (_hub, _cluster, _time, _logger) = (hub, cluster, time, logger);
+        (_cluster, _time, _logger) = (cluster, time, logger);
+        _next = new NextSession(hub, time, logger);
         _requests = requests;
         _output = new WatchOutput(body, view.Header);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(callEnds);
@@ -108,7 +109,7 @@ internal sealed class WatchCall : IDisposable
             switch (command.Kind)
             {
                 case WatchCommandKind.Create:
-                    if (!_watches.TryCreate(command, _cluster.SeenRevision, _term, out var spec, out var refusal))
+                    if (!_watches.TryCreate(command, _cluster.Seen, _term, out var spec, out var refusal))
                         return refusal;
                     // Without a session the next one gets it: the rules know it already.
                     _session?.Create(spec!);
@@ -129,29 +130,20 @@ internal sealed class WatchCall : IDisposable
 
     private async Task DeliverAsync(CancellationToken ending)
     {
-        var backoff = s_firstBackoff;
-        while (true)
-        {
-            var opened = _time.GetTimestamp();
-            if (await TryOpenSessionAsync(ending).ConfigureAwait(false) is { } session)
-                await UseSessionAsync(session, ending).ConfigureAwait(false);
-            backoff = _time.GetElapsedTime(opened) > s_longestBackoff
-                ? s_firstBackoff
-                : TimeSpan.FromTicks(Math.Min(backoff.Ticks * 2, s_longestBackoff.Ticks));
-            await Task.Delay(backoff, _time, ending).ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask<IWatchSession?> TryOpenSessionAsync(CancellationToken ending)
-    {
         try
         {
-            return await _hub.OpenSessionAsync(ending).ConfigureAwait(false);
+            while (true)
+            {
+                var session = await _next.TakeAsync(ending).ConfigureAwait(false);
+                var opened = _time.GetTimestamp();
+                await UseSessionAsync(session, ending).ConfigureAwait(false);
+                if (_time.GetElapsedTime(opened) < s_shortestUse)
+                    await Task.Delay(s_shortestUse, _time, ending).ConfigureAwait(false);
+            }
         }
-        catch (Exception exception) when (!ending.IsCancellationRequested)
+        finally
         {
-            _logger.WatchSessionFailed(exception);
-            return null;
+            await _next.DropAsync().ConfigureAwait(false);
         }
     }
 
@@ -162,7 +154,7 @@ internal sealed class WatchCall : IDisposable
             await WriteAsync(reply, ending).ConfigureAwait(false);
         try
         {
-            while (await session.WaitToReadAsync(ending).ConfigureAwait(false))
+            while (await _next.WaitToReadAsync(session, ending).ConfigureAwait(false))
                 await DrainAsync(session, ending).ConfigureAwait(false);
         }
         finally
@@ -172,7 +164,10 @@ internal sealed class WatchCall : IDisposable
                 _session = null;
             }
         }
-        _logger.WatchSessionLost(_watches.Count);
+        if (_next.IsReady)
+            _logger.WatchSessionLeft(_watches.Count);
+        else
+            _logger.WatchSessionLost(_watches.Count);
     }
 
     /// <summary>Opens every living watch on the session; hands out the answers to those that were being cancelled.</summary>
@@ -180,8 +175,7 @@ internal sealed class WatchCall : IDisposable
     {
         lock (_gate)
         {
-            if (!_watches.TryResume(_cluster.SeenRevision, _term, out var specs, out var canceled))
-                throw new RequestFailedException(EtcdError.LeaderChanged);
+            _watches.Resume(_cluster.Seen, _term, out var specs, out var canceled);
             specs.ForEach(session.Create);
             if (_watches.IsProgressAsked)
                 session.RequestProgress();
@@ -228,6 +222,7 @@ internal sealed class WatchCall : IDisposable
     {
         var run = _output.Begin();
         WatchContent? last = null;
+        var isToLeave = false;
         lock (_gate)
         {
             foreach (ref readonly var message in messages)
@@ -235,6 +230,7 @@ internal sealed class WatchCall : IDisposable
                 if (!ReferenceEquals(message.Content, last))
                 {
                     last = message.Content;
+                    isToLeave |= last.Kind == WatchMessageKind.Leave;
                     _cluster.ObserveRevision(last.Revision);
                     _term = Math.Max(_term, last.Term.Value);
                     if (last.Trace.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
@@ -249,6 +245,8 @@ internal sealed class WatchCall : IDisposable
             }
         }
         run.Complete();
+        if (isToLeave)
+            _next.Prepare(_ending.Token);
     }
 
     private async ValueTask WriteAsync(WatchReply reply, CancellationToken ending)

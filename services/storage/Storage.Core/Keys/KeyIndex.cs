@@ -42,9 +42,8 @@ public sealed partial class KeyIndex
         while (node is KeyBranch branch)
             node = branch.Child(branch.ChildIndex(key));
         var leaf = (KeyLeaf)node;
-        var order = leaf.Order;
-        var position = leaf.Search(order, key);
-        return position < 0 ? default : leaf.Read(order[position]);
+        var slot = leaf.Find(leaf.Order, key);
+        return slot < 0 ? default : leaf.Read(slot);
     }
 
     /// <summary>A cursor before the first key of a range; call <see cref="KeyCursor.MoveNext"/> first.</summary>
@@ -62,13 +61,14 @@ public sealed partial class KeyIndex
         {
             var leaf = Descend(key);
             var order = leaf.Order;
-            var position = leaf.Search(order, key);
-            if (position >= 0)
+            var slot = leaf.Find(order, key);
+            if (slot >= 0)
             {
-                before = leaf.Read(order[position]);
+                before = leaf.Read(slot);
                 Note(revision.Main, before.IsTombstone ? 1 : 0);
-                return leaf.Put(order[position], revision, lease);
+                return leaf.Put(slot, revision, lease);
             }
+            var position = leaf.Search(order, key);
             var state = KeyState.Put(revision, revision.Main, 1);
             if (leaf.TryInsert(~position, key, state, lease))
             {
@@ -85,13 +85,12 @@ public sealed partial class KeyIndex
     public KeyHistory Delete(ReadOnlySpan<byte> key, Revision revision)
     {
         var leaf = Descend(key);
-        var order = leaf.Order;
-        var position = leaf.Search(order, key);
-        Invariant.Holds(position >= 0);
-        var before = leaf.Read(order[position]);
+        var slot = leaf.Find(leaf.Order, key);
+        Invariant.Holds(slot >= 0);
+        var before = leaf.Read(slot);
         Invariant.Holds(before.IsLive);
         Note(revision.Main, -1);
-        leaf.Delete(order[position], revision);
+        leaf.Delete(slot, revision);
         return before;
     }
 

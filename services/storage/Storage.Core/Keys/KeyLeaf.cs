@@ -7,7 +7,7 @@ namespace Storage.Core.Keys;
 /// <summary>Keys in a row with their newest states, in few bytes and few objects.</summary>
 /// <remarks>
 /// <code>
-/// data:  state 0 | state 1 | ... | head 0 | head 1 | ... | end 0 | end 1 | ... | prefix | suffix 0 | suffix 1 | ...
+/// data:  head 0 | head 1 | ... | end 0 | end 1 | ... | state 0 | state 1 | ... | prefix | suffix 0 | suffix 1 | ...
 /// </code>
 /// <para>
 /// Keys lie in slots in the order in which they came; a key is the leaf's prefix and its suffix, which ends at u16 offset "end"; "head" is how the suffix begins, in
@@ -71,6 +71,24 @@ internal sealed partial class KeyLeaf : KeyNode
     {
         var start = slot == 0 ? 0 : End(slot - 1);
         return _data.AsSpan(HeapAt + start, End(slot) - start);
+    }
+
+    /// <summary>Slot of a key that is in the order; -1 when it is not.</summary>
+    /// <remarks>
+    /// Looks at all heads at once, as they lie: a search by halves waits for memory at each step, and most leaves of a large index are in no cache.
+    /// </remarks>
+    public int Find(ReadOnlySpan<byte> order, ReadOnlySpan<byte> key)
+    {
+        if (key.Length < _prefixBytes)
+            return -1;
+        var slot = Heads.IndexOf(KeyHead.Short(key[_prefixBytes..]));
+        if (slot < 0)
+            return -1;
+        // Slots outside the order are not taken yet, or their keys are gone: nothing in them counts.
+        if (order.Contains((byte)slot) && Suffix(slot).SequenceEqual(key[_prefixBytes..]) && key.StartsWith(Prefix))
+            return slot;
+        var position = Search(order, key);
+        return position < 0 ? -1 : order[position];
     }
 
     /// <summary>Position of a key in the order, or the complement of where it belongs.</summary>
@@ -137,15 +155,17 @@ internal sealed partial class KeyLeaf : KeyNode
         }
     }
 
-    private int EndsAt => _capacity * (KeyState.Bytes + sizeof(uint));
+    private int EndsAt => _capacity * sizeof(uint);
+
+    private int StatesAt => _capacity * (sizeof(uint) + sizeof(ushort));
 
     private int PrefixAt => _capacity * SlotBytes;
 
     private int HeapAt => PrefixAt + _prefixBytes;
 
-    private Span<KeyState> States => MemoryMarshal.Cast<byte, KeyState>(_data.AsSpan(0, _capacity * KeyState.Bytes));
+    private Span<KeyState> States => MemoryMarshal.Cast<byte, KeyState>(_data.AsSpan(StatesAt, _capacity * KeyState.Bytes));
 
-    private Span<uint> Heads => MemoryMarshal.Cast<byte, uint>(_data.AsSpan(_capacity * KeyState.Bytes, _capacity * sizeof(uint)));
+    private Span<uint> Heads => MemoryMarshal.Cast<byte, uint>(_data.AsSpan(0, _capacity * sizeof(uint)));
 
     private int End(int slot) => _capacity == 1
         ? _data.Length - HeapAt

@@ -12,8 +12,8 @@ internal static class TreeLookup
         value = default;
         if (root == 0)
             return false;
-        var leaf = FindLeaf(source, root, table, key);
-        var slot = NodePage.Search(leaf, key, out var found);
+        var leaf = FindLeaf(source, root, table, key, out var likely);
+        var slot = NodePage.Search(leaf, key, likely.Slot(NodePage.Count(leaf)), out var found);
         if (found)
             value = Value(source, leaf, slot, table);
         return found;
@@ -25,7 +25,8 @@ internal static class TreeLookup
     {
         if (root == 0)
             return false;
-        _ = NodePage.Search(FindLeaf(source, root, table, key), key, out var found);
+        var leaf = FindLeaf(source, root, table, key, out var likely);
+        _ = NodePage.Search(leaf, key, likely.Slot(NodePage.Count(leaf)), out var found);
         return found;
     }
 
@@ -39,12 +40,18 @@ internal static class TreeLookup
         return source.Overflow(page, valueBytes, table);
     }
 
-    private static ReadOnlySpan<byte> FindLeaf<TSource>(TSource source, long root, TableId table, ReadOnlySpan<byte> key)
+    private static ReadOnlySpan<byte> FindLeaf<TSource>(
+        TSource source, long root, TableId table, ReadOnlySpan<byte> key, out LikelyPlace likely)
         where TSource : class, IPageSource
     {
+        likely = new LikelyPlace(key);
         var page = source.Node(root, table);
         while (PageFormat.Level(page) > 0)
-            page = source.Node(NodePage.Child(page, NodePage.ChildSlot(page, key)), table);
+        {
+            var slot = NodePage.ChildSlot(page, key, likely.Slot(NodePage.Count(page)));
+            likely.Enter(page, slot);
+            page = source.Node(NodePage.Child(page, slot), table);
+        }
         return page;
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Grpc.Core;
+using WatchHub.Client.Hubs;
 using WatchHub.Client.Wire;
 using WatchHub.Contracts;
 
@@ -10,10 +11,13 @@ namespace WatchHub.Client.Sessions;
 /// One session over one duplex stream. When its reader falls behind, it stops taking batches from the stream: HTTP/2 flow control then stops
 /// the hub's writer, and the hub's bounded buffer does the rest.
 /// </summary>
-internal sealed class WatchHubClientSession : IWatchSession
+internal sealed class WatchHubClientSession : IWatchSession, IHubSession
 {
     // Messages unread here before the stream is left alone. They are small: event bytes are shared with the batch.
     private const int MaxUnread = 8192;
+
+    // The same in bytes of events, but for one batch.
+    private const int MaxUnreadBytes = 256 * 1024;
 
     // Requests not yet sent. A hub that takes none for so long is lost, and the session with it.
     private const int MaxUnsent = 65_536;
@@ -22,17 +26,34 @@ internal sealed class WatchHubClientSession : IWatchSession
     private readonly MessageQueue<WatchMessage> _messages = new();
     private readonly Channel<SessionRequest> _requests =
         Channel.CreateBounded<SessionRequest>(new BoundedChannelOptions(MaxUnsent) { SingleReader = true });
-    private readonly Task _sending;
-    private readonly Task _receiving;
+    private readonly Action<WatchHubClientSession, int?> _reweigh;
+    private Task _sending = Task.CompletedTask;
+    private Task _receiving = Task.CompletedTask;
+    private int _ended;
 
-    public WatchHubClientSession(AsyncDuplexStreamingCall<SessionRequest, SessionBatch> call)
+    /// <param name="call">The stream, which the hub has confirmed.</param>
+    /// <param name="reweigh">Told how many watches there are more or fewer, and null when the session has ended.</param>
+    public WatchHubClientSession(AsyncDuplexStreamingCall<SessionRequest, SessionBatch> call, Action<WatchHubClientSession, int?> reweigh) =>
+        (_call, _reweigh) = (call, reweigh);
+
+    /// <summary>Begins to work.</summary>
+    public void Start()
     {
-        _call = call;
         _sending = SendAsync();
         _receiving = ReceiveAsync();
     }
 
-    public void Create(WatchSpec watch) => Send(WireMessages.ToWire(watch));
+    public void AskToLeave()
+    {
+        var leave = WatchMessage.Leave;
+        _messages.Append(new ReadOnlySpan<WatchMessage>(in leave));
+    }
+
+    public void Create(WatchSpec watch)
+    {
+        _reweigh(this, 1);
+        Send(WireMessages.ToWire(watch));
+    }
 
     public void Cancel(long watchId) => Send(new SessionRequest { CancelWatchId = watchId });
 
@@ -78,15 +99,24 @@ internal sealed class WatchHubClientSession : IWatchSession
     private async Task ReceiveAsync()
     {
         var unpacked = new List<WatchMessage>();
+        // Of what was taken since nothing was unread.
+        long bytes = 0;
         try
         {
             while (await _call.ResponseStream.MoveNext(CancellationToken.None))
             {
                 unpacked.Clear();
                 foreach (var message in _call.ResponseStream.Current.Messages)
+                {
                     WireMessages.FromWire(message, unpacked);
+                    bytes += message.Events.Length;
+                    if (message.Kind == (uint)WatchMessageKind.Canceled)
+                        _reweigh(this, -message.WatchIds.Count);
+                }
                 _messages.Append(CollectionsMarshal.AsSpan(unpacked));
-                await _messages.WaitForRoomAsync(MaxUnread);
+                await _messages.WaitForRoomAsync(bytes > MaxUnreadBytes ? 1 : MaxUnread);
+                if (bytes > MaxUnreadBytes)
+                    bytes = 0;
             }
         }
         catch (Exception lost) when (IsLost(lost))
@@ -102,8 +132,11 @@ internal sealed class WatchHubClientSession : IWatchSession
         _messages.End();
         // Cancels the call; both loops then run out.
         _call.Dispose();
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+            _reweigh(this, null);
     }
 
-    private static bool IsLost(Exception exception) =>
+    /// <summary>What a call throws when the other side is gone, or the channel has been disposed.</summary>
+    public static bool IsLost(Exception exception) =>
         exception is RpcException or OperationCanceledException or ObjectDisposedException or InvalidOperationException or IOException;
 }

@@ -7,17 +7,37 @@ using WireHub = WatchHub.Client.Wire.WatchHub;
 namespace WatchHub.Host.Grpc;
 
 /// <summary>The hub's gRPC binding: a stream is a session of the hub in this process.</summary>
-public sealed class WatchHubGrpcService(WatchHubService hub, IHostApplicationLifetime lifetime, ILogger<WatchHubGrpcService> logger)
+internal sealed class WatchHubGrpcService(WatchHubService hub, HubPresence presence, WatchHubOptions options, TimeProvider time, ILogger<WatchHubGrpcService> logger)
     : WireHub.WatchHubBase
 {
-    // One write holds at most this much, so that a burst does not sit in one giant message.
+    // One write holds at most this much and one message more: it is copied into the connection's buffer, where it stays while the client reads nothing.
     private const int MaxBatchMessages = 4096;
-    private const int MaxBatchBytes = 1 << 20;
+    private const int MaxBatchBytes = 128 * 1024;
+
+    public override async Task Presence(PresenceRequest request, IServerStreamWriter<HubState> responseStream, ServerCallContext context)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, presence.Ended);
+        try
+        {
+            while (true)
+            {
+                var changed = presence.Changed;
+                await responseStream.WriteAsync(new HubState { Following = hub.IsFollowing, Leaving = presence.IsLeaving }, ending.Token);
+                await changed.WaitAsync(options.BeatInterval, time, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                ending.Token.ThrowIfCancellationRequested();
+            }
+        }
+        catch (Exception gone) when (ending.IsCancellationRequested && gone is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // As with a session.
+        }
+    }
 
     public override async Task Session(
         IAsyncStreamReader<SessionRequest> requestStream, IServerStreamWriter<SessionBatch> responseStream, ServerCallContext context)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, presence.Ended);
+        using var present = presence.Enter();
         await using var session = await hub.OpenSessionAsync(ending.Token);
         Log.SessionOpened(logger);
         // The client waits for the headers: from here on the session exists.

@@ -8,6 +8,14 @@ internal sealed class FeedPump(KeySpace space, IStorage storage, HubSpace hub, W
     // Everything up to it is in the hub.
     private long _fed;
 
+    // When the feed broke that has not come back yet; 0 while there is one.
+    private long _brokenSince;
+
+    /// <summary>The feed is there, or has not been away for long.</summary>
+    public bool IsFollowing =>
+        Started.Task.IsCompletedSuccessfully
+        && (Volatile.Read(ref _brokenSince) is var since && (since == 0 || time.GetElapsedTime(since) < options.CutOffAfter));
+
     /// <summary>Completes once the hub knows where it starts, so that "current" means something to a new watch.</summary>
     public TaskCompletionSource Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -23,6 +31,7 @@ internal sealed class FeedPump(KeySpace space, IStorage storage, HubSpace hub, W
                     await StartAsync(stopping);
                 await foreach (var batch in storage.FeedAsync(space, _fed + 1, stopping))
                 {
+                    Volatile.Write(ref _brokenSince, 0);
                     await PostAsync(batch, stopping);
                     retry.Reset();
                 }
@@ -34,6 +43,7 @@ internal sealed class FeedPump(KeySpace space, IStorage storage, HubSpace hub, W
             catch (RevisionCompactedException compacted)
             {
                 // Watchers read what is left from history, or hear that it is gone; the feed goes on at the present.
+                NoteBroken();
                 Log.FeedCompacted(logger, space, _fed, compacted.CompactRevision);
                 hub.PostAndRun(new HubInput(HubInputKind.FeedLost));
                 await ResumeAtPresentAsync(compacted.CompactRevision, retry, stopping);
@@ -45,10 +55,17 @@ internal sealed class FeedPump(KeySpace space, IStorage storage, HubSpace hub, W
             {
                 reason = broken;
             }
+            NoteBroken();
             Log.FeedBroken(logger, space, _fed, reason);
             await retry.WaitAsync(stopping);
         }
         Started.TrySetCanceled(stopping);
+    }
+
+    private void NoteBroken()
+    {
+        if (_brokenSince == 0)
+            Volatile.Write(ref _brokenSince, Math.Max(time.GetTimestamp(), 1));
     }
 
     private async Task ResumeAtPresentAsync(long compacted, Backoff retry, CancellationToken stopping)

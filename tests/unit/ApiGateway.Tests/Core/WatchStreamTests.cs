@@ -27,7 +27,7 @@ public sealed class WatchStreamTests
 
     private WatchSpec Create(WatchCreateRequest create)
     {
-        Assert.True(_stream.TryCreate(Command(create), 5, 2, out var spec, out _));
+        Assert.True(_stream.TryCreate(Command(create), new SeenRevisions(5, 0), 2, out var spec, out _));
         return spec!;
     }
 
@@ -69,7 +69,7 @@ public sealed class WatchStreamTests
     public void TryCreate_Refused_EtcdsShape(string key, string end, long id, long start, string reason)
     {
         Create(Key("a", id: 1));
-        Assert.False(_stream.TryCreate(Command(Key(key, end, id, start)), 5, 2, out _, out var refusal));
+        Assert.False(_stream.TryCreate(Command(Key(key, end, id, start)), new SeenRevisions(5, 0), 2, out _, out var refusal));
         Assert.True(refusal is { WatchId: -1, Created: true, Canceled: true, Revision: 5 });
         Assert.Equal(reason, refusal.CancelReason);
     }
@@ -117,7 +117,7 @@ public sealed class WatchStreamTests
         var spec = Create(Key("a"));
         Accept(Messages.Created(spec.WatchId, 5));
         Accept(Messages.Put(spec.WatchId, 8, "a"));
-        Assert.True(_stream.TryResume(20, 2, out var specs, out _));
+        _stream.Resume(new SeenRevisions(20, 0), 2, out var specs, out _);
         Assert.Equal((9, 20), (Assert.Single(specs).StartRevision, specs[0].MinRevision));
         // The client has been told already that its watch stands.
         Assert.False(_stream.TryAccept(Messages.Created(spec.WatchId, 20), out _));
@@ -144,7 +144,7 @@ public sealed class WatchStreamTests
     public void TryResume_CreatedNotSeen_AsksForTheSameAgain()
     {
         Create(Key("a"));
-        Assert.True(_stream.TryResume(5, 2, out var specs, out _));
+        _stream.Resume(new SeenRevisions(5, 0), 2, out var specs, out _);
         Assert.Equal(0, Assert.Single(specs).StartRevision);
         Assert.True(Accept(Messages.Created(specs[0].WatchId, 6)).Created);
     }
@@ -154,7 +154,7 @@ public sealed class WatchStreamTests
     {
         var spec = Create(Key("a"));
         Accept(Messages.Created(spec.WatchId, 5));
-        Assert.True(_stream.TryResume(7, 2, out var specs, out _));
+        _stream.Resume(new SeenRevisions(7, 0), 2, out var specs, out _);
         Assert.Equal(6, Assert.Single(specs).StartRevision);
     }
 
@@ -164,7 +164,7 @@ public sealed class WatchStreamTests
         var spec = Create(Key("a"));
         Accept(Messages.Created(spec.WatchId, 5));
         Assert.False(_stream.TryAccept(Messages.Progress(-1, 30), out _));
-        Assert.True(_stream.TryResume(30, 2, out var specs, out _));
+        _stream.Resume(new SeenRevisions(30, 0), 2, out var specs, out _);
         Assert.Equal(31, Assert.Single(specs).StartRevision);
     }
 
@@ -174,19 +174,85 @@ public sealed class WatchStreamTests
         var spec = Create(Key("a", id: 3));
         Accept(Messages.Created(spec.WatchId, 5));
         _stream.TryCancel(3, out _);
-        Assert.True(_stream.TryResume(7, 2, out var specs, out var canceled));
+        _stream.Resume(new SeenRevisions(7, 0), 2, out var specs, out var canceled);
         Assert.Empty(specs);
         Assert.True(Assert.Single(canceled) is { WatchId: 3, Canceled: true, Created: false });
     }
 
-    [Fact]
-    public void TryResume_InAFragment_CannotGoOn()
+    /// <summary>The next hub may cut a revision otherwise, or send the revisions of a message one by one: what the client has is left out.</summary>
+    [Theory]
+    [InlineData("abc", "abcd")]
+    [InlineData("abc", "ab|cd")]
+    [InlineData("abc", "a|b|c|d")]
+    [InlineData("abc", "abc|d")]
+    [InlineData("ab", "abcd")]
+    public void Resume_InAFragment_GoesOnBehindTheEventsSent(string sent, string again)
     {
         var spec = Create(Key("a"));
         Accept(Messages.Created(spec.WatchId, 5));
-        Accept(Messages.Put(spec.WatchId, 6, "a", fragment: true));
-        Assert.False(_stream.TryResume(7, 2, out _, out _));
+        var heard = Keys(Accept(Part(spec.WatchId, sent, isLast: false)));
+        // Twice lost: the second session has sent nothing yet.
+        _stream.Resume(new SeenRevisions(7, 0), 2, out _, out _);
+        _stream.Resume(new SeenRevisions(7, 0), 2, out var specs, out _);
+        Assert.Equal(6, Assert.Single(specs).StartRevision);
+        var parts = again.Split('|');
+        for (var n = 0; n < parts.Length; n++)
+            if (_stream.TryAccept(Part(spec.WatchId, parts[n], isLast: n == parts.Length - 1), out var reply))
+                heard += Keys(reply);
+        Assert.Equal("abcd", heard);
+        Assert.Equal("z", Keys(Accept(Messages.Put(spec.WatchId, 7, "z"))));
+        _stream.Resume(new SeenRevisions(7, 0), 2, out specs, out _);
+        Assert.Equal(8, Assert.Single(specs).StartRevision);
     }
+
+    [Fact]
+    public void Resume_LostAgainWhileSkipping_SkipsNoMoreThanWasSent()
+    {
+        var spec = Create(Key("a"));
+        Accept(Messages.Created(spec.WatchId, 5));
+        Accept(Part(spec.WatchId, "abc", isLast: false));
+        _stream.Resume(new SeenRevisions(7, 0), 2, out _, out _);
+        Assert.False(_stream.TryAccept(Part(spec.WatchId, "ab", isLast: false), out _));
+        _stream.Resume(new SeenRevisions(7, 0), 2, out _, out _);
+        Assert.Equal("d", Keys(Accept(Part(spec.WatchId, "abcd", isLast: true))));
+    }
+
+    [Fact]
+    public void Resume_AliasedAndUncreated_AllAskedForUnderTheirHubIds()
+    {
+        var old = Create(Key("a", id: 4));
+        Accept(Messages.Created(old.WatchId, 5));
+        _stream.TryCancel(4, out _);
+        var second = Create(Key("b", id: 4, start: 3));
+        var third = Create(Key("c", start: 4));
+        _stream.Resume(new SeenRevisions(7, 6), 2, out var specs, out var canceled);
+        Assert.True(Assert.Single(canceled) is { WatchId: 4, Canceled: true });
+        Assert.Equal([(second.WatchId, 3L, 6L), (third.WatchId, 4L, 6L)], specs.Select(static spec => (spec.WatchId, spec.StartRevision, spec.MinCompacted)));
+        Assert.Equal(4, Accept(Messages.Created(second.WatchId, 7)).WatchId);
+        Assert.Equal(0, Accept(Messages.Created(third.WatchId, 7)).WatchId);
+    }
+
+    /// <summary>-1 speaks of the whole stream towards the hub; to the client it is an id like others.</summary>
+    [Fact]
+    public void TryCreate_MinusOne_IsNotTakenForTheStream()
+    {
+        var spec = Create(Key("a", id: -1));
+        Assert.NotEqual(-1, spec.WatchId);
+        Assert.Equal(-1, Accept(Messages.Created(spec.WatchId, 5)).WatchId);
+        Assert.False(_stream.TryAccept(Messages.Progress(-1, 6), out _));
+        Assert.True(_stream.TryCancel(-1, out var hubId));
+        Assert.Equal(spec.WatchId, hubId);
+    }
+
+    // One event for each letter, of revision 6.
+    private static WatchMessage Part(long id, string keys, bool isLast)
+    {
+        var fields = keys.SelectMany(key => Messages.Put(id, 6, $"{key}").Events.ToArray()).ToArray();
+        return new WatchMessage(id, Messages.Put(id, 6, "", fragment: !isLast).Content with { Events = fields });
+    }
+
+    private static string Keys(WatchReply reply) =>
+        string.Concat(WatchResponse.Parser.ParseFrom(reply.Events.Span).Events.Select(static one => one.Kv.Key.ToStringUtf8()));
 
     [Fact]
     public void Progress_Asked_AnsweredOnceAndOnlyWithWatches()

@@ -23,6 +23,9 @@ public class GatewayFixture : IAsyncLifetime
 
     internal FakeHub Hub { get; } = new();
 
+    /// <summary>What the gateway watches through.</summary>
+    private protected virtual IWatchHub HubInUse => Hub;
+
     internal FakeLeases Leases { get; } = new();
 
     protected virtual GatewayOptions Options => new();
@@ -40,7 +43,7 @@ public class GatewayFixture : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IConsensus>(Cluster).AddSingleton<IStorage>(Cluster);
-        builder.Services.AddSingleton<IWatchHub>(Hub).AddSingleton<ILeaseManager>(Leases);
+        builder.Services.AddSingleton(HubInUse).AddSingleton<ILeaseManager>(Leases);
         builder.Services.AddApiGateway(Options);
         Port = builder.AddEtcdClientPort(new IPEndPoint(IPAddress.Loopback, 0));
         _app = builder.Build();

@@ -35,7 +35,12 @@ public abstract class WatchHubContractTests : IAsyncLifetime
             kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
         builder.Services.AddSingleton<IStorage>(_storage);
-        builder.Services.AddSingleton(new WatchHubOptions { Limits = new HubLimits { SessionMessages = 64, WindowBytes = 20_000 } });
+        builder.Services.AddSingleton(new WatchHubOptions
+        {
+            Limits = new HubLimits { SessionMessages = 64, WindowBytes = 20_000 },
+            // The only hub: nobody can leave it.
+            DrainLimit = TimeSpan.FromMilliseconds(100),
+        });
         builder.Services.AddWatchHub(builder.Configuration);
         _app = builder.Build();
         _app.MapWatchHub();

@@ -14,6 +14,9 @@ internal sealed class FakeStorage : IStorage
 
     public long Compacted { get; private set; }
 
+    /// <summary>The replica cannot be reached: feeds do not open, history cannot be read. Those that are open stay.</summary>
+    public bool IsAway { get; set; }
+
     public long Append(KeySpace space, Func<long, RevisionEvents> make)
     {
         lock (_gate)
@@ -45,6 +48,7 @@ internal sealed class FakeStorage : IStorage
         KeySpace space, long fromRevision, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var broken = _connectionBroken.Task;
+        ThrowIfAway();
         var next = fromRevision;
         while (true)
         {
@@ -68,6 +72,7 @@ internal sealed class FakeStorage : IStorage
         KeySpace space, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> rangeEnd, long fromRevision, long toRevision, int maxBytes,
         CancellationToken cancellation)
     {
+        ThrowIfAway();
         lock (_gate)
             return new(space == KeySpace.V3 && fromRevision < Compacted
                 ? new HistoryBatch([], fromRevision, Compacted)
@@ -96,6 +101,12 @@ internal sealed class FakeStorage : IStorage
 
     public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();
     public IAsyncEnumerable<DatabasePiece> DatabaseAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+    private void ThrowIfAway()
+    {
+        if (IsAway)
+            throw new IOException("the replica is away");
+    }
 
     private long Current(KeySpace space) =>
         _history[(int)space] is [.., var last] ? last.Revision : space == KeySpace.V3 ? 1 : 0;

@@ -83,8 +83,46 @@ internal static class NodePage
     /// <summary>The first slot whose key is not below <paramref name="key"/>.</summary>
     public static int Search(ReadOnlySpan<byte> page, ReadOnlySpan<byte> key, out bool found)
     {
-        var low = 0;
-        var high = Count(page);
+        var count = Count(page);
+        return Search(page, key, 0, count, out found);
+    }
+
+    /// <summary>The same, beginning at a slot near which it likely is, in steps that double. Negative: the page is empty.</summary>
+    public static int Search(ReadOnlySpan<byte> page, ReadOnlySpan<byte> key, int likely, out bool found)
+    {
+        var (low, high) = (0, Count(page));
+        for (var (at, step) = (likely, 1); at >= low && at < high; step *= 2)
+        {
+            var order = Key(page, at).SequenceCompareTo(key);
+            if (order == 0)
+            {
+                found = true;
+                return at;
+            }
+            if (order < 0)
+                (low, at) = (at + 1, at + step);
+            else
+                (high, at) = (at, at - step);
+        }
+        return Search(page, key, low, high, out found);
+    }
+
+    /// <summary>The slot of the child whose range holds <paramref name="key"/>.</summary>
+    public static int ChildSlot(ReadOnlySpan<byte> page, ReadOnlySpan<byte> key)
+    {
+        var slot = Search(page, key, out var found);
+        return found || slot == 0 ? slot : slot - 1;
+    }
+
+    /// <summary>The same, beginning at a slot that it likely is.</summary>
+    public static int ChildSlot(ReadOnlySpan<byte> page, ReadOnlySpan<byte> key, int likely)
+    {
+        var slot = Search(page, key, likely, out var found);
+        return found || slot == 0 ? slot : slot - 1;
+    }
+
+    private static int Search(ReadOnlySpan<byte> page, ReadOnlySpan<byte> key, int low, int high, out bool found)
+    {
         while (low < high)
         {
             var middle = (low + high) >> 1;
@@ -101,12 +139,5 @@ internal static class NodePage
         }
         found = false;
         return low;
-    }
-
-    /// <summary>The slot of the child whose range holds <paramref name="key"/>.</summary>
-    public static int ChildSlot(ReadOnlySpan<byte> page, ReadOnlySpan<byte> key)
-    {
-        var slot = Search(page, key, out var found);
-        return found || slot == 0 ? slot : slot - 1;
     }
 }
