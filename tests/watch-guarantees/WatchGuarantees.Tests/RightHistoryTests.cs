@@ -49,6 +49,17 @@ public sealed class RightHistoryTests
     }
 
     [Fact]
+    public void Violation_CompactedAmongFragments_IsNone()
+    {
+        _history.Compact(9);
+        var record = Fragmented();
+        record.Openings.RemoveAt(1);
+        record.Openings[0].Responses.RemoveRange(5, 2);
+        record.Openings[0].Responses.Add(new WatchResponse(ResponseKind.Canceled, 0, [], CompactRevision: 9));
+        IsRight(record);
+    }
+
+    [Fact]
     public void Violation_StartNow_BeginsBehindTheRevisionOfCreated()
     {
         var record = new WatchRecord("w", new WatchScope("a", "z")) { CompleteUpTo = 9 };

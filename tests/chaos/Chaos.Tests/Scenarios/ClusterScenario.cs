@@ -19,10 +19,16 @@ public abstract class ClusterScenario(ITestOutputHelper output)
 
     protected ITestOutputHelper Output => output;
 
-    /// <summary>Runs the fault so many times under a mixed load and checks the whole history.</summary>
-    protected async Task RunMixedAsync(int rounds, Func<ChaosCluster, WorkloadRun, Task> fault, ClusterOptions? cluster = null, int paddingBytes = 0)
+    /// <summary>Runs the fault so many times under a mixed load, on a cluster of its own, and checks the whole history.</summary>
+    protected async Task RunMixedAsync(int rounds, Func<ChaosCluster, WorkloadRun, Task> fault, ClusterOptions cluster, int paddingBytes = 0)
     {
-        await using var started = await ChaosCluster.StartAsync(ClusterProgram.Chosen, cluster ?? new ClusterOptions());
+        await using var started = await ChaosCluster.StartAsync(ClusterProgram.Chosen, cluster);
+        await RunMixedAsync(started, 0, rounds, fault, paddingBytes);
+    }
+
+    /// <summary>The same on a cluster that others use as well; keys are numbered from <paramref name="first"/>.</summary>
+    protected async Task RunMixedAsync(ChaosCluster started, int first, int rounds, Func<ChaosCluster, WorkloadRun, Task> fault, int paddingBytes = 0)
+    {
         try
         {
             var seed = System.Environment.TickCount;
@@ -30,7 +36,7 @@ public abstract class ClusterScenario(ITestOutputHelper output)
             var seen = new ConcurrentDictionary<string, KeyRecord>();
             await using var workload = WorkloadRun.Start(started.Members, new WorkloadOptions
             {
-                Script = n => new MixedScript(n, unchecked(seed + n), MixedKeys, seen),
+                Script = n => new MixedScript(n, unchecked(seed + n), first, MixedKeys, seen),
                 PaddingBytes = paddingBytes,
             });
             for (var round = 0; round < rounds * Settings.Rounds; round++)
@@ -42,7 +48,7 @@ public abstract class ClusterScenario(ITestOutputHelper output)
             await workload.AcknowledgedAsync(200);
             var report = await workload.StopAsync();
             output.WriteLine($"{report}; {report.ErrorSummary()}");
-            var last = await ReadFinallyAsync(started, Enumerable.Range(0, MixedKeys).Select(MixedScript.Key));
+            var last = await ReadFinallyAsync(started, Enumerable.Range(first, MixedKeys).Select(MixedScript.Key));
             CheckHistory([.. report.History, .. last]);
         }
         catch (Exception)

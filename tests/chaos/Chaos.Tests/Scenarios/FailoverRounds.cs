@@ -10,7 +10,9 @@ namespace Chaos.Tests.Scenarios;
 /// Strikes the leader again and again while a hundred clients of the other members count: half of them each on a key of its own, half by compare and
 /// swap on counters that they share.
 /// </summary>
-public sealed class FailoverRounds(ChaosCluster cluster)
+/// <param name="cluster">Where.</param>
+/// <param name="first">Number of the first client and of the first counter: on a cluster that others had before, none is used again.</param>
+public sealed class FailoverRounds(ChaosCluster cluster, int first)
 {
     private const int Clients = 100, Counters = 10;
 
@@ -24,7 +26,8 @@ public sealed class FailoverRounds(ChaosCluster cluster)
     private readonly List<Operation<KeyRequest, KeyAnswer>> _history = [];
     private readonly List<ClientError> _errors = [];
     private readonly List<TimeSpan> _gaps = [];
-    private int _clientsSoFar;
+    private readonly int _firstCounter = first;
+    private int _clientsSoFar = first;
 
     public IReadOnlyList<Operation<KeyRequest, KeyAnswer>> History => _history;
 
@@ -50,7 +53,7 @@ public sealed class FailoverRounds(ChaosCluster cluster)
             FirstClient = firstClient,
             Pause = TimeSpan.FromMilliseconds(40),
             RequestLimit = s_requestLimit,
-            Script = n => n % 4 < 2 ? new OwnCounterScript(firstClient + n) : new SharedCounterScript(n % Counters),
+            Script = n => n % 4 < 2 ? new OwnCounterScript(firstClient + n) : new SharedCounterScript(_firstCounter + (n % Counters)),
         });
         await workload.AcknowledgedAsync(WritesBefore);
         var struck = Stopwatch.GetTimestamp();

@@ -10,7 +10,8 @@ namespace Chaos.Tests.Scenarios;
 /// twice (I1, I8). Method: a hundred clients count; the leader is struck in each of several rounds; counts, versions and the history are checked. Where the program
 /// makes no such promise (etcd), errors and gaps are printed only.
 /// </summary>
-public sealed class FailoverTests(ITestOutputHelper output) : ClusterScenario(output)
+[Collection(MemberClusters.Name)]
+public sealed class FailoverTests(SharedCluster shared, ITestOutputHelper output) : ClusterScenario(output)
 {
     // Where nothing is promised the rounds only show that the measurement works; etcd's timeouts make them long.
     private static readonly int s_rounds = (ClusterProgram.Chosen.HidesFailover ? 5 : 2) * Settings.Rounds;
@@ -39,12 +40,15 @@ public sealed class FailoverTests(ITestOutputHelper output) : ClusterScenario(ou
         (cluster, leader) => Do(() => cluster.Network.Cut(leader.Number, Direction.Both)),
         (cluster, _) => Do(cluster.Network.Heal));
 
-    private async Task RunAsync(TimeSpan maxMedianGap, Func<ChaosCluster, Member, Task> strike, Func<ChaosCluster, Member, Task> mend)
+    private Task RunAsync(TimeSpan maxMedianGap, Func<ChaosCluster, Member, Task> strike, Func<ChaosCluster, Member, Task> mend) =>
+        shared.RunAsync(() => ClusterProgram.Chosen, (cluster, first) => RunAsync(cluster, first, maxMedianGap, strike, mend));
+
+    private async Task RunAsync(
+        ChaosCluster cluster, int first, TimeSpan maxMedianGap, Func<ChaosCluster, Member, Task> strike, Func<ChaosCluster, Member, Task> mend)
     {
-        await using var cluster = await ChaosCluster.StartAsync(ClusterProgram.Chosen, new ClusterOptions());
         try
         {
-            var rounds = new FailoverRounds(cluster);
+            var rounds = new FailoverRounds(cluster, first);
             for (var round = 0; round < s_rounds; round++)
                 await rounds.RunAsync(leader => strike(cluster, leader), leader => mend(cluster, leader));
             Output.WriteLine(

@@ -1,6 +1,7 @@
 using Chaos.Tests.Harness;
 using Chaos.Tests.Harness.Clocks;
 using Chaos.Tests.Harness.Network;
+using Chaos.Tests.Harness.Programs;
 using Chaos.Tests.Workload;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
@@ -13,7 +14,8 @@ namespace Chaos.Tests.Scenarios;
 /// is well. Method: clients on all members record everything; a fault strikes, the cluster must serve again before it is mended, and the member
 /// concerned after; the history is checked.
 /// </summary>
-public sealed class LinearizableUnderFaultsTests(ITestOutputHelper output) : ClusterScenario(output)
+[Collection(MemberClusters.Name)]
+public sealed class LinearizableUnderFaultsTests(SharedCluster shared, ITestOutputHelper output) : ClusterScenario(output)
 {
     // Enough that some were asked for after the fault.
     private const int ServingAgain = 300;
@@ -166,6 +168,9 @@ public sealed class LinearizableUnderFaultsTests(ITestOutputHelper output) : Clu
             Assert.True(left.Kvs.Count == 1, $"the lease ended with the clock off by {offset} (I7)");
         }
     }, new ClusterOptions { OwnClocks = true });
+
+    private Task RunMixedAsync(int rounds, Func<ChaosCluster, WorkloadRun, Task> fault) =>
+        shared.RunAsync(() => ClusterProgram.Chosen, (cluster, first) => RunMixedAsync(cluster, first, rounds, fault));
 
     private Task LeaderCutAsync(Direction direction) => RunMixedAsync(1, async (cluster, workload) =>
     {

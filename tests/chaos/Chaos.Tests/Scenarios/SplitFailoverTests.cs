@@ -10,7 +10,8 @@ namespace Chaos.Tests.Scenarios;
 /// request fails, no write is lost or applied twice, no watch misses or repeats an event. Method: as <see cref="FailoverTests"/>, but one process is
 /// struck, the clients are those of every gateway that lives, and the gap is that of the gateway that fared worst.
 /// </summary>
-public sealed class SplitFailoverTests(ITestOutputHelper output) : ClusterScenario(output)
+[Collection(SplitClusters.Name)]
+public sealed class SplitFailoverTests(SharedCluster shared, ITestOutputHelper output) : ClusterScenario(output)
 {
     private const string Watched = "own/";
     private static readonly int s_rounds = 5 * Settings.Rounds;
@@ -83,10 +84,13 @@ public sealed class SplitFailoverTests(ITestOutputHelper output) : ClusterScenar
             (cluster, _) => Do(() => mend(cluster.Members[round++ % cluster.Members.Count])));
     }
 
+    private Task RunAsync(
+        TimeSpan maxMedianGap, Func<ChaosCluster, Member, Task> strike, Func<ChaosCluster, Member, Task> mend, bool withoutLeaders = false) =>
+        shared.RunAsync(() => new SplitProgram(), (cluster, first) => RunAsync(cluster, first, maxMedianGap, strike, mend, withoutLeaders));
+
     private async Task RunAsync(
-        TimeSpan maxMedianGap, Func<ChaosCluster, Member, Task> strike, Func<ChaosCluster, Member, Task> mend, bool withoutLeaders = false)
+        ChaosCluster cluster, int first, TimeSpan maxMedianGap, Func<ChaosCluster, Member, Task> strike, Func<ChaosCluster, Member, Task> mend, bool withoutLeaders)
     {
-        await using var cluster = await ChaosCluster.StartAsync(new SplitProgram(), new ClusterOptions());
         var watchers = new List<KeyWatcher>();
         try
         {
@@ -95,7 +99,7 @@ public sealed class SplitFailoverTests(ITestOutputHelper output) : ClusterScenar
                 foreach (var member in cluster.Members)
                     watchers.Add(await KeyWatcher.StartAsync(member.Connect(), Watched));
             }
-            var rounds = new FailoverRounds(cluster);
+            var rounds = new FailoverRounds(cluster, first);
             for (var round = 0; round < s_rounds; round++)
             {
                 await rounds.RunAsync(

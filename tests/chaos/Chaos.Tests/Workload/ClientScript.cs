@@ -15,9 +15,10 @@ public abstract class ClientScript
 /// <summary>Everything on a few keys that all clients share, with values that nobody writes twice.</summary>
 /// <param name="client">Makes the values unique.</param>
 /// <param name="seed">Decides the choices.</param>
+/// <param name="first">Number of the first key.</param>
 /// <param name="keys">How many.</param>
 /// <param name="seen">What some client last saw of each key, shared, so that conditions have a chance to hold.</param>
-public sealed class MixedScript(int client, int seed, int keys, ConcurrentDictionary<string, KeyRecord> seen) : ClientScript
+public sealed class MixedScript(int client, int seed, int first, int keys, ConcurrentDictionary<string, KeyRecord> seen) : ClientScript
 {
     private readonly Random _random = new(seed);
     private int _number;
@@ -26,7 +27,7 @@ public sealed class MixedScript(int client, int seed, int keys, ConcurrentDictio
 
     public override KeyRequest Next()
     {
-        var key = Key(_random.Next(keys));
+        var key = Key(first + _random.Next(keys));
         var value = $"{client}-{_number++}";
         var known = seen.TryGetValue(key, out var record) ? record : (KeyRecord?)null;
         return _random.Next(10) switch

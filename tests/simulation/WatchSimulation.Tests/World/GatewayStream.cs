@@ -32,7 +32,7 @@ internal sealed class GatewayStream
         switch (command.Kind)
         {
             case WatchCommandKind.Create:
-                Simulation.Checks.Check.That(_watches.TryCreate(command, _gateway.SeenRevision, SimulatedWorld.Term.Value, out var spec, out _), $"a watch was refused");
+                Simulation.Checks.Check.That(_watches.TryCreate(command, _gateway.Seen, SimulatedWorld.Term.Value, out var spec, out _), $"a watch was refused");
                 _session?.Create(Spoilt(spec!));
                 break;
             case WatchCommandKind.Cancel:
@@ -68,20 +68,15 @@ internal sealed class GatewayStream
     {
         if (_isEnded)
             return;
-        if (_world.AnyHub() is not { } hub)
-        {
+        if (_world.AnyHub() is { } hub)
+            Use(hub.Open());
+        else
             OpenSession();
-            return;
-        }
-        var session = hub.Open();
-        if (!_watches.TryResume(_gateway.SeenRevision, SimulatedWorld.Term.Value, out var specs, out var canceled))
-        {
-            // Only who asked for fragments can begin the revision again.
-            session.Close();
-            _world.Counts.StreamsEnded++;
-            _client.StreamEnded();
-            return;
-        }
+    });
+
+    private void Use(HubSessionEnd session)
+    {
+        _watches.Resume(_gateway.Seen, SimulatedWorld.Term.Value, out var specs, out var canceled);
         foreach (var reply in canceled)
             _client.Hear(reply);
         foreach (var spec in specs)
@@ -91,23 +86,36 @@ internal sealed class GatewayStream
         _world.Counts.Sessions++;
         _session = session;
         Read(session);
+    }
+
+    // The next is opened while this one delivers.
+    private void Leave(HubSessionEnd session) => _world.Scheduler.After(1 + _world.Random.Next(20), () =>
+    {
+        if (_isEnded || _session != session || session.IsEnded || _world.AnyHub() is not { } hub)
+            return;
+        _world.Trace($"client {_client.Number} moves from hub {session.Hub.Number} to hub {hub.Number}");
+        _world.Counts.Moves++;
+        session.Close();
+        Use(hub.Open());
     });
 
     private WatchSpec Spoilt(WatchSpec spec, bool isResumed = false) => _world.Profile.ShellDefects switch
     {
         ShellDefects.GatewayResumesEarly when isResumed && spec.StartRevision > 1 => spec with { StartRevision = spec.StartRevision - 1 },
         ShellDefects.GatewayResumesLate when isResumed && spec.StartRevision > 0 => spec with { StartRevision = spec.StartRevision + 1 },
-        ShellDefects.GatewayForgetsSeen => spec with { MinRevision = 0 },
+        ShellDefects.GatewayForgetsSeen => spec with { MinRevision = 0, MinCompacted = 0 },
         _ => spec,
     };
 
     private void Read(HubSessionEnd session) => _world.Scheduler.After(
         Math.Max(1 + _world.Delay(_world.Profile.MaxReadDelay), _world.IsCalm ? 0 : _stalledUntil - _world.Scheduler.Now), () =>
     {
-        if (_isEnded)
+        if (_isEnded || _session != session)
             return;
         for (var n = 1 + _world.Random.Next(_world.IsCalm ? 64 : _world.Profile.ReadMessages); n > 0 && session.TryRead(out var message); n--)
         {
+            if (message.Kind == WatchMessageKind.Leave)
+                Leave(session);
             _gateway.Observe(message.Revision);
             if (_watches.TryAccept(message, out var reply))
                 _client.Hear(reply);

@@ -37,12 +37,22 @@ internal sealed class HubSessionEnd(SimulatedWorld world, SimulatedHub hub)
             _queue.Enqueue(message);
     }
 
+    /// <summary>The hub wants it to go on elsewhere, and delivers until it has.</summary>
+    public void AskToLeave()
+    {
+        if (!IsEnded)
+            _queue.Enqueue(new OutgoingMessage(WatchMessage.Leave, 0, Storage.Contracts.KeySpace.V3));
+    }
+
     public bool TryRead(out WatchMessage message)
     {
         message = default;
         if (!_queue.TryDequeue(out var outgoing))
             return false;
         message = outgoing.Message;
+        // The shell's own word: it took no room.
+        if (message.Kind == WatchMessageKind.Leave)
+            return true;
         _takenMessages++;
         _takenBytes += outgoing.ChargedBytes;
         if (_takenMessages < (world.Profile.Limits.SessionMessages + 3) / 4 && _takenBytes < world.Profile.Limits.SessionBytes / 4)

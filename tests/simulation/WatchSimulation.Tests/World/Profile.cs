@@ -47,6 +47,7 @@ internal sealed record Profile
     public int HubCrashEvery { get; init; }
     public int HubFreezeEvery { get; init; }
     public int SessionLossEvery { get; init; }
+    public int MoveEvery { get; init; }
     public int FeedBreakEvery { get; init; }
     public int GatewayRestartEvery { get; init; }
     public int ReaderStallEvery { get; init; }
@@ -104,6 +105,7 @@ internal sealed record Profile
             HubCrashEvery = Sometimes(800),
             HubFreezeEvery = Sometimes(800),
             SessionLossEvery = Sometimes(300),
+            MoveEvery = Sometimes(300),
             FeedBreakEvery = Sometimes(300),
             GatewayRestartEvery = Sometimes(1500),
             ReaderStallEvery = Sometimes(300),

@@ -58,7 +58,7 @@ internal sealed class SimulatedClient(SimulatedWorld world, int number)
 
     public void AskProgress() => _stream?.Handle(new WatchCommand { Kind = WatchCommandKind.Progress });
 
-    /// <summary>The gateway ended the stream, or went with it.</summary>
+    /// <summary>The gateway is gone, and the stream with it.</summary>
     public void StreamEnded()
     {
         world.Trace($"the stream of client {Number} ends");
@@ -129,7 +129,7 @@ internal sealed class SimulatedClient(SimulatedWorld world, int number)
         if (_stream is null)
             return;
         var scope = record.Scope;
-        _seenAtOpening[id] = _stream.Gateway.SeenRevision;
+        _seenAtOpening[id] = _stream.Gateway.Seen.Revision;
         _stream.Handle(new WatchCommand(
             WatchCommandKind.Create, id, Bytes(scope.Key), Bytes(scope.RangeEnd), start, ProgressNotify: id % 2 == 0, scope.NoPut, scope.NoDelete,
             scope.PreviousValue, scope.Fragment));

@@ -17,6 +17,7 @@ internal sealed partial class SimulatedWorld
         Every(Profile.HubCrashEvery, () => Crash(_hubs[Random.Next(_hubs.Count)]));
         Every(Profile.HubFreezeEvery, () => Freeze(_hubs[Random.Next(_hubs.Count)]));
         Every(Profile.SessionLossEvery, () => AnyClient().Stream?.LoseSession());
+        Every(Profile.MoveEvery, () => AnyClient().Stream?.Session?.AskToLeave());
         Every(Profile.FeedBreakEvery, () => _hubs[Random.Next(_hubs.Count)].BreakFeed());
         Every(Profile.GatewayRestartEvery, Restart);
         Every(Profile.ReaderStallEvery, () => AnyClient().Stream?.Stall(Random.Next(3) == 0 ? Profile.Length : Random.Next(1000)));
@@ -58,6 +59,7 @@ internal sealed partial class SimulatedWorld
             return;
         Trace($"compacted: {revision}");
         Store.Compact(revision);
+        AnyGateway().ObserveCompacted(revision);
     }
 
     private void Crash(SimulatedHub hub)

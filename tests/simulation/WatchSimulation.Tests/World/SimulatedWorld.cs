@@ -93,7 +93,7 @@ internal sealed partial class SimulatedWorld
 
     public override string ToString() =>
         $"{Store.History.Last} revisions, {_clients.Sum(client => client.Records.Count)} watches, {Counts.Sessions} sessions, {Counts.Histories} histories, {Counts.FeedsLost} feeds lost, "
-        + $"{Counts.StreamsEnded} streams ended, {Counts.Compacted} watches compacted, {Counts.Fragments} fragments, {Counts.Bookmarks} bookmarks";
+        + $"{Counts.Moves} moves, {Counts.Compacted} watches compacted, {Counts.Fragments} fragments, {Counts.Bookmarks} bookmarks";
 
     private void Recover()
     {

@@ -4,7 +4,7 @@ namespace WatchGuarantees.Checking;
 
 /// <summary>
 /// The events of a revision come whole in one response. Who asked for fragments gets a run of responses of which all but the last say that more follows; only the end of
-/// the stream may cut it short.
+/// the stream or of the watch may cut it short.
 /// </summary>
 public sealed class Atomic : IGuarantee
 {
@@ -20,7 +20,7 @@ public sealed class Atomic : IGuarantee
                 return $"it did not ask for fragments: {response}";
             if (response.Kind != ResponseKind.Events)
             {
-                if (run.Count > 0)
+                if (run.Count > 0 && response.Kind != ResponseKind.Canceled)
                     return $"{response} came between the fragments behind {run[^1]}";
                 continue;
             }

@@ -7,15 +7,19 @@ public sealed record WatchOpening(long StartRevision)
     /// <summary>In the order in which they were heard.</summary>
     public List<WatchResponse> Responses { get; init; } = [];
 
-    /// <summary>The responses without those at the end that are pieces of a revision whose last piece never came: a client throws them away and asks for the revision again.</summary>
+    /// <summary>
+    /// The responses without those at the end of the stream or of the watch that are pieces of a revision whose last piece never came: a client throws them away, and asks for the
+    /// revision again if it can.
+    /// </summary>
     public IReadOnlyList<WatchResponse> Whole
     {
         get
         {
-            var count = Responses.Count;
+            var end = Responses is [.., { Kind: ResponseKind.Canceled }] ? 1 : 0;
+            var count = Responses.Count - end;
             while (count > 0 && Responses[count - 1].Fragment)
                 count--;
-            return count == Responses.Count ? Responses : Responses[..count];
+            return count + end == Responses.Count ? Responses : [.. Responses.Take(count), .. Responses.TakeLast(end)];
         }
     }
 
