@@ -38,12 +38,18 @@ public sealed partial class HubCore
     public void Advance(long current, long compacted, Term term)
     {
         _term = term;
-        _compacted = Math.Max(_compacted, compacted);
-        if (current <= _current)
+        if (current > _current)
+        {
+            _current = current;
+            if (_window.Count == 0)
+                _window.Restart(current + 1);
+        }
+        if (compacted <= _compacted)
             return;
-        _current = current;
-        if (_window.Count == 0)
-            _window.Restart(current + 1);
+        _compacted = compacted;
+        // Idle watches have missed nothing: whoever has to open one of them elsewhere must know, or it would be told that it did.
+        foreach (var session in _sessions)
+            RequestProgress(session);
     }
 
     /// <summary>
@@ -75,7 +81,7 @@ public sealed partial class HubCore
                 MoveToBlocked(watcher, revision.Revision);
                 continue;
             }
-            watcher.Active = true;
+            watcher.Flags |= WatcherFlags.Active;
             if (content is not null)
                 StageFields(watcher, content);
             else
@@ -85,7 +91,7 @@ public sealed partial class HubCore
 
     private void StageFields(Watcher watcher, WatchContent content)
     {
-        while (watcher.Fragment && content.Events.Length > _limits.MessageBytes)
+        while (watcher.Is(WatcherFlags.Fragment) && content.Events.Length > _limits.MessageBytes)
         {
             var length = EventFields.FragmentLength(content.Events.Span, _limits.MessageBytes);
             if (length == content.Events.Length)
