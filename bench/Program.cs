@@ -22,6 +22,8 @@ try
             return await StorageCommand.RunAsync(arguments);
         case "failover":
             return FailoverCommand.Run(arguments);
+        case "watch":
+            return WatchCommand.Run(arguments);
         case "compaction":
             return CompactionCommand.Run(arguments);
         case "large":

@@ -38,6 +38,7 @@ internal static class Composition
         builder.Configuration["Storage:QuotaBackendBytes"] = options.QuotaBackendBytes;
         builder.Configuration["Storage:InitialCorruptCheck"] = options.InitialCorruptCheck.ToString();
         builder.Configuration["Storage:CorruptCheckTime"] = options.CorruptCheckTime;
+        builder.Configuration["WatchHub:ProgressInterval"] = options.WatchProgressInterval;
         // Storage's own memory of recent revisions is a plain call away: the hub need not keep them a second time.
         builder.Configuration["WatchHub:WindowBytes"] = "1048576";
 

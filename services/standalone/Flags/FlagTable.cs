@@ -57,7 +57,7 @@ internal static class FlagTable
         new("experimental-stop-grpc-service-on-defrag", FlagKind.Bool, "false"),
         new("experimental-txn-mode-write-with-shared-buffer", FlagKind.Bool, "true"),
         new("experimental-warning-apply-duration", FlagKind.Duration, "100ms"),
-        new("experimental-watch-progress-notify-interval", FlagKind.Duration, "10m"),
+        new("experimental-watch-progress-notify-interval", FlagKind.Duration, "10m") { Effect = "idle time after which a watch that asked for it hears how far it is" },
         new("force-new-cluster", FlagKind.Bool, "false") { Effect = "go on as a cluster of this member alone, with its data" },
         new("grpc-keepalive-interval", FlagKind.Duration, "2h"),
         new("grpc-keepalive-min-time", FlagKind.Duration, "5s"),

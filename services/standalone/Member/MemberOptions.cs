@@ -74,6 +74,9 @@ internal sealed record MemberOptions
     /// <summary>Time between two comparisons with the other members, as in the flag.</summary>
     public required string CorruptCheckTime { get; init; }
 
+    /// <summary>Idle time after which a watch that asked for it hears how far it is, as in the flag.</summary>
+    public required string WatchProgressInterval { get; init; }
+
     public string ConsensusDir => ConsensusDirOf(DataDir);
 
     public string StorageDir => StorageDirOf(DataDir);

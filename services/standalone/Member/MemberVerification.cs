@@ -61,6 +61,7 @@ internal static class MemberVerification
             QuotaBackendBytes = flags.Text("quota-backend-bytes"),
             InitialCorruptCheck = flags.Bool("experimental-initial-corrupt-check"),
             CorruptCheckTime = flags.Text("experimental-corrupt-check-time"),
+            WatchProgressInterval = flags.Text("experimental-watch-progress-notify-interval"),
         };
     }
 
