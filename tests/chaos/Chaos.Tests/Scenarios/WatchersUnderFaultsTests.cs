@@ -19,7 +19,7 @@ public sealed class WatchersUnderFaultsTests(SharedCluster shared, ITestOutputHe
     private const int Clients = 60, Counters = 20;
 
     // While something is missing, and again when it is back.
-    private const int WritesBetween = 300;
+    private const int WritesBetween = 150;
 
     private static readonly TimeSpan s_requestLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
@@ -44,7 +44,7 @@ public sealed class WatchersUnderFaultsTests(SharedCluster shared, ITestOutputHe
                 RequestLimit = s_requestLimit,
                 Script = n => n % 2 == 0 ? new OwnCounterScript(first + n) : new SharedCounterScript(first + (n % Counters)),
             });
-            await StrikeAsync(cluster, workload, victim);
+            await StrikeAsync(cluster, workload, victim, () => fleet.CaughtUpAsync(groups.Revision, s_deadline));
             var report = await workload.StopAsync();
             await groups.StopAsync();
             var last = Math.Max(groups.Revision, report.History.Where(o => o.IsDecided).Max(o => o.Output.Revision));
@@ -70,7 +70,7 @@ public sealed class WatchersUnderFaultsTests(SharedCluster shared, ITestOutputHe
         }
     }
 
-    private static async Task StrikeAsync(ChaosCluster cluster, WorkloadRun workload, Member victim)
+    private static async Task StrikeAsync(ChaosCluster cluster, WorkloadRun workload, Member victim, Func<Task> allCaughtUpAsync)
     {
         await workload.AcknowledgedAsync(WritesBetween);
         foreach (var hub in SplitProgram.Hubs)
@@ -96,6 +96,8 @@ public sealed class WatchersUnderFaultsTests(SharedCluster shared, ITestOutputHe
         {
             processes.Signal(process => process.Freeze(), role);
             await workload.AcknowledgedAsync(WritesBetween);
+            // Whoever was served by it has gone elsewhere.
+            await allCaughtUpAsync();
             processes.Signal(process => process.Thaw(), role);
             await workload.AcknowledgedAsync(WritesBetween);
         }

@@ -14,9 +14,9 @@ internal sealed class FleetStream : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _writing = new(1);
     private readonly TaskCompletionSource _created = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
     private AsyncDuplexStreamingCall<Wire.WatchRequest, Wire.WatchResponse>? _call;
+    private TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _endpoint;
     private int _missing;
     private long _target;
@@ -36,12 +36,15 @@ internal sealed class FleetStream : IAsyncDisposable
     /// <summary>Completes when every watch has been answered for once.</summary>
     public Task CreatedAsync() => First(_created.Task);
 
-    /// <summary>Completes when the server has said that every watch has everything up to a revision.</summary>
+    /// <summary>Completes when the server has said that every watch has everything up to a revision. One caller at a time.</summary>
     public async Task CaughtUpAsync(long revision)
     {
+        var caughtUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // In this order: an answer under way, which may be enough for an earlier caller only, completes nothing.
         Volatile.Write(ref _target, revision);
+        Volatile.Write(ref _caughtUp, caughtUp);
         await AskAsync();
-        await First(_caughtUp.Task);
+        await First(caughtUp.Task);
     }
 
     /// <summary>Leaves; from here on the records stay as they are.</summary>
@@ -127,7 +130,7 @@ internal sealed class FleetStream : IAsyncDisposable
         foreach (var record in _watches.Values)
             record.Openings[^1].Responses.Add(progress);
         if (progress.Revision >= Volatile.Read(ref _target))
-            _caughtUp.TrySetResult();
+            Volatile.Read(ref _caughtUp).TrySetResult();
         else
             await AskAsync();
     }

@@ -50,7 +50,7 @@ internal sealed class GroupWriter : IAsyncDisposable
                 Errors.Add(error.Status);
             }
             // The load, not a wait for anything.
-            await Task.Delay(20, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(60, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         async Task<long> PutAllAsync(int value)

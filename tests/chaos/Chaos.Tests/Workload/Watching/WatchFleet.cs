@@ -41,7 +41,7 @@ internal sealed class WatchFleet : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns when every stream has been told that its watches have everything up to the revision. To be called once.</summary>
+    /// <summary>Returns when every stream has been told that its watches have everything up to the revision.</summary>
     public async Task CaughtUpAsync(long revision, TimeSpan deadline)
     {
         await Task.WhenAll(_streams.Select(stream => stream.CaughtUpAsync(revision))).WaitAsync(deadline);
