@@ -24,6 +24,8 @@ try
             return FailoverCommand.Run(arguments);
         case "compaction":
             return CompactionCommand.Run(arguments);
+        case "leases":
+            return LeasesCommand.Run(arguments);
         case "large":
             return LargeCommand.Run(arguments);
         case "self-check":

@@ -8,7 +8,9 @@ internal sealed partial class LeaseWorld
         if (Profile.FaultEvery > 0)
             Again(Profile.FaultEvery, Fault);
         if (Profile.CoupEvery > 0)
-            Again(Profile.CoupEvery, manager => manager.Coup());
+            Again(Profile.CoupEvery, static manager => manager.Coup());
+        if (Profile.ResetEvery > 0)
+            Again(Profile.ResetEvery, manager => manager.ResetFeed((ulong)Random.Next(3)));
     }
 
     private void Again(int every, Action<SimulatedManager> what) => After(Random.NextDouble() * 2 * every, () =>
