@@ -26,5 +26,5 @@ internal sealed class GrantRequests(long firstId, Func<long> ttlSeconds) : IRequ
         return writer.Written;
     }
 
-    public bool IsExpected(GrpcMethod method, ReadOnlySpan<byte> response) => Responses.Number(response, AnsweredId) >= firstId;
+    public bool IsExpected(GrpcMethod method, ReadOnlySpan<byte> response) => Responses.Number(response, AnsweredId) is not 0 and var id && id < _next;
 }

@@ -9,6 +9,7 @@ namespace Bench.Leases;
 internal sealed class LeasedPutRequests(long firstId) : IRequestSource
 {
     private const int Key = 1, Value = 2, Lease = 3;
+    private readonly byte[] _key = [.. Prefix, .. new byte[sizeof(long)]];
     private long _next = firstId;
 
     /// <summary>What all keys begin with.</summary>
@@ -19,11 +20,9 @@ internal sealed class LeasedPutRequests(long firstId) : IRequestSource
     public int WriteNext(Span<byte> target, out GrpcMethod method)
     {
         method = GrpcMethod.Put;
-        Span<byte> key = stackalloc byte[Prefix.Length + sizeof(long)];
-        Prefix.CopyTo(key);
-        BinaryPrimitives.WriteInt64BigEndian(key[Prefix.Length..], _next);
+        BinaryPrimitives.WriteInt64BigEndian(_key.AsSpan(Prefix.Length), _next);
         var writer = new ProtoWriter(target);
-        writer.Bytes(Key, key);
+        writer.Bytes(Key, _key);
         writer.Bytes(Value, "v"u8);
         writer.Int64(Lease, _next++);
         return writer.Written;

@@ -34,6 +34,12 @@ internal sealed record LeaseProfile
     /// <summary>Of leases, how many run for long enough to be checkpointed.</summary>
     public double LongRate { get; init; } = 0.25;
 
+    /// <summary>For how long a lease is kept alive, at most.</summary>
+    public int KeptFor { get; init; } = 20_000;
+
+    /// <summary>When a manager claims without need, the others do not hear of it for a while.</summary>
+    public bool HidesCoups { get; init; }
+
     /// <summary>Mean time between feeds that start over; 0: only as one fault of many.</summary>
     public int ResetEvery { get; init; }
 

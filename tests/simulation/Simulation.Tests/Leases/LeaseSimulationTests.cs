@@ -96,11 +96,14 @@ public sealed class LeaseSimulationTests
     /// <summary>What a defect needs to show, made frequent.</summary>
     private static LeaseProfile Stormy(LeaseProfile profile) => profile switch
     {
-        { Defects: LeaseDefects.SkipGrace } => profile with
+        { Defects: LeaseDefects.SkipGrace or LeaseDefects.AnswerUnproven } or { ShellDefects: LeaseShellDefects.ProveWithoutFeed } => profile with
         {
-            Managers = 3, CoupEvery = 2500, FaultEvery = 700, KeepAliveEvery = 60, KeptRate = 1, LongRate = 0, MaxDelay = 300,
+            Managers = 3, CoupEvery = 3000, HidesCoups = true, FaultEvery = 0, KeepAliveEvery = 100, KeptRate = 1, KeptFor = 4000, LongRate = 0, MaxDelay = 20, Leases = 40, Length = 40_000,
         },
-        { Defects: LeaseDefects.ForgetOnReset } => profile with { ResetEvery = 200, FaultEvery = 0, CoupEvery = 0, KeepAliveEvery = 1500, KeptRate = 1, MaxDelay = 300, LossRate = 0.3 },
+        { Defects: LeaseDefects.ForgetOnReset } => profile with
+        {
+            ResetEvery = 200, FaultEvery = 0, CoupEvery = 0, KeepAliveEvery = 3000, KeptRate = 1, LongRate = 0, MaxDelay = 50, LossRate = 0.5, Leases = 24,
+        },
         { ShellDefects: LeaseShellDefects.CheckpointUnderAnyClaim } => profile with
         {
             Managers = 2, CoupEvery = 2000, FaultEvery = 1500, KeepAliveEvery = 300, KeptRate = 1, LongRate = 1, CheckpointInterval = 1500, MaxDelay = 300, LossRate = 0.3,

@@ -142,7 +142,7 @@ internal sealed partial class LeaseWorld
             var ttl = Random.NextDouble() < Profile.LongRate ? Random.Next(10, 40) : Random.Next(2, 6);
             Propose(CommandKind.LeaseGrant, new LeaseGrantRequest { ID = id, TTL = ttl });
             if (Random.NextDouble() < Profile.KeptRate)
-                KeepAlive(id, Now + Random.Next(20_000));
+                KeepAlive(id, Now + Random.Next(Profile.KeptFor));
             if (Random.Next(3) == 0)
                 After(Random.Next(8000), () => Propose(CommandKind.LeaseRevoke, new LeaseRevokeRequest { ID = id }));
             After(Random.Next(1000, 20_000), () => LiveLease(id));
