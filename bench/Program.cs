@@ -26,6 +26,8 @@ try
             return WatchCommand.Run(arguments);
         case "compaction":
             return CompactionCommand.Run(arguments);
+        case "leases":
+            return LeasesCommand.Run(arguments);
         case "large":
             return LargeCommand.Run(arguments);
         case "self-check":

@@ -27,6 +27,11 @@ internal static class Help
                  One member each: delivery to many watchers in several shapes, slow ones beside them; one watch that reads --revisions of history; the memory of
                  --idle watches on --streams streams.
 
+               bench leases [--rounds N] [--live N] [--ending N] [--clients N] [--putters N] [--seconds S] [--server both|ours|etcd] [--etcd PATH]
+                     [--ours PATH] [--work-dir DIR] [--output FILE.md]
+                 One member: grants so many leases, measures keep-alives among them and the memory that they take, then lets others end in one
+                 second and measures puts beside that.
+
                bench wal [--rounds N] [--seconds S] [--work-dir DIR] [--output FILE.md]
                  Throughput of the log and of the consensus service as a share of what writes with fdatasync reach on the disk of --work-dir.
 

@@ -8,14 +8,14 @@ using LeaseManager.Contracts;
 namespace LeaseManager.Client;
 
 /// <summary>
-/// Keep-alives on one duplex stream. What is asked while a batch is being sent goes into the next one. The manager may answer in any order, but not be silent: a
-/// stream on which nothing is answered for <see cref="MaxSilence"/> while something is asked is lost, since a frozen manager breaks no connection.
+/// Keep-alives on one duplex stream. What is asked while a batch is being sent goes into the next one. The manager may answer in any order, but not be silent, if a
+/// limit is set: a stream on which nothing is answered for so long while something is asked is lost.
 /// </summary>
 internal sealed class KeepAliveStream : IAsyncDisposable
 {
     private const int MaxBatch = 1024;
 
-    private static readonly TimeSpan MaxSilence = TimeSpan.FromMilliseconds(500), SilenceCheck = MaxSilence / 4;
+    private const int ChecksPerLimit = 4;
 
     // Unsent keep-alives; beyond it callers wait for room.
     private const int MaxUnsent = 65_536;
@@ -30,14 +30,15 @@ internal sealed class KeepAliveStream : IAsyncDisposable
     private Exception? _lost;
 
     // Runs while something is asked. The stream was heard at this timestamp, or nothing was asked then.
+    private readonly TimeSpan? _maxSilence;
     private readonly ITimer _watch;
     private readonly TimeProvider _time;
     private long _heardAt;
     private int _isWatching;
 
-    public KeepAliveStream(AsyncDuplexStreamingCall<KeepAliveBatch, KeepAliveAnswers> call, TimeProvider time)
+    public KeepAliveStream(AsyncDuplexStreamingCall<KeepAliveBatch, KeepAliveAnswers> call, TimeSpan? maxSilence, TimeProvider time)
     {
-        (_call, _time) = (call, time);
+        (_call, _maxSilence, _time) = (call, maxSilence, time);
         _watch = time.CreateTimer(static stream => ((KeepAliveStream)stream!).CheckSilence(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _sending = SendAsync();
         _receiving = ReceiveAsync();
@@ -131,17 +132,18 @@ internal sealed class KeepAliveStream : IAsyncDisposable
 
     private void Watch()
     {
-        if (Volatile.Read(ref _isWatching) != 0 || Interlocked.Exchange(ref _isWatching, 1) != 0)
+        if (_maxSilence is not { } limit || Volatile.Read(ref _isWatching) != 0 || Interlocked.Exchange(ref _isWatching, 1) != 0)
             return;
         Volatile.Write(ref _heardAt, _time.GetTimestamp());
-        _watch.Change(SilenceCheck, Timeout.InfiniteTimeSpan);
+        _watch.Change(limit / ChecksPerLimit, Timeout.InfiniteTimeSpan);
     }
 
     private void CheckSilence()
     {
-        if (_time.GetElapsedTime(Volatile.Read(ref _heardAt)) > MaxSilence && !_pending.IsEmpty)
+        var limit = _maxSilence!.Value;
+        if (_time.GetElapsedTime(Volatile.Read(ref _heardAt)) > limit && !_pending.IsEmpty)
         {
-            Lose(new LeaseManagerNotActiveException($"it said nothing for {MaxSilence.TotalMilliseconds} ms"));
+            Lose(new LeaseManagerNotActiveException($"it said nothing for {limit.TotalMilliseconds} ms"));
             return;
         }
         if (_pending.IsEmpty)
@@ -152,7 +154,7 @@ internal sealed class KeepAliveStream : IAsyncDisposable
                 return;
             Volatile.Write(ref _heardAt, _time.GetTimestamp());
         }
-        _watch.Change(SilenceCheck, Timeout.InfiniteTimeSpan);
+        _watch.Change(limit / ChecksPerLimit, Timeout.InfiniteTimeSpan);
     }
 
     private void Lose(Exception reason)

@@ -1,10 +1,13 @@
 namespace LeaseManager.Core;
 
 /// <summary>One lease as the lessor sees it.</summary>
-internal sealed class Lease(long id, long ttlSeconds)
+internal sealed class Lease(long id, long ttlSeconds, ulong grantedAt)
 {
     public readonly long Id = id;
     public readonly long TtlSeconds = ttlSeconds;
+
+    // Log index of the grant: an id can be granted again.
+    public readonly ulong GrantedAt = grantedAt;
 
     // Moves later with every keep-alive. The heap's entry for the lease may be older and is corrected when it comes up.
     public TimeSpan Deadline;

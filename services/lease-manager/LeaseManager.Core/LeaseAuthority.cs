@@ -142,8 +142,10 @@ public sealed class LeaseAuthority
             else if (change.IsCheckpoint)
                 _lessor.Checkpointed(change.Id, change.RemainingSeconds);
             else
-                _lessor.Granted(change.Id, change.TtlSeconds, now, change.RemainingSeconds);
+                _lessor.Granted(change.Id, change.TtlSeconds, now, change.RemainingSeconds, change.GrantedAt);
         }
+        if (batch.Reset)
+            _lessor.EndReset();
         _lessor.NextV2DeadlineUnixNanos = batch.NextV2ExpiryUnixNanos;
         _feedEpoch = batch.Claim.Epoch;
         Applied = batch.AppliedIndex;
@@ -164,7 +166,8 @@ public sealed class LeaseAuthority
     {
         result = default;
         isProofAging = false;
-        if (!IsActive || IsBehind(default))
+        // A lease that is known here may be another one by now, granted again under its id: that promise would be about something else.
+        if (!IsReady(minApplied))
             return KeepAliveOutcome.NotReady;
         if (!Defects.HasFlag(LeaseDefects.AnswerUnproven))
         {
@@ -174,8 +177,6 @@ public sealed class LeaseAuthority
         }
         if (!_lessor.TryKeepAlive(id, now, out var ttl))
             return KeepAliveOutcome.Checkpointed;
-        if (ttl == 0 && !_lessor.Contains(id) && IsBehind(minApplied))
-            return KeepAliveOutcome.NotReady;
         result = new KeepAliveResult(ttl, _revision, _term);
         return KeepAliveOutcome.Answered;
     }

@@ -27,8 +27,8 @@ internal enum LeaseDefects
     /// <summary>A proof counts from when it was made, not from when it was asked for.</summary>
     ProveFromTheAnswer = 1 << 6,
 
-    /// <summary>A lease whose end is under way can be kept alive again once the feed has told it afresh.</summary>
-    ForgetHandedOutOnReset = 1 << 7,
+    /// <summary>A lease that the feed tells afresh is taken for a new one: its time begins anew, and its end is no longer under way.</summary>
+    ForgetOnReset = 1 << 7,
 
     /// <summary>A manager that stands by never sees that the holder of the claim is silent.</summary>
     NeverTakeOver = 1 << 8,

@@ -16,7 +16,10 @@ public sealed partial class Lessor
     // Dead heap entries (removed leases) are swept when they outnumber the living by this much.
     private const int SweepSlack = 1024;
 
-    private readonly Dictionary<long, Lease> _leases = [];
+    private Dictionary<long, Lease> _leases = [];
+
+    // What was known before the feed started over, until it has told everything afresh.
+    private Dictionary<long, Lease>? _before;
     private readonly DeadlineHeap _deadlines = new();
 
     // Handed out, outcome not known. Outlives Reset: an expiry under way must not meet a lease that was renewed meanwhile (I7).
@@ -38,29 +41,38 @@ public sealed partial class Lessor
     /// <summary>Earliest deadline of a v2 node, Unix nanoseconds, as the feed told it; null when no node has one.</summary>
     public long? NextV2DeadlineUnixNanos { get; set; }
 
-    /// <summary>Forgets everything: the feed starts over.</summary>
+    /// <summary>The feed starts over: until <see cref="EndReset"/> it tells of everything that there is.</summary>
     public void Reset()
     {
-        _leases.Clear();
+        (_before, _leases) = (_leases, []);
         _deadlines.Rebuild([]);
         _checkpoints.Rebuild([]);
         _toForget.Clear();
         NextV2DeadlineUnixNanos = null;
     }
 
+    /// <summary>What the feed has not told again is gone.</summary>
+    public void EndReset() => _before = null;
+
     /// <summary>
-    /// A lease was granted; its time starts now. An id granted again is a new lease; one whose expiry or checkpoint is under way (after
-    /// <see cref="Reset"/>) stays so.
+    /// A lease was granted; its time starts now. An id granted again is a new lease; one that was known before <see cref="Reset"/> goes on as it was.
     /// </summary>
     /// <param name="id">The lease.</param>
     /// <param name="ttlSeconds">Its TTL.</param>
     /// <param name="now">The time.</param>
     /// <param name="checkpointSeconds">What replicated state has noted of it; 0: nothing.</param>
-    public void Granted(long id, long ttlSeconds, TimeSpan now, long checkpointSeconds = 0)
+    /// <param name="grantedAt">Log index of its grant; 0: not known.</param>
+    public void Granted(long id, long ttlSeconds, TimeSpan now, long checkpointSeconds = 0, ulong grantedAt = 0)
     {
-        var lease = new Lease(id, ttlSeconds)
+        if (grantedAt != 0 && _before is not null && _before.TryGetValue(id, out var known) && known.GrantedAt == grantedAt
+            && !Defects.HasFlag(LeaseDefects.ForgetOnReset))
         {
-            IsExpiring = !Defects.HasFlag(LeaseDefects.ForgetHandedOutOnReset) && _handedOut.Contains(id),
+            Keep(known, checkpointSeconds);
+            return;
+        }
+        var lease = new Lease(id, ttlSeconds, grantedAt)
+        {
+            IsExpiring = !Defects.HasFlag(LeaseDefects.ForgetOnReset) && _handedOut.Contains(id),
             CheckpointSeconds = checkpointSeconds,
             IsCheckpointing = _checkpointing.Contains(id),
         };
@@ -124,9 +136,6 @@ public sealed partial class Lessor
         ttlSeconds = lease.TtlSeconds;
         return true;
     }
-
-    /// <summary>True when the lease exists, in any state.</summary>
-    public bool Contains(long id) => _leases.ContainsKey(id);
 
     /// <summary>Remaining seconds, rounded down, and granted seconds; (-1, 0) when there is no such lease.</summary>
     public (long RemainingSeconds, long GrantedSeconds) TimeToLive(long id, TimeSpan now)
@@ -195,6 +204,17 @@ public sealed partial class Lessor
     }
 
     private bool IsCurrent(Lease lease) => _leases.TryGetValue(lease.Id, out var current) && current == lease;
+
+    private void Keep(Lease lease, long checkpointSeconds)
+    {
+        _leases[lease.Id] = lease;
+        lease.CheckpointSeconds = checkpointSeconds;
+        lease.IsToForget = false;
+        if (!lease.IsHandedOut)
+            _deadlines.Push(lease, lease.Deadline);
+        if (_checkpointInterval is { } interval && lease.TtlSeconds > interval.TotalSeconds)
+            _checkpoints.Push(lease, CheckpointDue(lease));
+    }
 
     private void Start(Lease lease, TimeSpan now)
     {

@@ -22,11 +22,11 @@ public sealed record LeaseManagerOptions
     /// <summary>How long a manager that stops tries to give its claim up.</summary>
     public TimeSpan ReleasePatience { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Leases in one expiry command.</summary>
-    public int ExpireBatch { get; init; } = 1000;
+    /// <summary>Leases in one expiry command. Each takes a revision, and whatever else is proposed waits while a command is applied: so not more.</summary>
+    public int ExpireBatch { get; init; } = 250;
 
     /// <summary>Expiry commands under way at once.</summary>
-    public int ExpireBatchesInFlight { get; init; } = 8;
+    public int ExpireBatchesInFlight { get; init; } = 4;
 
     /// <summary>Wait before an expiry whose outcome was an error is tried again.</summary>
     public TimeSpan ExpireRetry { get; init; } = TimeSpan.FromMilliseconds(500);

@@ -89,6 +89,7 @@ public static class WireFormat
                 Removed = change.Removed,
                 RemainingSeconds = change.RemainingSeconds,
                 Checkpoint = change.IsCheckpoint,
+                GrantedAt = change.GrantedAt,
             });
         }
         return wire;
@@ -97,7 +98,7 @@ public static class WireFormat
     public static LeaseBatch FromWire(this Wire.LeaseBatch batch) => new(
         batch.Reset,
         [.. batch.Changes.Select(static change => new LeaseChange(
-            change.Id, change.TtlSeconds, change.Removed, change.RemainingSeconds, change.Checkpoint))],
+            change.Id, change.TtlSeconds, change.Removed, change.RemainingSeconds, change.Checkpoint) { GrantedAt = change.GrantedAt })],
         new LogIndex(batch.AppliedIndex), batch.Revision, new Term(batch.Term),
         new ClaimState(batch.Epoch, new LogIndex(batch.HeldAt), new LogIndex(batch.StandbyAt), batch.Released),
         batch.HasNextV2ExpiryUnixNanos ? batch.NextV2ExpiryUnixNanos : null);

@@ -195,7 +195,11 @@ public sealed record HistoryBatch(IReadOnlyList<RevisionEvents> Revisions, long 
 /// <param name="Removed">It is gone.</param>
 /// <param name="RemainingSeconds">What was left of it at its last checkpoint; 0: there is none, or it is forgotten.</param>
 /// <param name="IsCheckpoint">The lease was known before.</param>
-public readonly record struct LeaseChange(long Id, long TtlSeconds, bool Removed, long RemainingSeconds = 0, bool IsCheckpoint = false);
+public readonly record struct LeaseChange(long Id, long TtlSeconds, bool Removed, long RemainingSeconds = 0, bool IsCheckpoint = false)
+{
+    /// <summary>Log index of its grant: tells it from an earlier lease with the same id. Of a removal: 0.</summary>
+    public ulong GrantedAt { get; init; }
+}
 
 /// <summary>A piece of the lease feed.</summary>
 /// <param name="Reset">True for the first batch: forget everything known before.</param>

@@ -1,4 +1,5 @@
 using Grpc.Net.Client;
+using LeaseManager.Client.Routing;
 using LeaseManager.Contracts;
 
 namespace LeaseManager.Client.Replicated;
@@ -13,8 +14,9 @@ public static class LeaseManagers
     public static ILeaseManager Connect(string addresses, Func<string, GrpcChannel> channel)
     {
         var managers = ManagerAddresses.Parse(addresses);
+        var options = new RoutedLeaseManagerOptions();
         return managers.Single is { } only
             ? new LeaseManagerClient(channel(only))
-            : new ReplicatedLeaseManager(managers.ResolveAsync, address => new LeaseManagerClient(channel(address)));
+            : new ReplicatedLeaseManager(managers.ResolveAsync, address => new LeaseManagerClient(channel(address), options.Attempt), options);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Storage.Contracts;
 
 namespace Storage.Core.Leases;
 
@@ -13,6 +14,9 @@ public sealed record Lease(long Id, long TtlSeconds, ulong GrantedIndex, long Re
     public const int KeyBytes = 8;
 
     private const int ShortRecordBytes = 16, LongRecordBytes = 24;
+
+    /// <summary>As the lease feed tells of it.</summary>
+    public LeaseChange AsChange() => new(Id, TtlSeconds, Removed: false, RemainingSeconds) { GrantedAt = GrantedIndex };
 
     /// <summary>Key in the Leases table: the id, big-endian.</summary>
     public static byte[] WriteKey(long id)

@@ -39,8 +39,9 @@ public sealed class LeaseTable(ITree tree)
     {
         var key = Lease.WriteKey(id);
         tree.Put(TableId.Leases, key, Lease.WriteRecord(ttlSeconds, grantedIndex));
-        _leases.Set(key, new Lease(id, ttlSeconds, grantedIndex));
-        Note(new LeaseChange(id, ttlSeconds, Removed: false));
+        var lease = new Lease(id, ttlSeconds, grantedIndex);
+        _leases.Set(key, lease);
+        Note(lease.AsChange());
     }
 
     /// <summary>Forgets the lease; its keys must be gone already.</summary>
@@ -61,8 +62,9 @@ public sealed class LeaseTable(ITree tree)
             return;
         var key = Lease.WriteKey(lease.Id);
         tree.Put(TableId.Leases, key, Lease.WriteRecord(lease.TtlSeconds, lease.GrantedIndex, remainingSeconds));
-        _leases.Set(key, lease with { RemainingSeconds = remainingSeconds });
-        Note(new LeaseChange(lease.Id, lease.TtlSeconds, Removed: false, remainingSeconds, IsCheckpoint: true));
+        var noted = lease with { RemainingSeconds = remainingSeconds };
+        _leases.Set(key, noted);
+        Note(noted.AsChange() with { IsCheckpoint = true });
     }
 
     public void Attach(long id, byte[] key) => _attached.Set(AttachmentKey(id, key), key);

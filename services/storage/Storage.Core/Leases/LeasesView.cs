@@ -19,7 +19,7 @@ public sealed record LeasesView(
         var all = new List<LeaseChange>(Leases.Count);
         var cursor = Leases.Seek(default);
         while (cursor.MoveNext())
-            all.Add(new LeaseChange(cursor.Value.Id, cursor.Value.TtlSeconds, Removed: false, cursor.Value.RemainingSeconds));
+            all.Add(cursor.Value.AsChange());
         return all;
     }
 

@@ -31,6 +31,18 @@ internal sealed record LeaseProfile
 
     public required int CheckpointInterval { get; init; }
 
+    /// <summary>Of leases, how many run for long enough to be checkpointed.</summary>
+    public double LongRate { get; init; } = 0.25;
+
+    /// <summary>For how long a lease is kept alive, at most.</summary>
+    public int KeptFor { get; init; } = 20_000;
+
+    /// <summary>When a manager claims without need, the others do not hear of it for a while.</summary>
+    public bool HidesCoups { get; init; }
+
+    /// <summary>Mean time between feeds that start over; 0: only as one fault of many.</summary>
+    public int ResetEvery { get; init; }
+
     public LeaseDefects Defects { get; init; }
 
     public LeaseShellDefects ShellDefects { get; init; }
@@ -65,9 +77,6 @@ internal enum LeaseShellDefects
     /// <summary>An expiry ends a lease that was granted again under its id.</summary>
     ExpireWithoutIndex = 1 << 2,
 
-    /// <summary>A retried proposal is a new one.</summary>
-    RetryAsNew = 1 << 3,
-
     /// <summary>A proof is taken without the feed having reached its read index.</summary>
-    ProveWithoutFeed = 1 << 4,
+    ProveWithoutFeed = 1 << 3,
 }

@@ -15,7 +15,8 @@ internal sealed class LeaseTruth
     /// <summary>Keep-alives that promised a TTL.</summary>
     public int Promises { get; private set; }
 
-    public IEnumerable<long> Ids => _lives.Keys;
+    /// <summary>Log index of a lease's grant; 0: there is no such lease.</summary>
+    public ulong GrantedAt(long id) => _lives.TryGetValue(id, out var life) ? life.GrantedAt : 0;
 
     public void Granted(long id, long ttlSeconds, ulong index, double now) => _lives[id] = new Life(ttlSeconds * 1000, index, now);
 

@@ -8,7 +8,9 @@ internal sealed partial class LeaseWorld
         if (Profile.FaultEvery > 0)
             Again(Profile.FaultEvery, Fault);
         if (Profile.CoupEvery > 0)
-            Again(Profile.CoupEvery, manager => manager.Coup());
+            Again(Profile.CoupEvery, Coup);
+        if (Profile.ResetEvery > 0)
+            Again(Profile.ResetEvery, manager => manager.ResetFeed((ulong)Random.Next(3)));
     }
 
     private void Again(int every, Action<SimulatedManager> what) => After(Random.NextDouble() * 2 * every, () =>
@@ -20,6 +22,13 @@ internal sealed partial class LeaseWorld
         what(victim ?? _managers[Random.Next(_managers.Count)]);
         Again(every, what);
     });
+
+    private void Coup(SimulatedManager manager)
+    {
+        manager.Coup();
+        foreach (var other in _managers.Where(other => other != manager && Profile.HidesCoups))
+            other.FeedHeldUntil = Now + 2000;
+    }
 
     private void Fault(SimulatedManager victim)
     {

@@ -139,10 +139,10 @@ internal sealed partial class LeaseWorld
             if (_isCalm)
                 return;
             // The longest outlives several checkpoints of the shorter interval.
-            var ttl = Random.Next(4) == 0 ? Random.Next(10, 40) : Random.Next(2, 6);
+            var ttl = Random.NextDouble() < Profile.LongRate ? Random.Next(10, 40) : Random.Next(2, 6);
             Propose(CommandKind.LeaseGrant, new LeaseGrantRequest { ID = id, TTL = ttl });
             if (Random.NextDouble() < Profile.KeptRate)
-                KeepAlive(id, Now + Random.Next(20_000));
+                KeepAlive(id, Now + Random.Next(Profile.KeptFor));
             if (Random.Next(3) == 0)
                 After(Random.Next(8000), () => Propose(CommandKind.LeaseRevoke, new LeaseRevokeRequest { ID = id }));
             After(Random.Next(1000, 20_000), () => LiveLease(id));
@@ -153,8 +153,8 @@ internal sealed partial class LeaseWorld
     {
         if (_isCalm || Now > until)
             return;
-        // Any manager may be asked: a gateway goes on until one answers. With the read index that a gateway brings when it is about to tell that a lease is gone.
-        AskAround(id, Log.Last, attempts: 10);
+        // Any manager may be asked: a gateway goes on until one answers. It has seen the grant, and not much more.
+        AskAround(id, Truth.GrantedAt(id), attempts: 10);
         KeepAlive(id, until);
     });
 
@@ -178,7 +178,7 @@ internal sealed partial class LeaseWorld
         {
             var manager = _managers[number];
             manager.PausedUntil = manager.FeedHeldUntil = manager.CutUntil = manager.UnreadUntil = 0;
-            if (manager.IsActive || manager.IsDead)
+            if (manager.IsActive || manager.IsDead || manager.IsStopping)
             {
                 manager.Die();
                 Begin(number);

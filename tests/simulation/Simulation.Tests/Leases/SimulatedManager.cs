@@ -51,6 +51,9 @@ internal sealed class SimulatedManager
     /// <summary>World time until which no read index is had.</summary>
     public double UnreadUntil { get; set; }
 
+    /// <summary>Was told to stop, and gives its claim up.</summary>
+    public bool IsStopping { get; private set; }
+
     public bool IsActive => !IsDead && _authority.IsActive;
 
     private TimeSpan Now => TimeSpan.FromMilliseconds((_world.Now * _rate) + _offset);
@@ -96,7 +99,7 @@ internal sealed class SimulatedManager
     {
         if (!Runs || _isClaimStepUnderWay)
             return;
-        _isClaimStepUnderWay = true;
+        _isClaimStepUnderWay = IsStopping = true;
         var epoch = _authority.Claim;
         _authority.Release();
         Propose(CommandKind.LeaseHold, new LeaseHold { Epoch = epoch, Released = true }, _ => Die());
@@ -276,7 +279,7 @@ internal sealed class SimulatedManager
         {
             _world.After(_world.Delay(), () =>
             {
-                var result = _world.Commit(kind, command, _session, _world.Profile.ShellDefects.HasFlag(LeaseShellDefects.RetryAsNew) ? ++_sequence : sequence, lowest);
+                var result = _world.Commit(kind, command, _session, sequence, lowest);
                 if (!_world.Loses())
                     _world.After(_world.Delay(), () => OnRunning(() => Complete(sequence, result)));
             });

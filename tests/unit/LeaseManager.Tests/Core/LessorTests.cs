@@ -84,6 +84,25 @@ public class LessorTests
     }
 
     [Fact]
+    public void Granted_AfterResetWithTheSameGrant_ItsTimeGoesOn()
+    {
+        _lessor.Granted(1, 5, At(0), grantedAt: 10);
+        _lessor.Granted(2, 5, At(0), grantedAt: 11);
+        _lessor.Granted(3, 5, At(0), grantedAt: 12);
+        _lessor.Reset();
+        _lessor.Granted(1, 5, At(4), grantedAt: 10);
+        _lessor.Granted(2, 5, At(4), grantedAt: 13);
+        _lessor.EndReset();
+        // The third was not told again; the second is another lease with the same id.
+        Assert.Equal([1L], Take(At(5)));
+        _lessor.Reset();
+        _lessor.Granted(1, 5, At(6), grantedAt: 10);
+        _lessor.EndReset();
+        Assert.Empty(Take(At(6)));
+        Assert.Equal(0, KeepAlive(1, At(6)));
+    }
+
+    [Fact]
     public void ExpiryFailed_Lease_HandedOutAgainAndNeverRevived()
     {
         _lessor.Granted(1, 5, At(0));

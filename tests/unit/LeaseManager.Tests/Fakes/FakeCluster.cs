@@ -90,7 +90,7 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
         {
             _index++;
             _leases[id] = (ttl, _index, 0);
-            Change(new LeaseChange(id, ttl, Removed: false));
+            Change(new LeaseChange(id, ttl, Removed: false) { GrantedAt = _index });
             return new LogIndex(_index);
         }
     }
@@ -198,7 +198,7 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
         {
             feed = _feeds++;
             next = _changes.Count;
-            batch = Batch(true, [.. _leases.Select(one => new LeaseChange(one.Key, one.Value.Ttl, false, one.Value.Remaining))], _index);
+            batch = Batch(true, [.. _leases.Select(one => new LeaseChange(one.Key, one.Value.Ttl, false, one.Value.Remaining) { GrantedAt = one.Value.GrantedAt })], _index);
         }
         yield return batch;
         while (true)

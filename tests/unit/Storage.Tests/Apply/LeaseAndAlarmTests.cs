@@ -108,7 +108,7 @@ public sealed class LeaseAndAlarmTests
         _replica.Put("b", "1");
         _replica.Commit();
         var leases = _replica.AfterCrash([]).State.Current.Leases;
-        Assert.Equal([new LeaseChange(1, 60, false)], leases.All());
+        Assert.Equal([new LeaseChange(1, 60, false) { GrantedAt = 1 }], leases.All());
         Assert.Equal("a"u8.ToArray(), leases.KeysOf(1)!.Single());
         Assert.Equal(1UL, leases.Claim.Epoch);
     }
@@ -169,7 +169,7 @@ public sealed class LeaseAndAlarmTests
         var done = _replica.Do(new LeaseCheckpoints { Epoch = 1, KnownIndex = 2, Ids = { 1, 2, 3, 99 }, RemainingSeconds = { 400, 900, 300, 1 } });
         Assert.Equal((StorageError.None, 1), (done.Error, done.Revision));
         // More than all of it is all of it; the third was granted after the manager looked.
-        Assert.Equal([new LeaseChange(1, 600, false, 400), new(2, 600, false, 600), new(3, 600, false)], _replica.State.Current.Leases.All());
+        Assert.Equal([new LeaseChange(1, 600, false, 400) { GrantedAt = 1 }, new(2, 600, false, 600) { GrantedAt = 2 }, new(3, 600, false) { GrantedAt = 3 }], _replica.State.Current.Leases.All());
         _replica.Commit();
         var restarted = _replica.AfterCrash([]);
         Assert.Equal(400, restarted.State.Current.Leases.All()[0].RemainingSeconds);
@@ -188,7 +188,7 @@ public sealed class LeaseAndAlarmTests
         Assert.Equal(
             StorageError.StaleLeaseEpoch, _replica.Do(new LeaseCheckpoints { KnownIndex = 100, Ids = { 1 }, RemainingSeconds = { 400 } }).Error);
         Assert.Equal(StorageError.Malformed, _replica.Do(new LeaseCheckpoints { Epoch = 1, KnownIndex = 100, Ids = { 1 } }).Error);
-        Assert.Equal([new LeaseChange(1, 600, false)], _replica.State.Current.Leases.All());
+        Assert.Equal([new LeaseChange(1, 600, false) { GrantedAt = 1 }], _replica.State.Current.Leases.All());
     }
 
     [Fact]

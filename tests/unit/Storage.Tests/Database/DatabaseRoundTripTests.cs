@@ -30,7 +30,7 @@ public sealed class DatabaseRoundTripTests
             Assert.Equal(origin.Dump(revision), copy.Dump(revision));
         Assert.Equal(StorageError.Compacted, copy.RangeError(Requests.Range("k", revision: 99)));
         Assert.Equal(origin.State.Current.Leases.KeysOf(5), copy.State.Current.Leases.KeysOf(5));
-        Assert.Equal([new LeaseChange(5, 60, false, 41), new LeaseChange(-7, 90, false)], copy.State.Current.Leases.All());
+        Assert.Equal([(5L, 60L, 41L), (-7L, 90L, 0L)], copy.State.Current.Leases.All().Select(static one => (one.Id, one.TtlSeconds, one.RemainingSeconds)));
         Assert.Equal(origin.State.Current.Alarms, copy.State.Current.Alarms);
         foreach (var table in new[] { TableId.Revisions, TableId.Auth, TableId.AuthUsers, TableId.AuthRoles, TableId.Alarms })
             Assert.Equal(DatabaseFiles.Rows(origin.Tree, table), DatabaseFiles.Rows(copy.Tree, table));
