@@ -60,7 +60,7 @@ public sealed partial class HubCore
     {
         _window.Restart(_current + 1);
         foreach (var session in _sessions)
-            foreach (var watcher in session.Watchers.Values)
+            foreach (var watcher in session.Watchers)
                 if (watcher.Set == WatcherSet.Synced)
                     MoveToUnsynced(watcher, Math.Max(watcher.Next, _current + 1));
     }

@@ -71,7 +71,7 @@ public sealed partial class HubCore
         if (session.IsClosed)
             return;
         session.IsClosed = true;
-        foreach (var watcher in session.Watchers.Values)
+        foreach (var watcher in session.Watchers)
             Drop(watcher);
         session.Watchers.Clear();
         session.ClearStaged();
@@ -88,7 +88,7 @@ public sealed partial class HubCore
     {
         if (session.IsClosed)
             return;
-        if (session.Watchers.ContainsKey(spec.WatchId))
+        if (session.Watchers.Contains(spec.WatchId))
         {
             Fail(session);
             return;
@@ -105,7 +105,7 @@ public sealed partial class HubCore
         };
         if (_space == KeySpace.V2)
             _liveAfter.Add(watcher, seen);
-        session.Watchers.Add(spec.WatchId, watcher);
+        session.Watchers.Add(watcher);
         _watchers++;
         session.MinRevision = Math.Max(session.MinRevision, spec.MinRevision);
         if (spec.ProgressNotify)
@@ -127,7 +127,7 @@ public sealed partial class HubCore
     /// <summary>Ends a watch; unknown ids are ignored.</summary>
     public void Cancel(HubSession session, long watchId)
     {
-        if (session.Watchers.TryGetValue(watchId, out var watcher))
+        if (session.Watchers.Find(watchId) is { } watcher)
             EndWatch(watcher, _current, compactRevision: 0);
     }
 
