@@ -22,8 +22,12 @@ try
             return await StorageCommand.RunAsync(arguments);
         case "failover":
             return FailoverCommand.Run(arguments);
+        case "watch":
+            return WatchCommand.Run(arguments);
         case "compaction":
             return CompactionCommand.Run(arguments);
+        case "leases":
+            return LeasesCommand.Run(arguments);
         case "large":
             return LargeCommand.Run(arguments);
         case "self-check":

@@ -14,7 +14,7 @@ internal static class CompactionCommand
         var settings = new CompactionRound(
             arguments.Int("revisions", 1_000_000), arguments.Int("keys", 100_000), arguments.Int("clients", 20),
             TimeSpan.FromSeconds(arguments.Number("seconds", 5)));
-        var programs = ProgramsOf(arguments);
+        var programs = ServerPrograms.Chosen(arguments);
         var output = arguments.Text("output");
         var parent = arguments.Text("work-dir") ?? Path.GetTempPath();
         arguments.RequireAllKnown();
@@ -45,17 +45,5 @@ internal static class CompactionCommand
         if (output is not null)
             ReportFile.Refresh(output, "compaction", report);
         return results.Any(r => r.Any(one => one.Errors > 0)) ? 1 : 0;
-    }
-
-    private static ServerProgram[] ProgramsOf(Arguments arguments)
-    {
-        var (etcd, ours) = (ServerPrograms.Etcd(arguments), ServerPrograms.Ours(arguments));
-        return (arguments.Text("server") ?? "both") switch
-        {
-            "both" => [etcd, ours],
-            "etcd" => [etcd],
-            "ours" => [ours],
-            var other => throw new BenchException($"--server {other}: both, ours or etcd"),
-        };
     }
 }

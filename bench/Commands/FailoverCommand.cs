@@ -19,7 +19,7 @@ internal static class FailoverCommand
             arguments.Int("clients", 100),
             TimeSpan.FromSeconds(arguments.Number("before", 2)),
             TimeSpan.FromSeconds(arguments.Number("after", 10)));
-        var programs = ProgramsOf(arguments);
+        var programs = ServerPrograms.Chosen(arguments);
         var output = arguments.Text("output");
         var parent = arguments.Text("work-dir") ?? Path.GetTempPath();
         arguments.RequireAllKnown();
@@ -59,17 +59,5 @@ internal static class FailoverCommand
         LoadRunner.Run(deployment.Target, new LoadOptions { Workload = WorkloadKind.Put, Seconds = WarmupSeconds, WarmupSeconds = 0 });
         deployment.Suspend();
         return deployment;
-    }
-
-    private static ServerProgram[] ProgramsOf(Arguments arguments)
-    {
-        var (etcd, ours) = (ServerPrograms.Etcd(arguments), ServerPrograms.Ours(arguments));
-        return (arguments.Text("server") ?? "both") switch
-        {
-            "both" => [etcd, ours],
-            "etcd" => [etcd],
-            "ours" => [ours],
-            var other => throw new BenchException($"--server {other}: both, ours or etcd"),
-        };
     }
 }

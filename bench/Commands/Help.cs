@@ -22,6 +22,16 @@ internal static class Help
                  One member: writes so many revisions, then measures puts while nothing else goes on and while all of these revisions are compacted
                  away, the removal from the database included.
 
+               bench watch [--rounds N] [--seconds S] [--hot-seconds S] [--parts delivery,catch-up,idle] [--only PART-OF-ROW-NAME] [--revisions N] [--idle N]
+                     [--streams N] [--etcd PATH] [--ours PATH] [--work-dir DIR] [--output FILE.md]
+                 One member each: delivery to many watchers in several shapes, slow ones beside them; one watch that reads --revisions of history; the memory of
+                 --idle watches on --streams streams.
+
+               bench leases [--rounds N] [--live N] [--ending N] [--clients N] [--putters N] [--seconds S] [--server both|ours|etcd] [--etcd PATH]
+                     [--ours PATH] [--work-dir DIR] [--output FILE.md]
+                 One member: grants so many leases, measures keep-alives among them and the memory that they take, then lets others end in one
+                 second and measures puts beside that.
+
                bench wal [--rounds N] [--seconds S] [--work-dir DIR] [--output FILE.md]
                  Throughput of the log and of the consensus service as a share of what writes with fdatasync reach on the disk of --work-dir.
 

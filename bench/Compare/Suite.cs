@@ -47,6 +47,35 @@ internal sealed record Suite(double Seconds, double WarmupSeconds, double ColdSe
             Unary("range, serializable, 100 clients", WorkloadKind.RangeSerializable, 100),
         ]);
 
+    /// <summary>What is measured of watches alone (<c>bench watch</c>): more watchers, more shapes than the whole comparison has time for.</summary>
+    public Section Watches => new(
+        "Delivery",
+        Members: 1,
+        Cold,
+        WarmingUp,
+        [
+            Watch("1 key, 1,000 watchers", WorkloadKind.WatchFanout, 1_000),
+            Watch("1 key, 10,000 watchers", WorkloadKind.WatchFanout, 10_000),
+            Watch("1 prefix of 1,000 keys, 1,000 watchers", WorkloadKind.WatchPrefix, 1_000),
+            Watch("10,000 keys, a watcher each, 100 writers", WorkloadKind.WatchKeys, 10_000),
+            AtRate("1 key, 1,000 watchers, 50 puts/s", 1_000, putsPerSecond: 50),
+            AtRate("1 key, 10,000 watchers, 5 puts/s", 10_000, putsPerSecond: 5),
+            AtRate("1 key, 1,000 watchers, 50 puts/s of 4 KiB", 1_000, putsPerSecond: 50, valueBytes: 4096),
+            AtRate("the same, and 100 watchers that read nothing", 1_000, putsPerSecond: 50, valueBytes: 4096, slowWatchers: 100),
+        ]);
+
+    private SuiteRow Watch(string name, WorkloadKind workload, int watchers)
+    {
+        var row = Unary(name, workload, clients: 100);
+        return row with { Options = row.Options with { Watchers = watchers } };
+    }
+
+    private SuiteRow AtRate(string name, int watchers, double putsPerSecond, int valueBytes = 256, int slowWatchers = 0)
+    {
+        var row = Watch(name, WorkloadKind.WatchFanout, watchers);
+        return row with { Options = row.Options with { PutsPerSecond = putsPerSecond, ValueBytes = valueBytes, SlowWatchers = slowWatchers } };
+    }
+
     private SuiteRow Cold => new(
         $"cold start: put, 100 clients, first {ColdSeconds:0.#} s",
         new LoadOptions { Workload = WorkloadKind.Put, Seconds = ColdSeconds, WarmupSeconds = 0 });

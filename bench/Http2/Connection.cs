@@ -28,6 +28,16 @@ internal sealed class Connection : IDisposable
     /// <summary>True while the socket would not take more; the loop then waits for it to become writable.</summary>
     internal bool IsWriteBlocked { get; private set; }
 
+    /// <summary>True once nothing is read any more: what a client does that hangs.</summary>
+    public bool IsReadPaused { get; private set; }
+
+    /// <summary>Reads nothing from here on.</summary>
+    public void PauseReading()
+    {
+        IsReadPaused = true;
+        _loop.UpdateInterest(this);
+    }
+
     /// <summary>True while the connection stands in the loop's list of those with output.</summary>
     internal bool IsMarked { get; set; }
 

@@ -77,7 +77,7 @@ internal sealed class EventLoop : IDisposable
     }
 
     internal void UpdateInterest(Connection connection) => _epoll.Modify(
-        connection.Descriptor, connection.IsWriteBlocked ? Epoll.Readable | Epoll.Writable : Epoll.Readable, _connections.IndexOf(connection));
+        connection.Descriptor, (connection.IsReadPaused ? 0 : Epoll.Readable) | (connection.IsWriteBlocked ? Epoll.Writable : 0), _connections.IndexOf(connection));
 
     private void Turn(long end)
     {
@@ -87,7 +87,8 @@ internal sealed class EventLoop : IDisposable
         {
             var (token, _) = _epoll.EventAt(i);
             var connection = _connections[token];
-            connection.OnReadable();
+            if (!connection.IsReadPaused)
+                connection.OnReadable();
             // At once, not at the end of the turn: the server works on these while we read the next connection.
             connection.Flush();
         }

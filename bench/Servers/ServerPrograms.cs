@@ -11,6 +11,19 @@ internal static class ServerPrograms
     /// <summary><c>--ours</c>, or what the build of this repository made.</summary>
     public static ServerProgram Ours(Arguments arguments) => ServerProgram.At("ours", arguments.Text("ours") ?? FromThisRepository());
 
+    /// <summary><c>--server</c>: both, or one of the two.</summary>
+    public static ServerProgram[] Chosen(Arguments arguments)
+    {
+        var (etcd, ours) = (Etcd(arguments), Ours(arguments));
+        return (arguments.Text("server") ?? "both") switch
+        {
+            "both" => [etcd, ours],
+            "etcd" => [etcd],
+            "ours" => [ours],
+            var other => throw new BenchException($"--server {other}: both, ours or etcd"),
+        };
+    }
+
     private static string FromThisRepository()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -13,6 +13,9 @@ internal sealed record LoadContext(
     LatencyRecorder Recorder,
     ErrorLog Errors)
 {
+    /// <summary>One for each watcher that reads nothing.</summary>
+    public IReadOnlyList<Connection> SlowConnections { get; init; } = [];
+
     /// <summary>The connection of client <paramref name="number"/>.</summary>
     public Connection ConnectionOf(int number) => Connections[number % Connections.Count];
 }

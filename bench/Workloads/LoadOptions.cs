@@ -31,6 +31,9 @@ internal sealed record LoadOptions
     /// <summary>Watch streams that the watchers share.</summary>
     public int Streams { get; init; } = 10;
 
+    /// <summary>Watchers on top that read nothing once they stand, each with a connection of its own.</summary>
+    public int SlowWatchers { get; init; }
+
     /// <summary>Rate of the fan-out's writer; 0 means as fast as events are delivered.</summary>
     public double PutsPerSecond { get; init; }
 

@@ -73,13 +73,14 @@ internal static class LoadRunner
 
     private static LoadContext Connect(EventLoop loop, Target target, LoadOptions options)
     {
-        var isWatch = options.Workload is WorkloadKind.WatchFanout or WorkloadKind.WatchKeys;
+        var isWatch = options.Workload is WorkloadKind.WatchFanout or WorkloadKind.WatchKeys or WorkloadKind.WatchPrefix;
         Connection[] connections = [.. Enumerable.Range(0, options.EffectiveConnections).Select(n => loop.Connect(target.EndpointOf(n)))];
         Connection[] streams = [.. Enumerable.Range(0, isWatch ? options.Streams : 0).Select(n => loop.Connect(target.EndpointOf(n)))];
-        Connection[] all = [.. connections, .. streams];
+        Connection[] slow = [.. Enumerable.Range(0, isWatch ? options.SlowWatchers : 0).Select(n => loop.Connect(target.EndpointOf(n)))];
+        Connection[] all = [.. connections, .. streams, .. slow];
         if (!loop.RunUntil(() => all.All(c => c.IsReady), SetUpTimeout))
             throw new BenchException($"{target} accepts connections but does not speak HTTP/2 on them");
-        return new LoadContext(options, connections, streams, new LatencyRecorder(), new ErrorLog());
+        return new LoadContext(options, connections, streams, new LatencyRecorder(), new ErrorLog()) { SlowConnections = slow };
     }
 
     private static void Prefill(EventLoop loop, LoadContext context)
@@ -94,7 +95,7 @@ internal static class LoadRunner
 
     private static IWorkload Create(LoadContext context) => context.Options.Workload switch
     {
-        WorkloadKind.WatchFanout or WorkloadKind.WatchKeys => new WatchLoad(context),
+        WorkloadKind.WatchFanout or WorkloadKind.WatchKeys or WorkloadKind.WatchPrefix => new WatchLoad(context),
         WorkloadKind.KeepAlive => new KeepAliveLoad(context),
         _ => new UnaryLoad(
             context,

@@ -10,6 +10,7 @@ internal enum WorkloadKind
     Mixed,
     WatchFanout,
     WatchKeys,
+    WatchPrefix,
     KeepAlive,
 }
 
@@ -24,6 +25,7 @@ internal static class WorkloadNames
         ["mixed"] = WorkloadKind.Mixed,
         ["watch-fanout"] = WorkloadKind.WatchFanout,
         ["watch-keys"] = WorkloadKind.WatchKeys,
+        ["watch-prefix"] = WorkloadKind.WatchPrefix,
         ["keepalive"] = WorkloadKind.KeepAlive,
     };
 

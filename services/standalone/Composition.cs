@@ -23,17 +23,22 @@ namespace Standalone;
 internal static class Composition
 {
     /// <summary>Registers the five services, each bound to the others in-process. They start in this order and stop in the reverse.</summary>
-    public static void AddMember(this WebApplicationBuilder builder, MemberOptions options)
+    /// <param name="builder">Of the process.</param>
+    /// <param name="options">What the flags say.</param>
+    /// <param name="openData">Opens the data file of a directory.</param>
+    public static void AddMember(this WebApplicationBuilder builder, MemberOptions options, Func<string, StorageData> openData)
     {
         // The services read their settings by the names that they have as processes of their own.
         builder.Configuration["Storage:DataDir"] = options.StorageDir;
         builder.Configuration["Storage:ReplicaName"] = options.Name;
         builder.Configuration["LeaseManager:Name"] = options.Name;
+        builder.Configuration["LeaseManager:Checkpoints"] = options.LeaseCheckpoints.ToString();
         builder.Configuration["LeaseManager:AutoCompactionMode"] = options.AutoCompactionMode;
         builder.Configuration["LeaseManager:AutoCompactionRetention"] = options.AutoCompactionRetention;
         builder.Configuration["Storage:QuotaBackendBytes"] = options.QuotaBackendBytes;
         builder.Configuration["Storage:InitialCorruptCheck"] = options.InitialCorruptCheck.ToString();
         builder.Configuration["Storage:CorruptCheckTime"] = options.CorruptCheckTime;
+        builder.Configuration["WatchHub:ProgressInterval"] = options.WatchProgressInterval;
         // Storage's own memory of recent revisions is a plain call away: the hub need not keep them a second time.
         builder.Configuration["WatchHub:WindowBytes"] = "1048576";
 
@@ -57,7 +62,7 @@ internal static class Composition
         builder.Services.AddSingleton<ISnapshotSource>(static provider => provider.GetRequiredService<MemberCluster>().Snapshots);
         builder.Services.AddSingleton<IReplicaPeers>(static provider => provider.GetRequiredService<MemberCluster>());
         builder.Services.AddSingleton<IReplicaMember>(static provider => provider.GetRequiredService<MemberCluster>());
-        builder.Services.AddStorage(builder.Configuration, StorageData.Open);
+        builder.Services.AddStorage(builder.Configuration, openData);
         builder.Services.AddWatchHub(builder.Configuration);
         builder.Services.AddSingleton<ILeadership>(static provider => provider.GetRequiredService<MemberCluster>());
         builder.Services.AddLeaseManager(builder.Configuration);

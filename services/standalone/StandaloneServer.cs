@@ -8,6 +8,8 @@ using Microsoft.Extensions.Logging;
 using Standalone.Cluster;
 using Standalone.Flags;
 using Standalone.Member;
+using Storage.Core.State;
+using Storage.Host;
 using Storage.Host.Checks;
 
 namespace Standalone;
@@ -44,10 +46,11 @@ internal static class StandaloneServer
 
     private static int Run(MemberOptions options, IReadOnlyList<StartWarning> warnings)
     {
+        using var storage = EarlyStart.Begin(options.StorageDir, new StateMachineOptions());
         // No arguments: what etcd's flags mean was decided already, and they are no configuration keys.
         var builder = ServiceHost.CreateBuilder([]);
         builder.AddProcessDefaults("standalone", options.LogLevel);
-        builder.AddMember(options);
+        builder.AddMember(options, storage.Open);
         var app = builder.Build();
         app.MapMember();
 

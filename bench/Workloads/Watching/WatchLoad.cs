@@ -4,7 +4,8 @@ using Bench.Measure;
 namespace Bench.Workloads.Watching;
 
 /// <summary>
-/// Writers and watchers. Fan-out: one key, one writer, every watcher on that key. Keys: as many keys as watchers, the clients share the keys out among them.
+/// Writers and watchers. Fan-out: one key, one writer, every watcher on that key. Prefix: the same, of a prefix with a thousand keys. Keys: as many keys as watchers, the
+/// clients share the keys out among them.
 /// </summary>
 /// <remarks>
 /// Without a fixed rate the writers go as fast as events arrive: they pause while more than a bound of events is on its way, so the
@@ -17,10 +18,12 @@ internal sealed class WatchLoad : IWorkload
     // At most this many puts of the fan-out's one key are on their way to watchers, and events of the many keys.
     private const int MaxPutsAhead = 8;
     private const int MaxEventsAhead = 2_000;
+    private const int KeysOfPrefix = 1_000;
 
     private readonly LatencyRecorder _recorder;
     private readonly ErrorLog _errors;
     private readonly List<WatchStream> _streams = [];
+    private readonly List<SlowWatch> _slow = [];
     private readonly List<WatchWriter> _writers = [];
     private readonly Queue<WatchWriter> _paused = [];
     private readonly int _watchers;
@@ -40,7 +43,7 @@ internal sealed class WatchLoad : IWorkload
         var options = context.Options;
         if (options.ValueBytes < WatchPayload.Bytes)
             throw new BenchException($"watch loads need values of at least {WatchPayload.Bytes} bytes");
-        var isFanout = options.Workload == WorkloadKind.WatchFanout;
+        var isFanout = options.Workload is WorkloadKind.WatchFanout or WorkloadKind.WatchPrefix;
         _recorder = context.Recorder;
         _errors = context.Errors;
         _watchers = options.Watchers;
@@ -48,7 +51,7 @@ internal sealed class WatchLoad : IWorkload
         _intervalTicks = options.PutsPerSecond > 0 ? (long)(Stopwatch.Frequency / options.PutsPerSecond) : 0;
 
         WatchedKey[] keys = isFanout
-            ? [new WatchedKey(0, _watchers)]
+            ? [new WatchedKey(0, _watchers, options.Workload == WorkloadKind.WatchPrefix ? KeysOfPrefix : 1)]
             : [.. Enumerable.Range(1, _watchers).Select(n => new WatchedKey(n, watchers: 1))];
         var streams = context.StreamConnections.Count;
         for (var n = 0; n < streams; n++)
@@ -56,6 +59,7 @@ internal sealed class WatchLoad : IWorkload
             WatchedKey[] watched = [.. Enumerable.Range(0, _watchers).Where(w => w % streams == n).Select(w => keys[w % keys.Length])];
             _streams.Add(new WatchStream(this, context.StreamConnections[n], watched));
         }
+        _slow.AddRange(context.SlowConnections.Select((connection, n) => new SlowWatch(this, connection, keys[n % keys.Length])));
         var writers = isFanout ? 1 : Math.Min(options.Clients, keys.Length);
         for (var n = 0; n < writers; n++)
         {
@@ -64,11 +68,11 @@ internal sealed class WatchLoad : IWorkload
         }
     }
 
-    public bool IsPrepared => _created == _watchers;
+    public bool IsPrepared => _created == _watchers + _slow.Count;
 
     public bool IsIdle => _putsInFlight == 0 && _eventsAhead == 0;
 
-    public string Missing => $"{_watchers - _created} watchers, {_putsInFlight} answers, {_eventsAhead} events";
+    public string Missing => $"{_watchers + _slow.Count - _created} watchers, {_putsInFlight} answers, {_eventsAhead} events";
 
     public long NextDue => _nextDue;
 
@@ -76,6 +80,8 @@ internal sealed class WatchLoad : IWorkload
     {
         foreach (var stream in _streams)
             stream.Open();
+        foreach (var slow in _slow)
+            slow.Open();
     }
 
     public void Start()

@@ -79,41 +79,49 @@ internal sealed class WatchStream(WatchLoad load, Connection connection, IReadOn
             else if (kv.Field == 5)
                 value = kv.Bytes;
         }
-        if (!_watchers.TryGetValue(watchId, out var watcher) || value.Length < WatchPayload.Bytes || !watcher.IsFor(key))
+        if (!_watchers.TryGetValue(watchId, out var watcher) || value.Length < WatchPayload.Bytes)
         {
             load.Fail($"an event on watch {watchId} that is none of ours");
             return;
         }
         var (sentTicks, putNumber) = WatchPayload.Read(value);
+        if (!watcher.IsFor(key, putNumber))
+            load.Fail($"put {putNumber} arrived on watch {watchId} under another key");
         if (putNumber != watcher.LastSeen + 1)
             load.Fail($"put {putNumber} arrived after put {watcher.LastSeen}");
         watcher.LastSeen = putNumber;
         load.OnDelivered(sentTicks);
     }
 
-    // WatchRequest { create_request = 1 { key = 1 } }
-    private static int WriteCreate(Span<byte> target, WatchedKey key)
+    // WatchRequest { create_request = 1 { key = 1, range_end = 2 } }
+    internal static int WriteCreate(Span<byte> target, WatchedKey key)
     {
         Span<byte> name = stackalloc byte[Keys.Bytes];
         Keys.Write(WatchLoad.Family, key.Number, name);
+        Span<byte> rangeEnd = [];
+        if (key.IsPrefix)
+        {
+            name = name[..1];
+            rangeEnd = new byte[] { WatchLoad.Family + 1 };
+        }
         scoped var writer = new ProtoWriter(target);
-        writer.MessageHeader(1, ProtoWriter.BytesSize(1, Keys.Bytes));
+        writer.MessageHeader(1, ProtoWriter.BytesSize(1, name.Length) + (key.IsPrefix ? ProtoWriter.BytesSize(2, rangeEnd.Length) : 0));
         writer.Bytes(1, name);
+        if (key.IsPrefix)
+            writer.Bytes(2, rangeEnd);
         return writer.Written;
     }
 
-    private sealed class Watcher
+    private sealed class Watcher(WatchedKey key)
     {
         private readonly byte[] _key = new byte[Keys.Bytes];
 
-        public Watcher(WatchedKey key)
+        public long LastSeen { get; set; } = key.LastPut;
+
+        public bool IsFor(ReadOnlySpan<byte> written, long put)
         {
-            Keys.Write(WatchLoad.Family, key.Number, _key);
-            LastSeen = key.LastPut;
+            Keys.Write(WatchLoad.Family, key.NumberOf(put), _key);
+            return written.SequenceEqual(_key);
         }
-
-        public long LastSeen { get; set; }
-
-        public bool IsFor(ReadOnlySpan<byte> key) => key.SequenceEqual(_key);
     }
 }

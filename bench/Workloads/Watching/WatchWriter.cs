@@ -22,7 +22,7 @@ internal sealed class WatchWriter(WatchLoad load, Connection connection, IReadOn
         IsBusy = true;
         _isAnswered = false;
         load.OnPutSent(key.Watchers);
-        var length = PutRequests.Write(_request, WatchLoad.Family, key.Number, _value);
+        var length = PutRequests.Write(_request, WatchLoad.Family, key.NumberOf(key.LastPut), _value);
         connection.Start(this, GrpcMethod.Put, _request.AsSpan(0, length), isLast: true);
     }
 

@@ -3,7 +3,7 @@ using Consensus.Client.Replicated;
 using Consensus.Contracts;
 using Hosting.Clients;
 using Hosting.Health;
-using LeaseManager.Client;
+using LeaseManager.Client.Replicated;
 using LeaseManager.Contracts;
 using Storage.Client;
 using Storage.Contracts;
@@ -25,7 +25,8 @@ internal static class Composition
             ConsensusMembers.Connect(Endpoints(provider).Address("Consensus"), ChannelFactory.Create, s_firstMember));
         builder.Services.AddSingleton<IStorage>(static provider =>
             StorageReplicas.Connect(Endpoints(provider).Address("Storage"), ChannelFactory.Create, s_firstReplica));
-        builder.Services.AddSingleton<ILeaseManager>(static provider => new LeaseManagerClient(Endpoints(provider).Address("LeaseManager")));
+        builder.Services.AddSingleton<ILeaseManager>(static provider => LeaseManagers.Connect(
+            Endpoints(provider).Address("LeaseManager"), ChannelFactory.CreateForPeer));
         builder.Services.AddSingleton<IWatchHub>(static provider => ConnectHubs(Endpoints(provider).Address("WatchHub")));
 
         builder.Services.AddReadiness<IConsensus>(

@@ -7,7 +7,7 @@ namespace Hosting.Clients;
 /// <summary>
 /// Channels to the other services, one for each, made from the configuration on first use:
 /// <c>Services:Consensus</c>, <c>Services:Storage</c>, <c>Services:WatchHub</c>, <c>Services:LeaseManager</c>, each
-/// <c>http://host:port</c> (one address) or <c>dns:///host:port</c> (all addresses of the name, in turn). Thread-safe.
+/// <c>http://host:port</c> (one address) or <c>dns:///host:port</c> (all addresses of the name; the lease managers' client finds the active one). Thread-safe.
 /// </summary>
 public sealed class ServiceEndpoints(IConfiguration configuration) : IDisposable
 {

@@ -7,10 +7,15 @@ using LeaseManager.Contracts;
 
 namespace LeaseManager.Client;
 
-/// <summary>Keep-alives on one duplex stream. What is asked while a batch is being sent goes into the next one.</summary>
+/// <summary>
+/// Keep-alives on one duplex stream. What is asked while a batch is being sent goes into the next one. The manager may answer in any order, but not be silent, if a
+/// limit is set: a stream on which nothing is answered for so long while something is asked is lost.
+/// </summary>
 internal sealed class KeepAliveStream : IAsyncDisposable
 {
     private const int MaxBatch = 1024;
+
+    private const int ChecksPerLimit = 4;
 
     // Unsent keep-alives; beyond it callers wait for room.
     private const int MaxUnsent = 65_536;
@@ -24,9 +29,17 @@ internal sealed class KeepAliveStream : IAsyncDisposable
     private ulong _lastRequestId;
     private Exception? _lost;
 
-    public KeepAliveStream(AsyncDuplexStreamingCall<KeepAliveBatch, KeepAliveAnswers> call)
+    // Runs while something is asked. The stream was heard at this timestamp, or nothing was asked then.
+    private readonly TimeSpan? _maxSilence;
+    private readonly ITimer _watch;
+    private readonly TimeProvider _time;
+    private long _heardAt;
+    private int _isWatching;
+
+    public KeepAliveStream(AsyncDuplexStreamingCall<KeepAliveBatch, KeepAliveAnswers> call, TimeSpan? maxSilence, TimeProvider time)
     {
-        _call = call;
+        (_call, _maxSilence, _time) = (call, maxSilence, time);
+        _watch = time.CreateTimer(static stream => ((KeepAliveStream)stream!).CheckSilence(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _sending = SendAsync();
         _receiving = ReceiveAsync();
     }
@@ -41,6 +54,7 @@ internal sealed class KeepAliveStream : IAsyncDisposable
         _pending[id] = answer;
         try
         {
+            Watch();
             var request = new KeepAliveRequest { RequestId = id, LeaseId = leaseId, MinApplied = minApplied.Value };
             if (!_unsent.Writer.TryWrite(request))
                 await _unsent.Writer.WriteAsync(request, cancellation);
@@ -61,6 +75,7 @@ internal sealed class KeepAliveStream : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _watch.DisposeAsync();
         _unsent.Writer.TryComplete();
         _call.Dispose();
         await _sending;
@@ -92,8 +107,11 @@ internal sealed class KeepAliveStream : IAsyncDisposable
         try
         {
             while (await _call.ResponseStream.MoveNext(CancellationToken.None))
+            {
+                Volatile.Write(ref _heardAt, _time.GetTimestamp());
                 foreach (var answer in _call.ResponseStream.Current.Answers)
                     Complete(answer);
+            }
             Lose(new LeaseManagerNotActiveException("the lease manager closed the stream"));
         }
         catch (Exception broken) when (broken is RpcException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
@@ -110,6 +128,33 @@ internal sealed class KeepAliveStream : IAsyncDisposable
             waiting.TrySetException(new LeaseManagerNotActiveException(answer.NotActive));
         else
             waiting.TrySetResult(new KeepAliveResult(answer.TtlSeconds, answer.Revision, new Term(answer.Term)));
+    }
+
+    private void Watch()
+    {
+        if (_maxSilence is not { } limit || Volatile.Read(ref _isWatching) != 0 || Interlocked.Exchange(ref _isWatching, 1) != 0)
+            return;
+        Volatile.Write(ref _heardAt, _time.GetTimestamp());
+        _watch.Change(limit / ChecksPerLimit, Timeout.InfiniteTimeSpan);
+    }
+
+    private void CheckSilence()
+    {
+        var limit = _maxSilence!.Value;
+        if (_time.GetElapsedTime(Volatile.Read(ref _heardAt)) > limit && !_pending.IsEmpty)
+        {
+            Lose(new LeaseManagerNotActiveException($"it said nothing for {limit.TotalMilliseconds} ms"));
+            return;
+        }
+        if (_pending.IsEmpty)
+        {
+            Volatile.Write(ref _isWatching, 0);
+            // What was asked between the two starts the watch itself, or is seen here.
+            if (_pending.IsEmpty || Interlocked.Exchange(ref _isWatching, 1) != 0)
+                return;
+            Volatile.Write(ref _heardAt, _time.GetTimestamp());
+        }
+        _watch.Change(limit / ChecksPerLimit, Timeout.InfiniteTimeSpan);
     }
 
     private void Lose(Exception reason)

@@ -12,16 +12,24 @@ public sealed class LeaseManagerClient : ILeaseManager, IAsyncDisposable
 {
     private readonly GrpcChannel _channel;
     private readonly Rpc.LeaseManagerClient _rpc;
+    private readonly TimeSpan? _maxSilence;
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private KeepAliveStream? _keepAlives;
 
-    /// <param name="address">An http URL or "dns:///name:port".</param>
-    public LeaseManagerClient(string address)
+    /// <param name="address">An http URL.</param>
+    public LeaseManagerClient(string address) : this(GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null }))
     {
-        var options = new GrpcChannelOptions { MaxReceiveMessageSize = null };
-        if (address.StartsWith("dns:", StringComparison.Ordinal))
-            options.Credentials = ChannelCredentials.Insecure;
-        _channel = GrpcChannel.ForAddress(address, options);
+    }
+
+    /// <param name="channel">Disposed by this object.</param>
+    /// <param name="maxSilence">
+    /// A manager that answers no keep-alive for so long while some are asked is not active: a frozen one breaks no connection. Null: it is waited for.
+    /// </param>
+    /// <param name="time">Null: the system's.</param>
+    public LeaseManagerClient(GrpcChannel channel, TimeSpan? maxSilence = null, TimeProvider? time = null)
+    {
+        (_channel, _maxSilence, _time) = (channel, maxSilence, time ?? TimeProvider.System);
         _rpc = new Rpc.LeaseManagerClient(_channel);
     }
 
@@ -54,7 +62,7 @@ public sealed class LeaseManagerClient : ILeaseManager, IAsyncDisposable
         lock (_gate)
         {
             if (_keepAlives is null || _keepAlives.IsLost)
-                _keepAlives = new KeepAliveStream(_rpc.KeepAlive());
+                _keepAlives = new KeepAliveStream(_rpc.KeepAlive(), _maxSilence, _time);
             return _keepAlives;
         }
     }

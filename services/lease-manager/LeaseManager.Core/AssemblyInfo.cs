@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("LeaseManager.Tests")]
+[assembly: InternalsVisibleTo("Simulation.Tests")]

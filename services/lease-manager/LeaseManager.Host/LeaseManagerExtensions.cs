@@ -1,8 +1,10 @@
+using Consensus.Contracts;
 using LeaseManager.Contracts;
 using LeaseManager.Host.Compaction;
 using LeaseManager.Host.Grpc;
 using LeaseManager.Host.Leadership;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Storage.Contracts;
 
 namespace LeaseManager.Host;
 
@@ -11,7 +13,8 @@ public static class LeaseManagerExtensions
 {
     /// <summary>
     /// Adds the manager as <see cref="ILeaseManager"/> and as a hosted service. Needs an <see cref="Storage.Contracts.IStorage"/> and an
-    /// <see cref="Consensus.Contracts.IConsensus"/>; claims while the registered <see cref="ILeadership"/> says so, always without one. Configuration: <c>LeaseManager:Name</c>, <c>LeaseManager:IsPrimary</c>,
+    /// <see cref="Consensus.Contracts.IConsensus"/>; claims while the registered <see cref="ILeadership"/> says so; without one it
+    /// stands by while another manager holds the claim. Configuration: <c>LeaseManager:Name</c>, <c>LeaseManager:Checkpoints</c> (true),
     /// <c>LeaseManager:AutoCompactionMode</c> (periodic, revision), <c>LeaseManager:AutoCompactionRetention</c> (as etcd's flags; "0": off).
     /// </summary>
     public static IServiceCollection AddLeaseManager(this IServiceCollection services, IConfiguration configuration)
@@ -20,12 +23,14 @@ public static class LeaseManagerExtensions
         services.TryAddSingleton(new LeaseManagerOptions
         {
             Name = configuration["LeaseManager:Name"] ?? Environment.MachineName,
-            IsPrimary = configuration.GetValue("LeaseManager:IsPrimary", true),
+            CheckpointInterval = configuration.GetValue("LeaseManager:Checkpoints", true) ? new LeaseManagerOptions().CheckpointInterval : null,
             Compaction = CompactionSetting.Read(
                 configuration["LeaseManager:AutoCompactionMode"] ?? CompactionSetting.Periodic, configuration["LeaseManager:AutoCompactionRetention"] ?? "0"),
         });
-        services.TryAddSingleton<ILeadership, AlwaysLeading>();
-        services.AddSingleton<LeaseManagerService>();
+        services.AddSingleton(static provider => new LeaseManagerService(
+            provider.GetRequiredService<IStorage>(), provider.GetRequiredService<IConsensus>(), provider.GetService<ILeadership>(),
+            provider.GetRequiredService<LeaseManagerOptions>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<LeaseManagerService>>()));
         services.AddSingleton<ILeaseManager>(static provider => provider.GetRequiredService<LeaseManagerService>());
         services.AddHostedService(static provider => provider.GetRequiredService<LeaseManagerService>());
         return services;

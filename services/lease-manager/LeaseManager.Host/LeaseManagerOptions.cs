@@ -9,28 +9,27 @@ public sealed record LeaseManagerOptions
     public string Name { get; init; } = "lease-manager";
 
     /// <summary>
-    /// True: claims when it begins to lead (<see cref="Leadership.ILeadership"/>), and again (after a growing wait) when another manager's claim has fenced it. False: claims
-    /// once only; fenced it stays passive. Where nobody elects, at most one manager of a cluster should be primary: two would go on fencing
-    /// each other, which is safe (every claim renews every lease) but ends no lease.
+    /// Leases with more than that left are checkpointed so often, as in etcd; null: none is. Checkpoints that are there already hold in any case.
     /// </summary>
-    public bool IsPrimary { get; init; } = true;
+    public TimeSpan? CheckpointInterval { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Leases in one expiry command.</summary>
-    public int ExpireBatch { get; init; } = 1000;
+    /// <summary>Leases in one command of checkpoints.</summary>
+    public int CheckpointBatch { get; init; } = 1000;
+
+    /// <summary>Commands of checkpoints under way at once. Keep-alives wait for the one that forgets theirs, so not for a whole round of them.</summary>
+    public int CheckpointBatchesInFlight { get; init; } = 2;
+
+    /// <summary>How long a manager that stops tries to give its claim up.</summary>
+    public TimeSpan ReleasePatience { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Leases in one expiry command. Each takes a revision, and whatever else is proposed waits while a command is applied: so not more.</summary>
+    public int ExpireBatch { get; init; } = 250;
 
     /// <summary>Expiry commands under way at once.</summary>
-    public int ExpireBatchesInFlight { get; init; } = 8;
+    public int ExpireBatchesInFlight { get; init; } = 4;
 
     /// <summary>Wait before an expiry whose outcome was an error is tried again.</summary>
     public TimeSpan ExpireRetry { get; init; } = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>
-    /// First wait before a primary that was fenced claims again; doubles up to <see cref="ReclaimMax"/>. One that leads by election waits
-    /// <see cref="RetryMin"/> to <see cref="RetryMax"/> instead.
-    /// </summary>
-    public TimeSpan ReclaimMin { get; init; } = TimeSpan.FromSeconds(1);
-
-    public TimeSpan ReclaimMax { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Automatic compaction of the key space's history; null: none.</summary>
     public ICompactionRule? Compaction { get; init; }

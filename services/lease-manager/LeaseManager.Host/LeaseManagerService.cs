@@ -1,59 +1,79 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Consensus.Contracts;
-using Google.Protobuf;
 using LeaseManager.Contracts;
+using LeaseManager.Core;
+using LeaseManager.Host.Claims;
 using LeaseManager.Host.Compaction;
 using LeaseManager.Host.Leadership;
 using LeaseManager.Host.Leases;
 using LeaseManager.Host.Proposing;
 using Storage.Contracts;
-using Storage.Contracts.Commands;
 
 namespace LeaseManager.Host;
 
 /// <summary>
-/// The lease manager in this process: follows the lease feed, claims the leases while it leads, answers keep-alives and proposes expiries. Started and
-/// stopped as a hosted service.
+/// The lease manager in this process: follows the lease feed, claims the leases when it is its turn, answers keep-alives and proposes expiries and checkpoints.
+/// Started and stopped as a hosted service.
 /// </summary>
 /// <remarks>
-/// Rule when another manager claims: this one stops expiring and answering as soon as it learns of it
-/// (<see cref="LeaseManagerNotActiveException"/>). A primary then claims again, if it still leads, after a wait that doubles each time; any other stays
-/// passive. When it leads no more it stops at once, claim or not.
+/// Whose turn it is says an election where there is one (<see cref="ILeadership"/>), otherwise the claim itself: one manager holds it and shows that it lives, the
+/// others stand by. When another manager claims, this one stops expiring and answering as soon as it learns of it (<see cref="LeaseManagerNotActiveException"/>).
 /// </remarks>
 public sealed class LeaseManagerService : BackgroundService, ILeaseManager
 {
     private readonly IStorage _storage;
-    private readonly ILeadership _leadership;
+    private readonly ILeadership? _leadership;
     private readonly LeaseManagerOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<LeaseManagerService> _logger;
-    private readonly Alarm _alarm;
+    private readonly Alarms _alarms;
     private readonly LeaseBook _book;
     private readonly ClaimProver _prover;
     private readonly LeaseProposer _proposer;
     private readonly ExpiryLoop _expiry;
+    private readonly CheckpointLoop _checkpoints;
+    private readonly IClaimLoop _claims;
+
+    // Ends before the rest, so that the claim can be given up while proposals still go out.
+    private readonly CancellationTokenSource _leaving = new();
+    private Task _claiming = Task.CompletedTask;
     private readonly CompactionLoop? _compaction;
 
+    /// <param name="storage">Its feed of leases is followed, its results of proposals awaited.</param>
+    /// <param name="consensus">Takes the proposals.</param>
+    /// <param name="leadership">Null: nobody elects.</param>
+    /// <param name="options">Its configuration.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="logger">Its log.</param>
     public LeaseManagerService(
-        IStorage storage, IConsensus consensus, ILeadership leadership, LeaseManagerOptions options, TimeProvider time,
+        IStorage storage, IConsensus consensus, ILeadership? leadership, LeaseManagerOptions options, TimeProvider time,
         ILogger<LeaseManagerService> logger)
     {
         (_storage, _leadership, _options, _time, _logger) = (storage, leadership, options, time, logger);
-        _alarm = new Alarm(time);
-        _book = new LeaseBook(time, _alarm);
+        _alarms = new Alarms(time);
+        _book = new LeaseBook(time, options.CheckpointInterval, _alarms);
         _prover = new ClaimProver(consensus, _book, time);
         _proposer = new LeaseProposer(NewSession(), storage, consensus, options, time, logger);
-        _expiry = new ExpiryLoop(_book, _proposer, _alarm, options, time, logger);
+        _expiry = new ExpiryLoop(_book, _proposer, _alarms.Expiry, options, time, logger);
+        _checkpoints = new CheckpointLoop(_book, _proposer, _alarms.Checkpoints, options, logger);
+        _claims = leadership is null
+            ? new StandbyClaim(_book, _proposer, _alarms.Claims, options, time, logger)
+            : new ElectedClaim(leadership, _book, _proposer, options, time, logger);
         _compaction = options.Compaction is { } rule ? new CompactionLoop(rule, storage, _proposer, () => IsActive, options, time, logger) : null;
     }
 
     /// <summary>This manager holds the claim: it answers keep-alives and ends leases.</summary>
-    public bool IsActive => _leadership.IsLeader && _book.HoldsClaim;
+    public bool IsActive => MayHold && _book.HoldsClaim;
+
+    /// <summary>Another manager holds the claim, and this one would notice if it did no more.</summary>
+    public bool StandsBy => _book.StandsBy;
+
+    private bool MayHold => _leadership is null or { IsLeader: true };
 
     public ValueTask<KeepAliveResult> KeepAliveAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation)
     {
-        if (!_leadership.IsLeader || !_book.TryKeepAlive(leaseId, minApplied, out var result, out var isProofAging))
+        if (!MayHold || _book.TryKeepAlive(leaseId, minApplied, out var result, out var isProofAging, out _) != KeepAliveOutcome.Answered)
             return WaitAsync(leaseId, minApplied, cancellation);
         if (isProofAging)
             _prover.Refresh();
@@ -83,12 +103,26 @@ public sealed class LeaseManagerService : BackgroundService, ILeaseManager
     {
         base.Dispose();
         _prover.Dispose();
-        _alarm.Dispose();
+        _alarms.Dispose();
+        _leaving.Dispose();
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        FollowAsync(stoppingToken), _proposer.RunAsync(stoppingToken), LeadAsync(stoppingToken), _expiry.RunAsync(stoppingToken),
-        _compaction?.RunAsync(stoppingToken) ?? Task.CompletedTask);
+    /// <summary>Gives the claim up, so that a manager that stands by takes over at once, then stops.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _leaving.CancelAsync();
+        await _claiming;
+        await _claims.GiveUpAsync(cancellationToken);
+        await base.StopAsync(cancellationToken);
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        _claiming = _claims.RunAsync(_leaving.Token);
+        return Task.WhenAll(
+            FollowAsync(stoppingToken), _proposer.RunAsync(stoppingToken), _claiming, _expiry.RunAsync(stoppingToken), _checkpoints.RunAsync(stoppingToken),
+            _compaction?.RunAsync(stoppingToken) ?? Task.CompletedTask);
+    }
 
     private async ValueTask<KeepAliveResult> WaitAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation)
     {
@@ -96,15 +130,26 @@ public sealed class LeaseManagerService : BackgroundService, ILeaseManager
         {
             ThrowUnlessLeader();
             await _book.WaitReadyAsync(minApplied, cancellation);
-            if (_book.TryKeepAlive(leaseId, minApplied, out var result, out _))
-                return result;
-            await _prover.ProveAsync(cancellation);
+            switch (_book.TryKeepAlive(leaseId, minApplied, out var result, out _, out var settled))
+            {
+                case KeepAliveOutcome.Answered:
+                    return result;
+                case KeepAliveOutcome.Unproven:
+                    await _prover.ProveAsync(cancellation);
+                    break;
+                case KeepAliveOutcome.Checkpointed:
+                    await Task.WhenAny(settled, _book.Fenced).WaitAsync(cancellation);
+                    break;
+                default:
+                    // Something has changed since it was ready.
+                    break;
+            }
         }
     }
 
     private void ThrowUnlessLeader()
     {
-        if (!_leadership.IsLeader)
+        if (!MayHold)
             throw new LeaseManagerNotActiveException("this lease manager's member is not the leader");
     }
 
@@ -134,93 +179,6 @@ public sealed class LeaseManagerService : BackgroundService, ILeaseManager
             }
             Log.FeedBroken(_logger, retry.IsFirst ? LogLevel.Warning : LogLevel.Debug, reason);
             await retry.WaitAsync(stopping);
-        }
-    }
-
-    /// <summary>Holds the claim while this manager leads.</summary>
-    private async Task LeadAsync(CancellationToken stopping)
-    {
-        try
-        {
-            while (true)
-            {
-                await UntilAsync(leads: true, stopping);
-                using var leading = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-                var losing = CancelWhenLostAsync(leading);
-                try
-                {
-                    if (!await ClaimAsync(leading.Token))
-                        return;
-                }
-                catch (OperationCanceledException) when (leading.IsCancellationRequested && !stopping.IsCancellationRequested)
-                {
-                    _book.Release();
-                    Log.Released(_logger);
-                }
-                finally
-                {
-                    await leading.CancelAsync();
-                    await losing;
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            // The claim ends with the service; a successor's replaces it.
-        }
-    }
-
-    /// <summary>Claims, and claims again when fenced. False: fenced for good.</summary>
-    private async Task<bool> ClaimAsync(CancellationToken leading)
-    {
-        var payload = new LeaseClaim { Manager = _options.Name }.ToByteArray();
-        var refused = new Backoff(_options.RetryMin, _options.RetryMax, _time);
-        var (fencedMin, fencedMax) = _leadership.IsElected ? (_options.RetryMin, _options.RetryMax) : (_options.ReclaimMin, _options.ReclaimMax);
-        var fenced = new Backoff(fencedMin, fencedMax, _time);
-        while (true)
-        {
-            leading.ThrowIfCancellationRequested();
-            _book.BeginClaim();
-            var result = await _proposer.ProposeAsync(CommandKind.LeaseClaim, payload, leading);
-            if (result.Error != StorageError.None || result.Body.Length != sizeof(ulong))
-            {
-                Log.ClaimRefused(_logger, result.Error);
-                await refused.WaitAsync(leading);
-                continue;
-            }
-            var epoch = BinaryPrimitives.ReadUInt64LittleEndian(result.Body.Span);
-            var since = _time.Monotonic();
-            Log.Claimed(_logger, epoch);
-            _book.Claimed(epoch);
-            await _book.Fenced.WaitAsync(leading);
-            if (!_options.IsPrimary)
-            {
-                Log.FencedPassive(_logger, epoch);
-                return false;
-            }
-            if (_time.Monotonic() - since > fencedMax)
-                fenced.Reset();
-            Log.FencedPrimary(_logger, epoch, fenced.Next);
-            await fenced.WaitAsync(leading);
-        }
-    }
-
-    private async Task UntilAsync(bool leads, CancellationToken cancellation)
-    {
-        while (_leadership.IsLeader != leads)
-            await _leadership.WaitForChangeAsync(!leads, cancellation);
-    }
-
-    private async Task CancelWhenLostAsync(CancellationTokenSource leading)
-    {
-        try
-        {
-            await UntilAsync(leads: false, leading.Token);
-            await leading.CancelAsync();
-        }
-        catch (OperationCanceledException) when (leading.IsCancellationRequested)
-        {
-            // The claim loop has ended first.
         }
     }
 

@@ -8,11 +8,14 @@ internal static partial class Log
     [LoggerMessage(1, LogLevel.Information, "Claimed the leases with epoch {Epoch}")]
     public static partial void Claimed(ILogger logger, ulong epoch);
 
-    [LoggerMessage(2, LogLevel.Warning, "Fenced: another manager's claim replaced epoch {Epoch}; claiming again in {Wait}")]
-    public static partial void FencedPrimary(ILogger logger, ulong epoch, TimeSpan wait);
+    [LoggerMessage(2, LogLevel.Warning, "Fenced: another manager's claim replaced epoch {Epoch}")]
+    public static partial void Fenced(ILogger logger, ulong epoch);
 
-    [LoggerMessage(3, LogLevel.Warning, "Fenced: another manager's claim replaced epoch {Epoch}; passive from now on, as this manager is not primary")]
-    public static partial void FencedPassive(ILogger logger, ulong epoch);
+    [LoggerMessage(3, LogLevel.Information, "The claim is given up")]
+    public static partial void GivenUp(ILogger logger);
+
+    [LoggerMessage(14, LogLevel.Warning, "Checkpoints of {Count} leases were refused: {Error}; due again later")]
+    public static partial void CheckpointRefused(ILogger logger, int count, StorageError error);
 
     [LoggerMessage(4, LogLevel.Warning, "The claim was refused: {Error}; trying again")]
     public static partial void ClaimRefused(ILogger logger, StorageError error);

@@ -17,6 +17,6 @@ return Hosting.ServiceHost.Run(
             StorageReplicas.Connect(provider.GetRequiredService<ServiceEndpoints>().Address("Storage"), ChannelFactory.Create));
         builder.Services.AddLeaseManager(builder.Configuration);
         builder.Services.AddReadiness<LeaseManagerService>(
-            "claim", static (manager, _) => new(manager.IsActive ? null : "the claim is not held"));
+            "claim", static (manager, _) => new(manager.IsActive || manager.StandsBy ? null : "nobody is known to hold the claim"));
     },
     static app => app.MapLeaseManager());

@@ -50,6 +50,9 @@ internal sealed record MemberOptions
     /// <summary>Shortest lease granted, in seconds: asking for less gives this.</summary>
     public required long MinLeaseTtlSeconds { get; init; }
 
+    /// <summary>What is left of long leases is noted from time to time.</summary>
+    public required bool LeaseCheckpoints { get; init; }
+
     /// <summary>Largest request in bytes.</summary>
     public required int MaxRequestBytes { get; init; }
 
@@ -70,6 +73,9 @@ internal sealed record MemberOptions
 
     /// <summary>Time between two comparisons with the other members, as in the flag.</summary>
     public required string CorruptCheckTime { get; init; }
+
+    /// <summary>Idle time after which a watch that asked for it hears how far it is, as in the flag.</summary>
+    public required string WatchProgressInterval { get; init; }
 
     public string ConsensusDir => ConsensusDirOf(DataDir);
 

@@ -27,6 +27,7 @@ internal static class MemberVerification
         VerifyBootstrap(flags);
 
         var (heartbeat, election) = Timing(flags);
+        VerifyCheckpoints(flags);
         VerifyCompaction(flags);
         var name = flags.Text("name");
         var dataDir = DataDirOf(flags);
@@ -56,9 +57,11 @@ internal static class MemberVerification
             MaxTxnOps = Bounded(flags, "max-txn-ops"),
             AutoCompactionMode = flags.Text("auto-compaction-mode"),
             AutoCompactionRetention = flags.Text("auto-compaction-retention"),
+            LeaseCheckpoints = flags.Bool("experimental-enable-lease-checkpoint"),
             QuotaBackendBytes = flags.Text("quota-backend-bytes"),
             InitialCorruptCheck = flags.Bool("experimental-initial-corrupt-check"),
             CorruptCheckTime = flags.Text("experimental-corrupt-check-time"),
+            WatchProgressInterval = flags.Text("experimental-watch-progress-notify-interval"),
         };
     }
 
@@ -89,6 +92,13 @@ internal static class MemberVerification
                 : $"unknown logger option \"{flags.Text("logger")}\"");
         if (!CompactionSetting.IsMode(flags.Text("auto-compaction-mode")))
             throw Refuse($"unknown auto-compaction-mode \"{flags.Text("auto-compaction-mode")}\"");
+    }
+
+    // In etcd, too, what is kept over restarts is first to be noted at all.
+    private static void VerifyCheckpoints(FlagSet flags)
+    {
+        if (flags.Bool("experimental-enable-lease-checkpoint-persist") && !flags.Bool("experimental-enable-lease-checkpoint"))
+            throw Refuse("setting experimental-enable-lease-checkpoint-persist requires experimental-enable-lease-checkpoint");
     }
 
     private static void VerifyCompaction(FlagSet flags)

@@ -73,18 +73,34 @@ public static class WireFormat
             AppliedIndex = batch.AppliedIndex.Value,
             Revision = batch.Revision,
             Term = batch.Term.Value,
-            Epoch = batch.Epoch,
+            Epoch = batch.Claim.Epoch,
+            HeldAt = batch.Claim.HeldAt.Value,
+            StandbyAt = batch.Claim.StandbyAt.Value,
+            Released = batch.Claim.IsReleased,
         };
         if (batch.NextV2ExpiryUnixNanos is { } expiry)
             wire.NextV2ExpiryUnixNanos = expiry;
         foreach (var change in batch.Changes)
-            wire.Changes.Add(new Wire.LeaseChange { Id = change.Id, TtlSeconds = change.TtlSeconds, Removed = change.Removed });
+        {
+            wire.Changes.Add(new Wire.LeaseChange
+            {
+                Id = change.Id,
+                TtlSeconds = change.TtlSeconds,
+                Removed = change.Removed,
+                RemainingSeconds = change.RemainingSeconds,
+                Checkpoint = change.IsCheckpoint,
+                GrantedAt = change.GrantedAt,
+            });
+        }
         return wire;
     }
 
     public static LeaseBatch FromWire(this Wire.LeaseBatch batch) => new(
-        batch.Reset, [.. batch.Changes.Select(static change => new LeaseChange(change.Id, change.TtlSeconds, change.Removed))],
-        new LogIndex(batch.AppliedIndex), batch.Revision, new Term(batch.Term), batch.Epoch,
+        batch.Reset,
+        [.. batch.Changes.Select(static change => new LeaseChange(
+            change.Id, change.TtlSeconds, change.Removed, change.RemainingSeconds, change.Checkpoint) { GrantedAt = change.GrantedAt })],
+        new LogIndex(batch.AppliedIndex), batch.Revision, new Term(batch.Term),
+        new ClaimState(batch.Epoch, new LogIndex(batch.HeldAt), new LogIndex(batch.StandbyAt), batch.Released),
         batch.HasNextV2ExpiryUnixNanos ? batch.NextV2ExpiryUnixNanos : null);
 
     public static Wire.StatusResponse ToWire(this StorageStatus status)

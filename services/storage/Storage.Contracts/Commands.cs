@@ -31,6 +31,12 @@ public enum CommandKind : byte
     LeaseClaim = 24,
     /// <summary>Storage.Contracts.Commands.LeaseExpire</summary>
     LeaseExpire = 25,
+    /// <summary>Storage.Contracts.Commands.LeaseHold</summary>
+    LeaseHold = 26,
+    /// <summary>Storage.Contracts.Commands.LeaseStandby</summary>
+    LeaseStandby = 27,
+    /// <summary>Storage.Contracts.Commands.LeaseCheckpoints</summary>
+    LeaseCheckpoints = 28,
 }
 
 /// <summary>A proposer (a gateway or a lease manager), random and not 0. Sequences count up from 1 within it.</summary>

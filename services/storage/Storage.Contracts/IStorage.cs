@@ -189,8 +189,17 @@ public sealed record FeedBatch(IReadOnlyList<RevisionEvents> Revisions, long Cur
 /// <param name="CompactRevision">Not 0 when the start was compacted: the watcher must be told, and the rest of the batch is empty.</param>
 public sealed record HistoryBatch(IReadOnlyList<RevisionEvents> Revisions, long NextRevision, long CompactRevision);
 
-/// <summary>What happened to a lease.</summary>
-public readonly record struct LeaseChange(long Id, long TtlSeconds, bool Removed);
+/// <summary>What happened to a lease: it was granted, it is gone, or <paramref name="IsCheckpoint"/>, what is left of it was noted.</summary>
+/// <param name="Id">The lease.</param>
+/// <param name="TtlSeconds">Its whole TTL.</param>
+/// <param name="Removed">It is gone.</param>
+/// <param name="RemainingSeconds">What was left of it at its last checkpoint; 0: there is none, or it is forgotten.</param>
+/// <param name="IsCheckpoint">The lease was known before.</param>
+public readonly record struct LeaseChange(long Id, long TtlSeconds, bool Removed, long RemainingSeconds = 0, bool IsCheckpoint = false)
+{
+    /// <summary>Log index of its grant: tells it from an earlier lease with the same id. Of a removal: 0.</summary>
+    public ulong GrantedAt { get; init; }
+}
 
 /// <summary>A piece of the lease feed.</summary>
 /// <param name="Reset">True for the first batch: forget everything known before.</param>
@@ -198,10 +207,10 @@ public readonly record struct LeaseChange(long Id, long TtlSeconds, bool Removed
 /// <param name="AppliedIndex">All lease changes up to this log index have been fed.</param>
 /// <param name="Revision">v3 revision at that index, for response headers.</param>
 /// <param name="Term">Raft term for response headers.</param>
-/// <param name="Epoch">Epoch of the current claim.</param>
+/// <param name="Claim">The current claim.</param>
 /// <param name="NextV2ExpiryUnixNanos">Earliest deadline of a v2 node; null when no node has one.</param>
 public sealed record LeaseBatch(
-    bool Reset, IReadOnlyList<LeaseChange> Changes, LogIndex AppliedIndex, long Revision, Term Term, ulong Epoch, long? NextV2ExpiryUnixNanos);
+    bool Reset, IReadOnlyList<LeaseChange> Changes, LogIndex AppliedIndex, long Revision, Term Term, ClaimState Claim, long? NextV2ExpiryUnixNanos);
 
 /// <summary>A replica's state at one moment. Sizes in bytes.</summary>
 /// <param name="Alarms">Pairs of member id and alarm type (1 NOSPACE, 2 CORRUPT).</param>

@@ -1,3 +1,4 @@
+using Storage.Core.State;
 using Storage.Core.Tree;
 using Storage.Host.Disk;
 
@@ -8,6 +9,9 @@ public sealed record StorageData(ITree Tree, IPageDevice Device, IAsyncDisposabl
 {
     /// <summary>Name of the data file in its directory.</summary>
     public const string FileName = "data.tree";
+
+    /// <summary>The state, when it was rebuilt from the tree already; nothing has changed since.</summary>
+    public StateMachine? Rebuilt { get; init; }
 
     /// <summary>Makes an empty data file that can take the place of this one; null: this one cannot be replaced.</summary>
     public Func<IIncomingData>? CreateIncoming { get; init; }

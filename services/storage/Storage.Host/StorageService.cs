@@ -56,9 +56,7 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         IConsensus consensus, StorageData data, StorageOptions options, TimeProvider time, ILogger<StorageService> logger,
         Action<string, Exception> stopProcess, ISnapshotSource? snapshots = null, IReplicaPeers? peers = null)
     {
-        var machine = StateMachine.Open(data.Tree, options.State, new PoolWorker());
-        if (machine.KeyCount >= LargeStartKeys)
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        var machine = data.Rebuilt is { } rebuilt && rebuilt.Options == options.State ? rebuilt : Rebuild(data, options.State);
         var fatal = new FatalHandler(logger, stopProcess, data.NoteSuspicion);
         _state = new PublishedState(machine.Freeze());
         _reads = new ReadGuard(fatal, _stopping.Token);
@@ -73,6 +71,15 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         _space = new SpaceWatch(options.Quota, options.AlarmMember, _context.SizeChanged, () => Size.InUseBytes, _state, proposals, logger);
         _check = peers is null ? null : new CorruptionCheck(this, consensus, peers, proposals.RaiseCorruptAsync, options, time, logger);
         StorageLog.Rebuilt(logger, _state.Current.AppliedIndex.Value, _state.Current.Revision, _state.Current.Keys.Count);
+    }
+
+    /// <summary>The state as the data file has it.</summary>
+    internal static StateMachine Rebuild(StorageData data, StateMachineOptions options)
+    {
+        var machine = StateMachine.Open(data.Tree, options, new PoolWorker());
+        if (machine.KeyCount >= LargeStartKeys)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return machine;
     }
 
     /// <summary>True while the log has been out of reach for so long that others know better what was written.</summary>

@@ -29,6 +29,7 @@ public static class WireMessages
             ProgressNotify = spec.ProgressNotify,
             Fragment = spec.Fragment,
             MinCompacted = spec.MinCompacted,
+            Resumed = spec.IsResumed,
         },
     };
 
@@ -37,6 +38,7 @@ public static class WireMessages
         create.PreviousValue, create.NoPut, create.NoDelete, create.ProgressNotify, create.Fragment)
     {
         MinCompacted = create.MinCompacted,
+        IsResumed = create.Resumed,
     };
 
     /// <summary>

@@ -27,7 +27,7 @@ public interface IWatchSession : IAsyncDisposable
 
     /// <summary>
     /// Asks for one <see cref="WatchMessageKind.Progress"/> with id -1, sent once every watch of the session has been delivered
-    /// everything up to its revision. Ignored when the session has no watches.
+    /// everything up to its revision. Ignored when the session has no watches. After a compaction one comes unasked: watches that are resumed behind it have missed nothing.
     /// </summary>
     void RequestProgress();
 
@@ -63,6 +63,9 @@ public sealed record WatchSpec(
 {
     /// <summary>v3: a compaction that the caller has seen: what is below it is gone, whether the hub has heard of it or not.</summary>
     public long MinCompacted { get; init; }
+
+    /// <summary>The watch stood before, and had reached its start: <see cref="StartRevision"/> is only where it goes on.</summary>
+    public bool IsResumed { get; init; }
 }
 
 /// <summary>What a message says.</summary>

@@ -18,6 +18,10 @@ public sealed partial class HubCore
     private readonly List<ReadOnlyMemory<byte>> _chunkForms = [];
     private int _historyInFlight;
 
+    // v2: the revision that a watcher's Created message named. Later ones are delivered by the rules of live delivery (hidden keys are skipped) even when it fell behind
+    // and reads them from history.
+    private readonly Dictionary<Watcher, long> _liveAfter = [];
+
     /// <summary>True when <see cref="CatchUp"/> has more to do without any further input.</summary>
     public bool HasCatchUpWork => _unsynced.Count > 0;
 
@@ -135,7 +139,7 @@ public sealed partial class HubCore
                 MoveToBlocked(watcher, revision.Revision);
                 return;
             }
-            watcher.Active = true;
+            watcher.Flags |= WatcherFlags.Active;
             if (_space == KeySpace.V2)
             {
                 StageDocuments(watcher, revision, _chunkEvents, revision.Trace);
@@ -167,7 +171,7 @@ public sealed partial class HubCore
         for (var i = 0; i < revision.Events.Count; i++)
         {
             var candidate = revision.Events[i];
-            if (!_index.Matches(watcher.Group, candidate, live: revision.Revision > watcher.LiveAfter))
+            if (!_index.Matches(watcher.Group, candidate, live: revision.Revision > LiveAfter(watcher)))
                 continue;
             if (revision.Revision == _compacted && IsSuperseded(revision, i))
                 continue;
@@ -191,6 +195,8 @@ public sealed partial class HubCore
     // As in etcd, the previous value is what a read at the revision before would find, and below the compacted revision nothing is found.
     private bool WantsPrevious(Watcher watcher, RevisionEvents revision) =>
         (watcher.Group.Shape & GroupShape.PreviousValue) != 0 && !Has(HubDefects.CatchUpWithoutPrevious) && revision.Revision > _compacted;
+
+    private long LiveAfter(Watcher watcher) => _space == KeySpace.V2 ? _liveAfter[watcher] : 0;
 
     private void Append(RevisionEvents revision, int bytes, ref Chunk chunk)
     {

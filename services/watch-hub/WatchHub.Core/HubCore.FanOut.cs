@@ -38,17 +38,23 @@ public sealed partial class HubCore
     public void Advance(long current, long compacted, Term term)
     {
         _term = term;
-        _compacted = Math.Max(_compacted, compacted);
         var isGap = _isFeedLost && current > _current;
         _isFeedLost = false;
-        if (current <= _current)
+        if (current > _current)
+        {
+            var missed = _current + 1;
+            _current = current;
+            if (isGap || _window.Count == 0)
+                _window.Restart(current + 1);
+            if (isGap && !Has(HubDefects.StaysSyncedWithoutFeed))
+                CatchUpFrom(missed);
+        }
+        if (compacted <= _compacted)
             return;
-        var missed = _current + 1;
-        _current = current;
-        if (isGap || _window.Count == 0)
-            _window.Restart(current + 1);
-        if (isGap && !Has(HubDefects.StaysSyncedWithoutFeed))
-            CatchUpFrom(missed);
+        _compacted = compacted;
+        // Idle watches have missed nothing: whoever has to open one of them elsewhere must know, or it would be told that it did.
+        foreach (var session in _sessions)
+            RequestProgress(session);
     }
 
     /// <summary>
@@ -82,7 +88,7 @@ public sealed partial class HubCore
                 MoveToBlocked(watcher, revision.Revision);
                 continue;
             }
-            watcher.Active = true;
+            watcher.Flags |= WatcherFlags.Active;
             if (content is not null)
                 StageFields(watcher, content);
             else
@@ -92,7 +98,7 @@ public sealed partial class HubCore
 
     private void StageFields(Watcher watcher, WatchContent content)
     {
-        while (watcher.Fragment && content.Events.Length > _limits.MessageBytes)
+        while (watcher.Is(WatcherFlags.Fragment) && content.Events.Length > _limits.MessageBytes)
         {
             var length = EventFields.FragmentLength(content.Events.Span, _limits.MessageBytes);
             if (length == content.Events.Length)

@@ -38,11 +38,12 @@ public sealed partial class HubCore
 
     private void NotifyIdle(Watcher watcher)
     {
-        if (!watcher.ProgressNotify)
+        if (!watcher.Is(WatcherFlags.ProgressNotify))
             return;
-        var idle = !watcher.Active;
-        watcher.Active = false;
-        if (idle && (watcher.Set == WatcherSet.Synced || Has(HubDefects.NotifiesWatchersBehind)) && _current >= watcher.LiveAfter && watcher.Session.HasRoom)
+        var idle = !watcher.Is(WatcherFlags.Active) && !(watcher.Is(WatcherFlags.StartsLater) && _current < watcher.Next);
+        watcher.Flags &= ~WatcherFlags.Active;
+        var isCaughtUp = watcher.Set == WatcherSet.Synced || Has(HubDefects.NotifiesWatchersBehind);
+        if (idle && isCaughtUp && _current >= watcher.Session.MinRevision && watcher.Session.HasRoom)
             StageProgress(watcher.Session, watcher.WatchId);
     }
 

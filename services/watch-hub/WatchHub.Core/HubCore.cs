@@ -63,7 +63,7 @@ public sealed partial class HubCore
     public HubSession OpenSession(object? owner, TimeSpan now, double jitter)
     {
         var interval = _limits.ProgressInterval * (1 + jitter / 10);
-        var session = new HubSession(_space, _limits, _dirty, owner) { ProgressInterval = interval, NextProgress = now + interval };
+        var session = new HubSession(_space, _limits, _dirty, owner) { ProgressInterval = interval, NextProgress = now + interval, Slot = _sessions.Count };
         _sessions.Add(session);
         return session;
     }
@@ -78,7 +78,11 @@ public sealed partial class HubCore
             Drop(watcher);
         session.Watchers.Clear();
         session.ClearStaged();
-        _sessions.Remove(session);
+        // The last one takes its place: there may be very many.
+        var last = _sessions[^1];
+        _sessions[session.Slot] = last;
+        last.Slot = session.Slot;
+        _sessions.RemoveAt(_sessions.Count - 1);
         _progressWanted.Remove(session);
     }
 
@@ -99,10 +103,11 @@ public sealed partial class HubCore
         var watcher = new Watcher(spec.WatchId, session, _index.Join(spec))
         {
             Next = start,
-            LiveAfter = seen,
-            ProgressNotify = spec.ProgressNotify,
-            Fragment = spec.Fragment,
+            Flags = (spec.ProgressNotify ? WatcherFlags.ProgressNotify : 0) | (spec.Fragment ? WatcherFlags.Fragment : 0)
+                | (spec.StartRevision > seen && !spec.IsResumed ? WatcherFlags.StartsLater : 0),
         };
+        if (_space == KeySpace.V2)
+            _liveAfter.Add(watcher, seen);
         session.Watchers.Add(spec.WatchId, watcher);
         _watchers++;
         session.MinRevision = Math.Max(session.MinRevision, spec.MinRevision);
@@ -162,8 +167,10 @@ public sealed partial class HubCore
         Leave(watcher);
         watcher.Set = WatcherSet.Gone;
         _watchers--;
+        if (_space == KeySpace.V2)
+            _liveAfter.Remove(watcher);
         _index.Leave(watcher.Group);
-        if (watcher.ProgressNotify)
+        if (watcher.Is(WatcherFlags.ProgressNotify))
         {
             watcher.Session.ProgressWatchers--;
             ProgressWatchers--;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Simulation.Leases;
 using Simulation.Runs;
 
 namespace Simulation;
@@ -7,6 +8,7 @@ namespace Simulation;
 /// <summary>
 /// Runs histories from the command line: <c>--seed N --nodes M [--trace]</c> one, <c>--seeds N [--from S] [--nodes M]</c> many,
 /// <c>--until-stopped</c> ever more, <c>--defects [--seeds N] [--only NAME]</c> the table of bugs. Without <c>--nodes</c> clusters of 1 to 7 by turns.
+/// With <c>--leases</c> the same of lease managers.
 /// </summary>
 internal static class Program
 {
@@ -24,6 +26,8 @@ internal static class Program
             return at < 0 || at + 1 == args.Length ? null : args[at + 1];
         }
 
+        if (args.Contains("--leases"))
+            return LeaseProgram.Run(Number("--seed", 0), Number("--from", 1), args.Contains("--until-stopped") ? int.MaxValue : Number("--seeds", 1000), args);
         if (args.Contains("--defects"))
             return Defects(Number("--seeds", 1000), Word("--only"));
         var nodes = Number("--nodes", 0);

@@ -178,12 +178,60 @@ public sealed class CopyOnWriteTreeTests
     }
 
     [Fact]
+    public void Head_OfALongValue_IsReadWithoutTheValueAndGoesWithItsRow()
+    {
+        var value = new byte[20_000];
+        new Random(1).NextBytes(value);
+        var head = value[..CopyOnWriteTree.MaxHeadBytes];
+        _tree.Put(TableId.Revisions, "long"u8, value, head);
+        _tree.Put(TableId.Revisions, "plain"u8, value);
+        _tree.Put(TableId.Revisions, "short"u8, "v"u8, head);
+        _tree.Commit(_disk);
+        Assert.Empty(TreeCheck.Run(_disk));
+        Assert.Equal(value.AsSpan(), Row("long", isHead: false));
+        Assert.Equal(value.AsSpan(), Row("plain", isHead: true));
+        Assert.Equal("v"u8, Row("short", isHead: true));
+        // Moved with another change of its leaf, and then in the place of another value.
+        _tree.Put(TableId.Revisions, "more"u8, "v"u8);
+        _tree.Commit(_disk);
+        Assert.Equal(head.AsSpan(), Row("long", isHead: true));
+        _tree.Put(TableId.Revisions, "long"u8, value, "other"u8);
+        _tree.Commit(_disk);
+        Assert.Equal("other"u8, Row("long", isHead: true));
+
+        var run = FindPage(PageType.Overflow);
+        foreach (var page in run)
+            _disk.FlipBit((page * PageFormat.PageBytes) + 5_000, 1);
+        Assert.Equal("other"u8, Row("long", isHead: true));
+        Assert.Throws<PageCorruptException>(() => { _ = Row("long", isHead: false); });
+
+        ReadOnlySpan<byte> Row(string key, bool isHead)
+        {
+            var snapshot = CopyOnWriteTree.OpenUnused(_disk);
+            var cursor = snapshot.Seek(TableId.Revisions, System.Text.Encoding.UTF8.GetBytes(key));
+            Assert.True(cursor.MoveNext());
+            return isHead ? cursor.Head : cursor.Value;
+        }
+
+        List<long> FindPage(PageType type)
+        {
+            List<long> pages = [];
+            for (var page = PageFormat.FirstDataPage; page < _disk.Length / PageFormat.PageBytes; page++)
+                if (PageFormat.Type(_disk.Read(page * PageFormat.PageBytes, PageFormat.PageBytes)) == type && PageFormat.FindFault(
+                    _disk.Read(page * PageFormat.PageBytes, (int)PageFormat.Extra(_disk.Read(page * PageFormat.PageBytes, PageFormat.PageBytes)) * PageFormat.PageBytes), page, long.MaxValue) is null)
+                    pages.Add(page);
+            return pages;
+        }
+    }
+
+    [Fact]
     public void Put_LimitsExceeded_Throws()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => _tree.Put(TableId.Meta, [], [1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => _tree.Put(TableId.Meta, new byte[CopyOnWriteTree.MaxKeyBytes + 1], [1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => _tree.Put(TableId.Meta, [1], new byte[ExtentBytes]));
         Assert.Throws<ArgumentOutOfRangeException>(() => _tree.Put(new TableId(64), [1], [1]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _tree.Put(TableId.Meta, [1], [1], new byte[CopyOnWriteTree.MaxHeadBytes + 1]));
         Assert.Null(_tree.BeginCommit());
     }
 

@@ -32,7 +32,7 @@ public sealed class CorruptionTests
 
     private void Put(CopyOnWriteTree tree, TableId table, ReadOnlySpan<byte> key, int valueBytes)
     {
-        tree.Put(table, key, new byte[valueBytes]);
+        tree.Put(table, key, new byte[valueBytes], TreeModel.HeadOf(new byte[valueBytes]));
         _current[table][key.ToArray()] = new byte[valueBytes];
     }
 
@@ -177,6 +177,22 @@ public sealed class CorruptionTests
         Resign(slot, static page => BinaryPrimitives.WriteUInt32LittleEndian(page[40..], MetaPage.FormatVersion + 1));
         var failure = Assert.Throws<DataFileException>(() => CopyOnWriteTree.Open(_disk, new SingleThreadSnapshotRegistry()));
         Assert.Contains("newer version", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_FormatVersion1_IsReadAndWrittenAsTheNewestFromTheNextCommitOn()
+    {
+        for (var slot = 0; slot < 2; slot++)
+            Resign(slot, static page => BinaryPrimitives.WriteUInt32LittleEndian(page[40..], 1));
+        var tree = CopyOnWriteTree.Open(_disk, new SingleThreadSnapshotRegistry());
+        _current.AssertEqual((ITree)tree);
+        Assert.Equal([1u, 1u], Versions());
+        tree.Put(TableId.Meta, "large"u8, new byte[6000]);
+        tree.Commit(_disk);
+        Assert.Contains(MetaPage.FormatVersion, Versions());
+        Assert.Empty(TreeCheck.Run(_disk));
+
+        uint[] Versions() => [.. new long[] { 0, 1 }.Select(slot => BinaryPrimitives.ReadUInt32LittleEndian(_disk.Read((slot * PageBytes) + 40, 4)))];
     }
 
     [Fact]

@@ -297,7 +297,7 @@ public sealed class SpaceTests
 
     private void Put(TableId table, int key, byte[] value)
     {
-        _tree.Put(table, Key(key), value);
+        _tree.Put(table, Key(key), value, TreeModel.HeadOf(value));
         if (table != TableId.V2Events)
             _model[table][Key(key)] = value;
     }

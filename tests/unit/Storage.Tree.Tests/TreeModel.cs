@@ -1,4 +1,5 @@
 using Storage.Core.Tree;
+using Storage.Core.Tree.Pages;
 
 namespace Storage.Tree.Tests;
 
@@ -11,6 +12,10 @@ internal sealed class TreeModel
         Tables.ToDictionary(static table => table, static _ => new SortedDictionary<byte[], byte[]>(ByteOrder.Instance));
 
     public SortedDictionary<byte[], byte[]> this[TableId table] => _tables[table];
+
+    /// <summary>What half of the values are put with: any bytes of any length that may be.</summary>
+    public static ReadOnlySpan<byte> HeadOf(ReadOnlySpan<byte> value) =>
+        value.Length % 2 == 0 ? value[^Math.Min(value.Length, value.Length % (CopyOnWriteTree.MaxHeadBytes + 1))..] : default;
 
     public TreeModel Clone()
     {
@@ -43,6 +48,7 @@ internal sealed class TreeModel
                 Assert.True(cursor.MoveNext(), "the scan ended early");
                 Assert.True(cursor.Key.SequenceEqual(key), "the scan has another key");
                 Assert.True(cursor.Value.SequenceEqual(value), "the scan has another value");
+                Assert.True(cursor.Head.SequenceEqual(ReadHead(key, value)), "the scan has another head");
                 Assert.True(snapshot.TryGet(table, key, out var found), "a key is missing");
                 Assert.True(found.SequenceEqual(value), "a key has another value");
             }
@@ -61,6 +67,9 @@ internal sealed class TreeModel
                 Assert.True(found.SequenceEqual(value), "a key has another value");
             }
     }
+
+    private static ReadOnlySpan<byte> ReadHead(byte[] key, byte[] value) =>
+        NodePage.CellBytes(key.Length, value.Length) > NodePage.MaxCellBytes && !HeadOf(value).IsEmpty ? HeadOf(value) : value;
 
     private sealed class ByteOrder : IComparer<byte[]>
     {

@@ -56,7 +56,7 @@ internal sealed class Workload(Random random, int keySpace, int maxValueBytes)
 
     private static void Put(ITree tree, TreeModel model, TableId table, byte[] key, byte[] value)
     {
-        tree.Put(table, key, value);
+        tree.Put(table, key, value, TreeModel.HeadOf(value));
         model[table][key] = value;
     }
 

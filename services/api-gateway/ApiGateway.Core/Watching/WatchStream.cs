@@ -20,6 +20,9 @@ public sealed class WatchStream
     private const string EmptyRange = "mvcc: watcher range is empty";
     private static readonly byte[] s_zero = [0];
 
+    // A client that goes on asking for the compacted past without ever cancelling finds the ids beyond free.
+    private const int MaxCompacted = 65_536;
+
     // By hub id.
     private readonly Dictionary<long, Watch> _watches = [];
 
@@ -31,6 +34,9 @@ public sealed class WatchStream
 
     // By hub id: events of a watch that the client has got, or is to be spared, although their revision, or message, is not complete.
     private readonly Dictionary<long, PartlySent> _partlySent = [];
+
+    // Client ids of watches that compaction ended: as with etcd they are taken until the client cancels them.
+    private readonly HashSet<long> _compacted = [];
     private long _nextAlias = long.MinValue;
     private long _nextClientId;
     private bool _progressAsked;
@@ -55,7 +61,7 @@ public sealed class WatchStream
             refusal = WatchReply.Refused(EtcdErrors.CompactedText, seen.Revision, term);
         else if (IsEmptyRange(key, command.RangeEnd.Span))
             refusal = WatchReply.Refused(EmptyRange, seen.Revision, term);
-        else if (command.WatchId != 0 && TryFind(command.WatchId, out _))
+        else if (command.WatchId != 0 && (TryFind(command.WatchId, out _) || _compacted.Contains(command.WatchId)))
             refusal = WatchReply.Refused(DuplicateId, seen.Revision, term);
         if (refusal.Canceled)
             return false;
@@ -80,6 +86,13 @@ public sealed class WatchStream
         _watches[hubId].State |= WatchState.CancelAsked;
         _aliases.Remove(clientId);
         return true;
+    }
+
+    /// <summary>Frees the id of a watch that compaction has ended; true when there is such a watch, which the client is told once more has ended.</summary>
+    public bool TryCancelCompacted(long clientId, SeenRevisions seen, ulong term, out WatchReply reply)
+    {
+        reply = new WatchReply(seen.Revision, term, clientId, false, true, 0, "", false, default);
+        return _compacted.Remove(clientId);
     }
 
     /// <summary>The client wants to know how far the stream is. False when it has no watches: then etcd does not answer.</summary>
@@ -110,6 +123,8 @@ public sealed class WatchStream
                 watch.State |= WatchState.Created;
                 if (watch.Next == 0)
                     watch.Next = message.Revision + 1;
+                else if (watch.Next > message.Revision)
+                    watch.State |= WatchState.StartsLater;
                 watch.SentRevision = reply.Revision;
                 ForgetCreated();
                 return true;
@@ -117,19 +132,24 @@ public sealed class WatchStream
                 watch.SentRevision = reply.Revision;
                 if (message.Fragment || _partlySent.Count > 0)
                     return AcceptPart(message, watch, ref reply);
-                watch.Next = message.LastRevision + 1;
+                watch.GoOnAt(message.LastRevision + 1);
                 return true;
             case WatchMessageKind.Progress:
                 // It means what it says: the hub keeps it from falling.
                 reply = reply with { Revision = message.Revision };
                 watch.SentRevision = Math.Max(watch.SentRevision, message.Revision);
-                watch.Next = Math.Max(watch.Next, message.Revision + 1);
+                watch.GoOnAt(message.Revision + 1);
                 return true;
             case WatchMessageKind.Canceled:
                 Forget(message.WatchId, watch);
                 // etcd sends no revision with a watch that compaction overtook.
                 if (message.CompactRevision != 0)
+                {
                     reply = reply with { Revision = 0 };
+                    // One that the client is cancelling already has got its answer by this.
+                    if (!watch.Is(WatchState.CancelAsked) && _compacted.Count < MaxCompacted)
+                        _compacted.Add(watch.ClientId);
+                }
                 return true;
             default:
                 return false;
@@ -146,7 +166,7 @@ public sealed class WatchStream
         canceled = [];
         foreach (var (hubId, watch) in _watches)
         {
-            if ((watch.State & WatchState.CancelAsked) != 0)
+            if (watch.Is(WatchState.CancelAsked))
             {
                 Forget(hubId, watch);
                 var revision = Math.Max(seen.Revision, watch.SentRevision);
@@ -173,10 +193,11 @@ public sealed class WatchStream
         | (command.ProgressNotify ? WatchState.ProgressNotify : 0) | (command.Fragment ? WatchState.Fragment : 0);
 
     private static WatchSpec SpecOf(long hubId, Watch watch, SeenRevisions seen) => new(
-        hubId, KeySpace.V3, watch.Key, watch.RangeEnd, watch.Next, seen.Revision, watch.Wants(WatchState.PreviousValue), watch.Wants(WatchState.NoPut),
-        watch.Wants(WatchState.NoDelete), watch.Wants(WatchState.ProgressNotify), watch.Wants(WatchState.Fragment))
+        hubId, KeySpace.V3, watch.Key, watch.RangeEnd, watch.Next, seen.Revision, watch.Is(WatchState.PreviousValue), watch.Is(WatchState.NoPut),
+        watch.Is(WatchState.NoDelete), watch.Is(WatchState.ProgressNotify), watch.Is(WatchState.Fragment))
     {
         MinCompacted = seen.Compacted,
+        IsResumed = watch.IsCreated && !watch.Is(WatchState.StartsLater),
     };
 
     // A revision in fragments that a lost session left half sent: the next one begins it anew, perhaps cut differently, and what the client has is left out.
@@ -186,7 +207,7 @@ public sealed class WatchStream
         var events = message.Fragment || toSkip > 0 ? EventFields.Count(message.Events.Span) : 0;
         var skipped = Math.Min(toSkip, events);
         if (!message.Fragment)
-            watch.Next = message.LastRevision + 1;
+            watch.GoOnAt(message.LastRevision + 1);
         var partly = new PartlySent(message.Fragment ? sent + events : 0, toSkip - skipped);
         if (partly == default)
             _partlySent.Remove(message.WatchId);
@@ -202,25 +223,28 @@ public sealed class WatchStream
     {
         // Every watch has been delivered everything up to here, so a resumed one need not look at it again: this keeps the
         // resume position of idle watches above the compacted revision.
+        var isReached = true;
         foreach (var watch in _watches.Values)
         {
-            if (!watch.IsCreated)
-                continue;
-            watch.Next = Math.Max(watch.Next, message.Revision + 1);
-            if (_progressAsked)
-                watch.SentRevision = Math.Max(watch.SentRevision, message.Revision);
+            if (watch.IsCreated)
+                watch.GoOnAt(message.Revision + 1);
+            isReached &= !watch.Is(WatchState.StartsLater);
         }
         reply = new WatchReply(message.Revision, message.Term.Value, WatchReply.NoWatch, false, false, 0, "", false, default);
-        var asked = _progressAsked;
+        // etcd does not answer while a watch waits for a revision to come; the client asks again.
+        var isAnswered = _progressAsked && isReached;
         _progressAsked = false;
-        return asked;
+        if (isAnswered)
+            foreach (var watch in _watches.Values)
+                watch.SentRevision = Math.Max(watch.SentRevision, message.Revision);
+        return isAnswered;
     }
 
     private void Forget(long hubId, Watch watch)
     {
         _watches.Remove(hubId);
         _partlySent.Remove(hubId);
-        if ((watch.State & WatchState.CancelAsked) == 0)
+        if (!watch.Is(WatchState.CancelAsked))
             _aliases.Remove(watch.ClientId);
         ForgetCreated();
     }
@@ -236,7 +260,7 @@ public sealed class WatchStream
 
     private bool TryFind(long clientId, out long hubId) =>
         _aliases.TryGetValue(clientId, out hubId)
-        || (_watches.TryGetValue(hubId = clientId, out var watch) && watch.ClientId == clientId && (watch.State & WatchState.CancelAsked) == 0);
+        || (_watches.TryGetValue(hubId = clientId, out var watch) && watch.ClientId == clientId && !watch.Is(WatchState.CancelAsked));
 
     private long HubIdFor(long clientId)
     {
@@ -249,7 +273,7 @@ public sealed class WatchStream
 
     private long NextFreeId()
     {
-        while (TryFind(_nextClientId, out _))
+        while (TryFind(_nextClientId, out _) || _compacted.Contains(_nextClientId))
             _nextClientId++;
         return _nextClientId++;
     }
@@ -267,6 +291,9 @@ public sealed class WatchStream
         Fragment = 16,
         Created = 32,
         CancelAsked = 64,
+
+        // The client asked for a revision that has not come yet.
+        StartsLater = 128,
     }
 
     private sealed class Watch(long clientId, byte[] key, byte[] rangeEnd, WatchState state)
@@ -282,9 +309,18 @@ public sealed class WatchStream
         // The highest header revision that the client was sent for it. One etcd server's never fall, but a hub may be behind the one before it.
         public long SentRevision;
 
-        public bool IsCreated => (State & WatchState.Created) != 0;
+        public bool IsCreated => Is(WatchState.Created);
 
-        public bool Wants(WatchState wish) => (State & wish) != 0;
+        public bool Is(WatchState state) => (State & state) != 0;
+
+        /// <summary>The client has everything before this revision. Never goes back.</summary>
+        public void GoOnAt(long revision)
+        {
+            if (revision <= Next)
+                return;
+            Next = revision;
+            State &= ~WatchState.StartsLater;
+        }
     }
 
     /// <summary>Events from a watch's next revision on: sent by this session, and still to be skipped because an earlier one sent them.</summary>

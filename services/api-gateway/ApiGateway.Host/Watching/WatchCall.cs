@@ -114,6 +114,8 @@ internal sealed class WatchCall : IDisposable
                     // Without a session the next one gets it: the rules know it already.
                     _session?.Create(spec!);
                     return null;
+                case WatchCommandKind.Cancel when _watches.TryCancelCompacted(command.WatchId, _cluster.Seen, _term, out var again):
+                    return again;
                 case WatchCommandKind.Cancel:
                     if (_watches.TryCancel(command.WatchId, out var hubId))
                         _session?.Cancel(hubId);

@@ -1,7 +1,7 @@
 namespace LeaseManager.Core.Deadlines;
 
 /// <summary>
-/// Leases by deadline, lazily: a keep-alive does not touch the heap. An entry is never later than its lease's deadline, and one that
+/// Leases by a time at which to look at them, lazily: a keep-alive does not touch the heap. An entry is never later than the time it stands for, and one that
 /// comes up too early is pushed again with the real one. So a keep-alive costs O(1), and each TTL one push.
 /// </summary>
 internal sealed class DeadlineHeap
@@ -11,13 +11,13 @@ internal sealed class DeadlineHeap
     public int Count => _heap.Count;
 
     /// <summary>When to look again; null when there is nothing.</summary>
-    public TimeSpan? Next => _heap.TryPeek(out _, out var deadline) ? deadline : null;
+    public TimeSpan? Next => _heap.TryPeek(out _, out var at) ? at : null;
 
-    public void Push(Lease lease) => _heap.Enqueue(lease, lease.Deadline);
+    public void Push(Lease lease, TimeSpan at) => _heap.Enqueue(lease, at);
 
     public bool TryPop(TimeSpan now, out Lease lease)
     {
-        if (_heap.TryPeek(out lease!, out var deadline) && deadline <= now)
+        if (_heap.TryPeek(out lease!, out var at) && at <= now)
         {
             _heap.Dequeue();
             return true;
@@ -26,9 +26,9 @@ internal sealed class DeadlineHeap
     }
 
     /// <summary>Forgets all entries and takes these instead.</summary>
-    public void Rebuild(IEnumerable<Lease> leases)
+    public void Rebuild(IEnumerable<(Lease Lease, TimeSpan At)> entries)
     {
         _heap.Clear();
-        _heap.EnqueueRange(leases.Select(static lease => (lease, lease.Deadline)));
+        _heap.EnqueueRange(entries);
     }
 }

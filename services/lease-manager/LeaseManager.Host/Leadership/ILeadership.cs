@@ -1,7 +1,7 @@
 namespace LeaseManager.Host.Leadership;
 
 /// <summary>
-/// Says when this manager is the one that should hold the claim. It decides who claims, not who is right: the claim's epoch does that, and a
+/// Says when this manager is the one that should hold the claim, where that is decided elsewhere: of all managers of the cluster at most about one leads at a time. It decides who claims, not who is right: the claim's epoch does that, and a
 /// <see cref="Leases.ClaimProver"/> tells whether it is still the newest. Thread-safe.
 /// </summary>
 public interface ILeadership
@@ -11,10 +11,4 @@ public interface ILeadership
 
     /// <summary>Completes once <see cref="IsLeader"/> is, or has meanwhile been, something else than <paramref name="known"/>.</summary>
     Task WaitForChangeAsync(bool known, CancellationToken cancellation);
-
-    /// <summary>
-    /// True: of all managers of the cluster at most about one leads at a time, so one that is fenced while it leads claims again soon. False: nobody elects, and
-    /// who is fenced is slow to fence the other.
-    /// </summary>
-    bool IsElected => true;
 }

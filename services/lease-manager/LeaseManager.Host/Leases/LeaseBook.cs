@@ -1,56 +1,54 @@
 using Consensus.Contracts;
 using LeaseManager.Contracts;
 using LeaseManager.Core;
+using LeaseManager.Core.Claims;
 using Storage.Contracts;
 
 namespace LeaseManager.Host.Leases;
 
 /// <summary>
-/// The lessor with a lock around it, how far the feed is, and whether this manager's claim is the current one. Every method holds the lock
+/// The <see cref="LeaseAuthority"/> with a lock around it, and those who wait for something to change in it. Every method holds the lock
 /// for a moment only; a keep-alive is one of them and changes no thread.
 /// </summary>
-/// <remarks>
-/// The manager is active exactly while the feed's epoch is that of its own claim. While the feed is broken it goes on under the last
-/// epoch seen: expiries carry the epoch and are refused if it is stale. A keep-alive is a promise, so it needs more: a proof, not older than
-/// <see cref="MaxProofAge"/>, that no other manager had become active (I7; docs/decisions, keep-alives need a proven claim).
-/// </remarks>
-internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
+internal sealed class LeaseBook(TimeProvider time, TimeSpan? checkpointInterval, Alarms alarms)
 {
-    /// <summary>
-    /// For so long a proven claim is good for promises, and so much a successor adds to every lease. The same in all managers of a cluster, hence no option.
-    /// </summary>
-    public static readonly TimeSpan MaxProofAge = TimeSpan.FromMilliseconds(500);
-
     private readonly Lock _gate = new();
-    private readonly Lessor _lessor = new();
+    private readonly LeaseAuthority _authority = new(checkpointInterval);
     private readonly List<(LogIndex Index, TaskCompletionSource Reached)> _waiting = [];
     private TaskCompletionSource _claimSettled = NewSource();
     private TaskCompletionSource _fenced = NewSource();
-    private bool _claiming = true;
+    private TaskCompletionSource _checkpointed = NewSource();
 
-    // 0: no claim of our own. Epochs start at 1.
-    private ulong _claim;
-    private ulong _activated;
-    private ulong _feedEpoch;
+    // Until the first word about a claim callers wait: a manager that starts is about to claim, or to learn that another has.
+    private bool _isNew = true;
 
-    // At this moment no newer claim than ours was committed; null: not known of this claim.
-    private TimeSpan? _provenAt;
-    private LogIndex _applied;
-
-    // The feed starts over on another replica now and then, and that one may be behind: a lease that is unknown there may still exist.
-    private LogIndex _highestApplied;
-    private long _revision;
-    private Term _term;
-
-    private bool IsActive => _claim != 0 && _feedEpoch == _claim;
-
-    /// <summary><see cref="IsActive"/> for other threads.</summary>
+    /// <summary><see cref="LeaseAuthority.IsActive"/>.</summary>
     public bool HoldsClaim
     {
         get
         {
             lock (_gate)
-                return IsActive;
+                return _authority.IsActive;
+        }
+    }
+
+    /// <summary><see cref="LeaseAuthority.StandsBy"/>.</summary>
+    public bool StandsBy
+    {
+        get
+        {
+            lock (_gate)
+                return _authority.StandsBy(time.Monotonic());
+        }
+    }
+
+    /// <summary><see cref="LeaseAuthority.Claim"/>.</summary>
+    public ulong Claim
+    {
+        get
+        {
+            lock (_gate)
+                return _authority.Claim;
         }
     }
 
@@ -64,142 +62,89 @@ internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
         }
     }
 
+    /// <summary>What to propose about the claim, where nobody elects.</summary>
+    public ClaimStep NextClaimStep()
+    {
+        lock (_gate)
+        {
+            var step = _authority.NextClaimStep(time.Monotonic());
+            if (step.Kind == ClaimStepKind.Claim)
+                Renew();
+            else if (step.Kind == ClaimStepKind.Announce)
+                // Another manager holds the claim: who asked may go to it.
+                SettleUnless(isOpen: false);
+            return step;
+        }
+    }
+
     /// <summary>A claim is under way: callers wait for it.</summary>
     public void BeginClaim()
     {
         lock (_gate)
         {
-            _claim = 0;
-            _claiming = true;
-            _provenAt = null;
-            if (_fenced.Task.IsCompleted)
-                _fenced = NewSource();
+            _authority.BeginClaim();
+            Renew();
         }
     }
 
     /// <summary>The claim was granted; active once the feed has reached it.</summary>
-    public void Claimed(ulong epoch)
-    {
-        lock (_gate)
-        {
-            _claim = epoch;
-            SettleClaim();
-        }
-        alarm.Ring();
-    }
+    public void Claimed(ulong epoch) => Change(() => _authority.Claimed(epoch, time.Monotonic()));
+
+    /// <summary>The claim was refused: another manager holds it.</summary>
+    public void ClaimRefused() => Change(_authority.ClaimRefused);
 
     /// <summary>The state machine refused our epoch: stop at once, even if the feed has not told yet.</summary>
-    public void Refused(ulong epoch)
-    {
-        lock (_gate)
-            if (_claim == epoch)
-                Fence();
-    }
+    public void Refused(ulong epoch) => Change(() => _authority.Refused(epoch));
 
     /// <summary>This manager should be active no more: it stops at once, whoever comes next. The claim itself ends with the next one.</summary>
-    public void Release()
+    public void Release() => Change(() =>
     {
-        lock (_gate)
-        {
-            _claim = 0;
-            _claiming = false;
-            _provenAt = null;
-            Settled();
-        }
-        alarm.Ring();
-    }
+        _isNew = false;
+        _authority.Release();
+    });
 
-    /// <summary>
-    /// The feed has reached a read index that was asked for at <paramref name="askedAt"/> (monotonic): if it shows our epoch now, ours was the newest claim then.
-    /// </summary>
+    /// <summary>As <see cref="LeaseAuthority.Proven"/>.</summary>
     public void Proven(TimeSpan askedAt)
     {
         lock (_gate)
-            if (IsActive && (_provenAt is null || _provenAt < askedAt))
-                _provenAt = askedAt;
+            _authority.Proven(askedAt, time.Monotonic());
     }
 
-    public void Apply(LeaseBatch batch)
+    public void Apply(LeaseBatch batch) => Change(() =>
     {
-        bool ring;
-        lock (_gate)
-        {
-            var wasActive = IsActive;
-            var before = _lessor.NextDeadline;
-            var beforeV2 = _lessor.NextV2DeadlineUnixNanos;
-            var now = time.Monotonic();
-            if (batch.Reset)
-            {
-                _lessor.Reset();
-                _feedEpoch = 0;
-                _applied = default;
-            }
-            foreach (var change in batch.Changes)
-                if (change.Removed)
-                    _lessor.Removed(change.Id);
-                else
-                    _lessor.Granted(change.Id, change.TtlSeconds, now);
-            _lessor.NextV2DeadlineUnixNanos = batch.NextV2ExpiryUnixNanos;
-            _feedEpoch = batch.Epoch;
-            _applied = batch.AppliedIndex;
-            if (_highestApplied < _applied)
-                _highestApplied = _applied;
-            (_revision, _term) = (batch.Revision, batch.Term);
-            SettleClaim();
-            CompleteWaiting();
-            ring = wasActive != IsActive || _lessor.NextDeadline != before || _lessor.NextV2DeadlineUnixNanos != beforeV2;
-        }
-        if (ring)
-            alarm.Ring();
-    }
+        _authority.Apply(batch, time.Monotonic());
+        CompleteWaiting();
+    });
 
-    /// <summary>False: the answer has to wait for the claim, for its proof or for the feed.</summary>
+    /// <summary>As <see cref="LeaseAuthority.KeepAlive"/>.</summary>
     /// <param name="id">The lease.</param>
     /// <param name="minApplied">As in the contract.</param>
     /// <param name="result">The answer.</param>
     /// <param name="isProofAging">The next proof should be under way.</param>
-    public bool TryKeepAlive(long id, LogIndex minApplied, out KeepAliveResult result, out bool isProofAging)
+    /// <param name="settled">When a checkpoint is in the way: completes when to ask again.</param>
+    public KeepAliveOutcome TryKeepAlive(long id, LogIndex minApplied, out KeepAliveResult result, out bool isProofAging, out Task settled)
     {
+        KeepAliveOutcome outcome;
         lock (_gate)
         {
-            result = default;
-            isProofAging = false;
-            var now = time.Monotonic();
-            var proofAge = now - (_provenAt ?? TimeSpan.MinValue / 2);
-            if (!IsActive || proofAge > MaxProofAge)
-                return false;
-            isProofAging = proofAge > MaxProofAge / 2;
-            var ttl = _lessor.KeepAlive(id, now);
-            if (ttl == 0 && !_lessor.Contains(id) && IsBehind(minApplied))
-                return false;
-            result = new KeepAliveResult(ttl, _revision, _term);
-            return true;
+            outcome = _authority.KeepAlive(id, minApplied, time.Monotonic(), out result, out isProofAging);
+            settled = _checkpointed.Task;
         }
+        if (outcome == KeepAliveOutcome.Checkpointed)
+            alarms.Checkpoints.Ring();
+        return outcome;
     }
 
     public bool TryTimeToLive(long id, LogIndex minApplied, out TimeToLiveResult result)
     {
         lock (_gate)
-        {
-            result = default;
-            if (!IsActive || IsBehind(minApplied))
-                return false;
-            var (remaining, granted) = _lessor.TimeToLive(id, time.Monotonic());
-            result = new TimeToLiveResult(remaining, granted, _revision, _term);
-            return true;
-        }
+            return _authority.TryTimeToLive(id, minApplied, time.Monotonic(), out result);
     }
 
     public bool TryList(LogIndex minApplied, out LeaseListResult result)
     {
         lock (_gate)
-        {
-            result = null!;
-            if (!IsActive || IsBehind(minApplied))
-                return false;
-            result = new LeaseListResult(_lessor.List(), _revision, _term);
-            return true;
-        }
+            return _authority.TryList(minApplied, out result);
     }
 
     /// <summary>Waits until the manager is active and the feed has reached an index (and whatever it had reached before it started over).</summary>
@@ -211,11 +156,11 @@ internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
             Task wait;
             lock (_gate)
             {
-                if (IsActive && !IsBehind(minApplied))
+                if (_authority.IsReady(minApplied))
                     return;
-                if (_claim == 0 && !_claiming)
+                if (_authority.Claim == 0 && !_authority.IsClaiming && !_isNew)
                     throw new LeaseManagerNotActiveException("this lease manager does not hold the claim");
-                wait = IsActive ? WaitApplied(minApplied < _highestApplied ? _highestApplied : minApplied) : _claimSettled.Task;
+                wait = _authority.IsActive ? WaitApplied(_authority.Needed(minApplied)) : _claimSettled.Task;
             }
             await wait.WaitAsync(cancellation);
         }
@@ -234,82 +179,107 @@ internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
     public bool TakeExpired(int max, List<long> ids, out ulong epoch, out LogIndex known)
     {
         lock (_gate)
-        {
-            (epoch, known) = (_claim, _applied);
-            if (!IsActive)
-                return false;
-            _lessor.TakeExpired(time.Monotonic(), max, ids);
-            return ids.Count > 0;
-        }
+            return _authority.TakeExpired(time.Monotonic(), max, ids, out epoch, out known);
     }
 
     public void ExpiryDone(List<long> ids)
     {
         lock (_gate)
-            _lessor.ExpiryDone(ids, time.Monotonic());
+            _authority.ExpiryDone(ids, time.Monotonic());
     }
 
     public void ExpiryFailed(List<long> ids, TimeSpan retryAfter)
     {
         lock (_gate)
-            _lessor.ExpiryFailed(ids, time.Monotonic() + retryAfter);
+            _authority.ExpiryFailed(ids, time.Monotonic() + retryAfter);
+    }
+
+    /// <summary>Takes checkpoints to propose; epoch and index as above.</summary>
+    public bool TakeCheckpoints(int max, List<(long Id, long RemainingSeconds)> into, out ulong epoch, out LogIndex known)
+    {
+        lock (_gate)
+            return _authority.TakeCheckpoints(time.Monotonic(), max, into, out epoch, out known);
+    }
+
+    /// <summary>As <see cref="Lessor.CheckpointDone"/>: keep-alives that met one of them look again.</summary>
+    public void CheckpointDone(IEnumerable<long> ids)
+    {
+        lock (_gate)
+        {
+            _authority.CheckpointDone(ids);
+            _checkpointed.TrySetResult();
+            _checkpointed = NewSource();
+        }
     }
 
     /// <summary>Time until a lease may be over; null when there is none or the manager is not active.</summary>
-    public TimeSpan? UntilNextLease()
-    {
-        lock (_gate)
-            return IsActive && _lessor.NextDeadline is { } deadline ? deadline - time.Monotonic() : null;
-    }
+    public TimeSpan? UntilNextLease() => Until(static authority => authority.NextDeadline);
+
+    /// <summary>Time until a checkpoint may be due; null as above.</summary>
+    public TimeSpan? UntilNextCheckpoint() => Until(static authority => authority.NextCheckpoint);
+
+    /// <summary>Time until something may have to be proposed about the claim; null: not before something else happens.</summary>
+    public TimeSpan? UntilNextClaimStep() => Until(static authority => authority.NextClaimStepAt);
 
     /// <summary>Time until a v2 node may be over; null as above.</summary>
     public TimeSpan? UntilNextV2()
     {
         lock (_gate)
-            return IsActive && _lessor.NextV2DeadlineUnixNanos is { } deadline ? Clock.FromNanos(deadline - time.UnixNanos()) : null;
+            return _authority.NextV2DeadlineUnixNanos is { } deadline ? Clock.FromNanos(deadline - time.UnixNanos()) : null;
     }
 
-    private bool IsBehind(LogIndex minApplied) => _applied < minApplied || _applied < _highestApplied;
-
-    private void SettleClaim()
+    private TimeSpan? Until(Func<LeaseAuthority, TimeSpan?> next)
     {
-        if (_claim == 0)
-            return;
-        if (_feedEpoch > _claim)
-        {
-            Fence();
-        }
-        else if (IsActive && _activated != _claim)
-        {
-            _activated = _claim;
-            _lessor.Activate(time.Monotonic(), MaxProofAge);
-        }
-        if (IsActive)
-        {
-            _claiming = false;
-            Settled();
-        }
+        lock (_gate)
+            return next(_authority) is not { } at ? null : at == TimeSpan.MinValue ? TimeSpan.Zero : at - time.Monotonic();
     }
 
-    private void Fence()
+    /// <summary>Something that may change who is active, and when to look at what.</summary>
+    private void Change(Action change)
     {
-        _claim = 0;
-        _claiming = false;
-        _provenAt = null;
-        Settled();
-        _fenced.TrySetResult();
+        bool expiry, checkpoints, claims;
+        lock (_gate)
+        {
+            var (deadline, v2, checkpoint, step) = Times();
+            var claim = _authority.Claim;
+            change();
+            if (claim != 0 && _authority.Claim == 0)
+                _fenced.TrySetResult();
+            SettleUnless(_authority.IsClaiming || (_authority.Claim != 0 && !_authority.IsActive) || (_isNew && _authority.Claim == 0));
+            var now = Times();
+            (expiry, checkpoints, claims) = (deadline != now.Deadline || v2 != now.V2, checkpoint != now.Checkpoint, step != now.Step);
+        }
+        if (expiry)
+            alarms.Expiry.Ring();
+        if (checkpoints)
+            alarms.Checkpoints.Ring();
+        if (claims)
+            alarms.Claims.Ring();
+    }
+
+    private (TimeSpan? Deadline, long? V2, TimeSpan? Checkpoint, TimeSpan? Step) Times() =>
+        (_authority.NextDeadline, _authority.NextV2DeadlineUnixNanos, _authority.NextCheckpoint, _authority.NextClaimStepAt);
+
+    private void Renew()
+    {
+        _isNew = false;
+        if (_fenced.Task.IsCompleted)
+            _fenced = NewSource();
     }
 
     // Callers that wait look again: the manager is active now, or it is not going to be.
-    private void Settled()
+    private void SettleUnless(bool isOpen)
     {
+        if (isOpen)
+            return;
+        _isNew = false;
         if (_claimSettled.TrySetResult())
             _claimSettled = NewSource();
     }
 
     private Task WaitApplied(LogIndex index)
     {
-        if (_applied >= index)
+        if (_authority.Applied >= index)
             return Task.CompletedTask;
         var reached = NewSource();
         _waiting.Add((index, reached));
@@ -320,7 +290,7 @@ internal sealed class LeaseBook(TimeProvider time, Alarm alarm)
     {
         for (var i = _waiting.Count - 1; i >= 0; i--)
         {
-            if (_waiting[i].Index > _applied)
+            if (_waiting[i].Index > _authority.Applied)
                 continue;
             _waiting[i].Reached.TrySetResult();
             _waiting.RemoveAt(i);

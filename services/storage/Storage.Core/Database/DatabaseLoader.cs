@@ -13,7 +13,7 @@ namespace Storage.Core.Database;
 /// Writes what a database of etcd holds into an empty tree, as the state that a new cluster begins with. Every byte comes from elsewhere and is checked.
 /// </summary>
 /// <remarks>
-/// Kept: all revisions of keys, leases with their whole TTL, alarms, users and roles, and the v2 key space of a file of ours. Replaced: members and cluster
+/// Kept: all revisions of keys, leases with what is left of them, alarms, users and roles, and the v2 key space of a file of ours. Replaced: members and cluster
 /// version. A log index of the cluster before means nothing in the new one. Buckets that neither etcd nor we know are left out.
 /// </remarks>
 public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions options)
@@ -96,17 +96,17 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
             throw new BoltDamagedException(
                 $"revision {revision} holds a record of revision {record.ModRevision}, created at {record.CreateRevision}, version {record.Version}");
         }
-        tree.Put(TableId.Revisions, row.Key, row.Value);
+        RevisionRow.Put(tree, row.Key, row.Value);
     }
 
     private void LoadLease(BoltCursor row)
     {
-        if (row.Key.Length != Lease.KeyBytes || !DatabaseRecords.TryReadLease(row.Value, out var id, out var ttlSeconds)
-            || id != BinaryPrimitives.ReadInt64BigEndian(row.Key) || id == 0 || ttlSeconds <= 0)
+        if (row.Key.Length != Lease.KeyBytes || !DatabaseRecords.TryReadLease(row.Value, out var id, out var ttlSeconds, out var remainingSeconds)
+            || id != BinaryPrimitives.ReadInt64BigEndian(row.Key) || id == 0 || ttlSeconds <= 0 || remainingSeconds < 0 || remainingSeconds > ttlSeconds)
         {
             throw new BoltDamagedException("bucket lease has a row that is no lease");
         }
-        tree.Put(TableId.Leases, row.Key, Lease.WriteRecord(ttlSeconds, s_grantedIndex));
+        tree.Put(TableId.Leases, row.Key, Lease.WriteRecord(ttlSeconds, s_grantedIndex, remainingSeconds));
     }
 
     private void LoadAlarm(BoltCursor row)
@@ -159,7 +159,7 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
         ConfigurationRecord.Save(tree, ConfigurationFormat.Encode(options.Configuration));
         new MetaRecord(
             RestoredCluster.Before.Value, RestoredCluster.TermBefore.Value, revision, compacted, _finishedCompaction,
-            v2.InitialIndex, v2.Index, v2.LastNodeId, LeaseEpoch: 0, ClockUnixNanos: 0).Save(tree);
+            v2.InitialIndex, v2.Index, v2.LastNodeId, Claim: default, ClockUnixNanos: 0).Save(tree);
     }
 
     private static bool IsKeyless(ReadOnlySpan<byte> record)

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using Consensus.Contracts;
 using EtcdApi.Wire;
+using Storage.Core.Leases;
 using Storage.Core.Mvcc;
 
 namespace Storage.Core.Database;
@@ -10,19 +11,21 @@ namespace Storage.Core.Database;
 /// <summary>Rows of etcd's database that are written otherwise here: leases, alarms, members, numbers.</summary>
 internal static class DatabaseRecords
 {
-    /// <summary>leasepb.Lease: ID 1, TTL 2. The remaining TTL, 3, is left out: a lease gets all of it again.</summary>
-    public static byte[] Lease(long id, long ttlSeconds)
+    /// <summary>leasepb.Lease: ID 1, TTL 2, RemainingTTL 3 (0, and so absent, without a checkpoint).</summary>
+    public static byte[] Lease(Lease lease)
     {
-        var record = new byte[ProtoWriter.Int64Size(1, id) + ProtoWriter.Int64Size(2, ttlSeconds)];
+        var record = new byte[
+            ProtoWriter.Int64Size(1, lease.Id) + ProtoWriter.Int64Size(2, lease.TtlSeconds) + ProtoWriter.Int64Size(3, lease.RemainingSeconds)];
         var writer = new ProtoWriter(record);
-        writer.Int64(1, id);
-        writer.Int64(2, ttlSeconds);
+        writer.Int64(1, lease.Id);
+        writer.Int64(2, lease.TtlSeconds);
+        writer.Int64(3, lease.RemainingSeconds);
         return record;
     }
 
-    public static bool TryReadLease(ReadOnlySpan<byte> record, out long id, out long ttlSeconds)
+    public static bool TryReadLease(ReadOnlySpan<byte> record, out long id, out long ttlSeconds, out long remainingSeconds)
     {
-        (id, ttlSeconds) = (0, 0);
+        (id, ttlSeconds, remainingSeconds) = (0, 0, 0);
         var reader = new ProtoReader(record);
         while (reader.Next())
         {
@@ -30,6 +33,8 @@ internal static class DatabaseRecords
                 id = (long)reader.Varint;
             else if (reader.Field == 2)
                 ttlSeconds = (long)reader.Varint;
+            else if (reader.Field == 3)
+                remainingSeconds = (long)reader.Varint;
         }
         return !reader.Malformed;
     }

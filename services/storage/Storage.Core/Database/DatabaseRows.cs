@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Consensus.Contracts;
 using Storage.Core.Bolt;
+using Storage.Core.Leases;
 using Storage.Core.State;
 using Storage.Core.Tree;
 
@@ -63,7 +64,7 @@ internal sealed class DatabaseRows(ITreeSnapshot snapshot)
         file.BeginBucket(Encoding.UTF8.GetBytes(BucketNames.Lease));
         for (var row = snapshot.Seek(TableId.Leases, []); row.MoveNext();)
         {
-            file.Add(row.Key, DatabaseRecords.Lease(BinaryPrimitives.ReadInt64BigEndian(row.Key), BinaryPrimitives.ReadInt64LittleEndian(row.Value)));
+            file.Add(row.Key, DatabaseRecords.Lease(Lease.Read(row.Key, row.Value)));
             yield return row.Value.Length;
         }
         file.EndBucket();

@@ -56,7 +56,7 @@ public sealed partial class KeyIndex
     {
         var leaf = Descend(key);
         leaf.RemoveAt(leaf.Search(leaf.Order, key));
-        Count--;
+        _count--;
         var left = leaf.Order.Length;
         _nodes.Clear();
         if (left == 0)

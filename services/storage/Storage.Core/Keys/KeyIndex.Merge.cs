@@ -1,16 +1,72 @@
+using System.Runtime.CompilerServices;
+
 namespace Storage.Core.Keys;
 
-/// <summary>Laying a sorted batch into the index, for <see cref="KeyIndexLoader"/>.</summary>
+/// <summary>Making leaves of rows in great number, for <see cref="KeyIndexLoader"/>.</summary>
 public sealed partial class KeyIndex
 {
     // Leaves some room, so that the first keys that come later split nothing.
     private const int KeysPerMergedLeaf = KeyLeaf.MaxKeys * 7 / 8;
 
-    internal void Merge(KeyBatch batch)
+    /// <summary>Takes in all rows of some buckets and releases them. With a helper that, for an empty index, does half of it.</summary>
+    internal void Merge(IReadOnlyList<KeyBucket> buckets, IBatchWorker worker)
+    {
+        if (Count == 0)
+        {
+            Build(buckets, worker);
+            return;
+        }
+        var batch = new KeyBatch();
+        foreach (var bucket in buckets)
+        {
+            batch.Sort(bucket);
+            Merge(batch);
+            bucket.Release();
+        }
+    }
+
+    // Each bucket becomes leaves of its own, whoever comes to it first.
+    private void Build(IReadOnlyList<KeyBucket> buckets, IBatchWorker worker)
+    {
+        var leaves = new List<KeyChild>[buckets.Count];
+        var next = -1;
+        worker.Begin(BuildLeaves);
+        BuildLeaves();
+        worker.Wait();
+        List<KeyChild> all = [];
+        foreach (var some in leaves)
+            all.AddRange(some);
+        _depth = 0;
+        ReplaceChildren(-1, 1, all);
+
+        void BuildLeaves()
+        {
+            var batch = new KeyBatch();
+            var count = 0;
+            for (var i = Interlocked.Increment(ref next); i < leaves.Length; i = Interlocked.Increment(ref next))
+            {
+                batch.Sort(buckets[i]);
+                leaves[i] = batch.Count == 0 ? [] : Leaves(batch, buckets[i].Bound, ref count);
+                buckets[i].Release();
+            }
+            Interlocked.Add(ref _count, count);
+        }
+    }
+
+    // At a start nothing is hot yet: compiled as well as can be from the first row on.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static List<KeyChild> Leaves(KeyBatch batch, byte[] separator, ref int keys)
+    {
+        var run = new LeafRun(separator, KeysPerMergedLeaf);
+        for (var row = 0; row < batch.Count; keys++)
+            run.Add(Combine(default, batch, ref row, batch.Count));
+        return run.Complete();
+    }
+
+    private void Merge(KeyBatch batch)
     {
         for (var from = 0; from < batch.Count;)
         {
-            batch.Approach(from);
             var leaf = Descend(batch.KeyAt(from));
             var to = EndBelow(batch, from, UpperBound());
             Merge(leaf, batch, from, to);
@@ -66,7 +122,7 @@ public sealed partial class KeyIndex
                 run.Add(leaf.EntryAt(taken));
             var existing = position >= 0 ? leaf.EntryAt(taken++) : default;
             if (position < 0)
-                Count++;
+                _count++;
             run.Add(Combine(existing, batch, ref row, to));
         }
         for (; taken < order.Length; taken++)
@@ -81,6 +137,7 @@ public sealed partial class KeyIndex
     }
 
     // One key's history: what is there, and then all rows of the batch that go on with it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static LeafEntry Combine(in LeafEntry existing, KeyBatch batch, ref int row, int to)
     {
         var key = batch.SegmentAt(row);
@@ -90,8 +147,7 @@ public sealed partial class KeyIndex
         {
             if (state.Main != 0)
                 older = OlderRevisions.Append(older, state);
-            batch.Approach(row);
-            (state, lease) = (batch.StateAt(row), batch.LeaseAt(row));
+            state = batch.StateAt(row, out lease);
             row++;
         }
         while (row < to && batch.IsSameKey(row - 1, row));

@@ -32,8 +32,10 @@ public sealed partial class KeyIndex
 
     private KeyNode _root = new KeyLeaf([], 0, 0);
 
+    private int _count;
+
     /// <summary>Number of keys, deleted ones included that were not compacted.</summary>
-    public int Count { get; private set; }
+    public int Count => _count;
 
     /// <summary>The history of a key; none when it is not there.</summary>
     public KeyHistory Find(ReadOnlySpan<byte> key)
@@ -72,7 +74,7 @@ public sealed partial class KeyIndex
             var state = KeyState.Put(revision, revision.Main, 1);
             if (leaf.TryInsert(~position, key, state, lease))
             {
-                Count++;
+                _count++;
                 Note(revision.Main, 1);
                 before = default;
                 return new KeyHistory(state, lease, null);

@@ -1,55 +1,68 @@
+using System.Runtime.CompilerServices;
 using Storage.Core.Mvcc;
 
 namespace Storage.Core.Keys;
 
 /// <summary>
-/// Fills an index from the Revisions table, whose rows come in the order of revisions: gathers a batch, sorts it by key, and lays it into the index leaf by leaf
-/// while the next one is gathered. Owner only, and nobody reads meanwhile.
+/// Fills an index from the Revisions table, whose rows come in the order of revisions: deals them out by key to buckets, then sorts each bucket and makes leaves of it.
+/// Owner only, and nobody reads meanwhile.
 /// </summary>
+/// <remarks>
+/// Two threads: the rows of one block are dealt out while the next block is gathered, and half of the buckets become leaves on either. All of a store goes through
+/// the buckets at once, unless it is so large that they would take more than is good; then what they have is merged into the index, and they are filled anew.
+/// </remarks>
 /// <param name="index">Empty, or loaded up to some revision; not to be touched before <see cref="Complete"/>.</param>
-/// <param name="worker">Sorts and lays.</param>
-/// <param name="minBatchRows">A batch goes through the whole index, so batches grow with it: each key is then moved a few times, not once a batch.</param>
-public sealed class KeyIndexLoader(KeyIndex index, IBatchWorker worker, int minBatchRows = KeyIndexLoader.DefaultBatchRows)
+/// <param name="worker">Does the other half of the work.</param>
+/// <param name="maxBytes">Memory that buckets may take, about.</param>
+/// <param name="bucketBytes">Size of a bucket.</param>
+/// <param name="blockBytes">Size of a block.</param>
+public sealed class KeyIndexLoader(
+    KeyIndex index, IBatchWorker worker, long maxBytes = 1024 * 1024 * 1024, int bucketBytes = 512 * 1024, int blockBytes = 256 * 1024)
 {
-    private const int DefaultBatchRows = 512 * 1024;
-
-    // Two batches are in memory, of about 100 bytes a row: for a large store about as much as its index takes.
-    private const int BatchesOfAll = 2;
-    private const long MaxBatchBytes = 512 * 1024 * 1024;
-
-    private KeyBatch _gathered = new(), _merged = new();
-    private long _rows;
+    private byte[] _gathered = [], _dealt = [];
+    private int _gatheredBytes;
+    private KeyBuckets _buckets = new(bucketBytes);
 
     /// <summary>Some revision had a lease.</summary>
     public bool HasLeases { get; private set; }
 
     /// <summary>Adds a revision newer than all before, with what its record says.</summary>
+    // At a start nothing is hot yet: compiled as well as can be from the first row on.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<byte> key, Revision revision, bool tombstone, long createRevision, long version, long lease)
     {
         HasLeases |= lease != 0;
-        _gathered.Add(key, tombstone ? KeyState.Tombstone(revision) : KeyState.Put(revision, createRevision, version), tombstone ? 0 : lease);
-        _rows++;
-        if (_gathered.Count >= Math.Max(minBatchRows, _rows / BatchesOfAll) || _gathered.Bytes >= MaxBatchBytes)
-            Flush();
+        var rowBytes = KeyRow.MaxBytes(key.Length);
+        if (rowBytes > _gathered.Length - _gatheredBytes)
+        {
+            Deal();
+            if (rowBytes > _gathered.Length)
+                _gathered = GC.AllocateUninitializedArray<byte>(Math.Max(blockBytes, rowBytes));
+        }
+        var state = tombstone ? KeyState.Tombstone(revision) : KeyState.Put(revision, createRevision, version);
+        _gatheredBytes += KeyRow.Write(_gathered.AsSpan(_gatheredBytes), key, state, tombstone ? 0 : lease);
     }
 
     /// <summary>Ends the load.</summary>
     public void Complete()
     {
-        Flush();
+        Deal();
         worker.Wait();
+        index.Merge(_buckets.All, worker);
+        _buckets = new(bucketBytes);
     }
 
-    private void Flush()
+    private void Deal()
     {
         worker.Wait();
-        (_gathered, _merged) = (_merged, _gathered);
-        _gathered.Clear();
-        var batch = _merged;
-        worker.Begin(() =>
+        if (_buckets.Bytes >= maxBytes)
         {
-            batch.Sort();
-            index.Merge(batch);
-        });
+            index.Merge(_buckets.All, worker);
+            _buckets = new(bucketBytes);
+        }
+        (_gathered, _dealt) = (_dealt, _gathered);
+        var (rows, buckets) = (_dealt.AsMemory(0, _gatheredBytes), _buckets);
+        _gatheredBytes = 0;
+        worker.Begin(() => buckets.Add(rows.Span));
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Storage.Core.Keys;
 
 /// <summary>Taking leaves apart and making others of them.</summary>
@@ -71,6 +73,8 @@ internal sealed partial class KeyLeaf
     /// <param name="slack">Slots to spare; the room for their keys is estimated.</param>
     /// <param name="maxPrefix">Bytes that keys which come later begin with as well.</param>
     /// <param name="maxKeyBytes">Room for one more key of that length at least; 0 when no other is about to come.</param>
+    // At a start nothing is hot yet: compiled as well as can be from the first row on.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static KeyLeaf Build(ReadOnlySpan<LeafEntry> entries, int slack, int maxPrefix, int maxKeyBytes)
     {
         // A single key would be all prefix, and the next one not fit.

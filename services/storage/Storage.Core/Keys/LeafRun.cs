@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Storage.Core.Keys;
@@ -12,6 +13,7 @@ internal sealed class LeafRun(byte[] separator, int target)
     private byte[] _separator = separator;
     private int _bytes;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(in LeafEntry entry)
     {
         if (_entries.Count > 0 && (_entries.Count >= target || _bytes + entry.KeyBytes > KeyLeaf.MaxHeapBytes))

@@ -7,7 +7,7 @@ using Storage.Core.Tree;
 namespace Storage.Core.Leases;
 
 /// <summary>
-/// Leases, the keys attached to each, the lease manager's epoch, and the recent changes from which the lease feed is made. Single owner.
+/// Leases, the keys attached to each, the lease manager's claim, and the recent changes from which the lease feed is made. Single owner.
 /// </summary>
 /// <remarks>
 /// Attachments are one ordered map whose keys are lease id (8 bytes) and key: a lease's keys are a range of it, in key order.
@@ -22,8 +22,8 @@ public sealed class LeaseTable(ITree tree)
     private readonly CowMap<byte[]> _attached = new();
     private readonly NumberedLog<LeaseChange> _changes = new(1);
 
-    /// <summary>Epoch of the current claim; 0 before the first.</summary>
-    public ulong Epoch { get; set; }
+    /// <summary>The lease manager's claim.</summary>
+    public ClaimState Claim { get; set; }
 
     public bool Contains(long id) => Find(id) is not null;
 
@@ -39,8 +39,9 @@ public sealed class LeaseTable(ITree tree)
     {
         var key = Lease.WriteKey(id);
         tree.Put(TableId.Leases, key, Lease.WriteRecord(ttlSeconds, grantedIndex));
-        _leases.Set(key, new Lease(id, ttlSeconds, grantedIndex));
-        Note(new LeaseChange(id, ttlSeconds, Removed: false));
+        var lease = new Lease(id, ttlSeconds, grantedIndex);
+        _leases.Set(key, lease);
+        Note(lease.AsChange());
     }
 
     /// <summary>Forgets the lease; its keys must be gone already.</summary>
@@ -54,6 +55,18 @@ public sealed class LeaseTable(ITree tree)
         Note(new LeaseChange(id, lease.TtlSeconds, Removed: true));
     }
 
+    /// <summary>Notes how much is left of a lease; 0: its whole TTL again.</summary>
+    public void Checkpoint(Lease lease, long remainingSeconds)
+    {
+        if (lease.RemainingSeconds == remainingSeconds)
+            return;
+        var key = Lease.WriteKey(lease.Id);
+        tree.Put(TableId.Leases, key, Lease.WriteRecord(lease.TtlSeconds, lease.GrantedIndex, remainingSeconds));
+        var noted = lease with { RemainingSeconds = remainingSeconds };
+        _leases.Set(key, noted);
+        Note(noted.AsChange() with { IsCheckpoint = true });
+    }
+
     public void Attach(long id, byte[] key) => _attached.Set(AttachmentKey(id, key), key);
 
     public void Detach(long id, byte[] key) => _attached.Remove(AttachmentKey(id, key));
@@ -62,16 +75,10 @@ public sealed class LeaseTable(ITree tree)
     public List<byte[]> KeysOf(long id) => LeasesView.Keys(_attached.Peek(), id);
 
     /// <summary>Takes over a stored lease at start.</summary>
-    public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> record)
-    {
-        var lease = new Lease(
-            BinaryPrimitives.ReadInt64BigEndian(key), BinaryPrimitives.ReadInt64LittleEndian(record),
-            BinaryPrimitives.ReadUInt64LittleEndian(record[8..]));
-        _leases.Set(key.ToArray(), lease);
-    }
+    public void Load(ReadOnlySpan<byte> key, ReadOnlySpan<byte> record) => _leases.Set(key.ToArray(), Lease.Read(key, record));
 
     /// <summary>What readers see from here on.</summary>
-    public LeasesView Freeze() => new(_leases.Freeze(), _attached.Freeze(), _changes.View(), Epoch);
+    public LeasesView Freeze() => new(_leases.Freeze(), _attached.Freeze(), _changes.View(), Claim);
 
     private void Note(LeaseChange change)
     {

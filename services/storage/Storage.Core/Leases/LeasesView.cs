@@ -8,18 +8,18 @@ namespace Storage.Core.Leases;
 /// <summary>The leases at one moment, for any thread.</summary>
 /// <param name="Leases">By id, 8 bytes big-endian.</param>
 /// <param name="Attached">Lease id and key, to the key.</param>
-/// <param name="Changes">Recent grants and removals, numbered.</param>
-/// <param name="Epoch">Epoch of the current claim.</param>
+/// <param name="Changes">Recent grants, checkpoints and removals, numbered.</param>
+/// <param name="Claim">The lease manager's claim.</param>
 public sealed record LeasesView(
-    CowMapView<Lease> Leases, CowMapView<byte[]> Attached, NumberedLogView<LeaseChange> Changes, ulong Epoch)
+    CowMapView<Lease> Leases, CowMapView<byte[]> Attached, NumberedLogView<LeaseChange> Changes, ClaimState Claim)
 {
-    /// <summary>Every lease as if it had just been granted.</summary>
+    /// <summary>Every lease as if it had just been granted, with its checkpoint.</summary>
     public List<LeaseChange> All()
     {
         var all = new List<LeaseChange>(Leases.Count);
         var cursor = Leases.Seek(default);
         while (cursor.MoveNext())
-            all.Add(new LeaseChange(cursor.Value.Id, cursor.Value.TtlSeconds, Removed: false));
+            all.Add(cursor.Value.AsChange());
         return all;
     }
 

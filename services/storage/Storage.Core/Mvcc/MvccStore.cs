@@ -56,7 +56,7 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
 
         var message = EventRecord.Put(_arena, key, value, next.CreateRevision, revision.Main, next.Version, lease, out var recordBytes);
         Span<byte> buffer = stackalloc byte[RevisionKey.MaxBytes];
-        tree.Put(TableId.Revisions, RevisionKey.Write(buffer, revision, tombstone: false), message.Span[^recordBytes..]);
+        RevisionRow.Put(tree, RevisionKey.Write(buffer, revision, tombstone: false), message.Span[^recordBytes..]);
         _changes.Add(new HotChange(message, recordBytes, IsTombstone: false, previous));
     }
 
@@ -105,14 +105,7 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
     public void Load(ITreeSnapshot snapshot, IBatchWorker worker, long revision, long compactRevision)
     {
         var loader = new KeyIndexLoader(_keys, worker);
-        for (var row = snapshot.Seek(TableId.Revisions, []); row.MoveNext();)
-        {
-            if (!RevisionKey.TryRead(row.Key, out var at, out var tombstone))
-                throw new InvalidDataException("a key of the revisions table is no revision");
-            if (!KeyValueRecord.TryRead(row.Value, out var record))
-                throw new InvalidDataException($"revision {at} holds no key-value record");
-            loader.Add(record.Key, at, tombstone, record.CreateRevision, record.Version, record.Lease);
-        }
+        snapshot.Scan(TableId.Revisions, new RevisionLoad(loader));
         loader.Complete();
         Revision = revision;
         CompactRevision = compactRevision;

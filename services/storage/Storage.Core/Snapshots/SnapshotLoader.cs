@@ -1,5 +1,6 @@
 using Storage.Contracts;
 using Storage.Core.Checksums;
+using Storage.Core.Mvcc;
 using Storage.Core.Tree;
 
 namespace Storage.Core.Snapshots;
@@ -66,7 +67,10 @@ public sealed class SnapshotLoader(ITree tree)
             _lastTable = table;
             _lastKeyLength = key.Length;
             key.CopyTo(_lastKey);
-            tree.Put(table, key, value);
+            if (table == TableId.Revisions)
+                RevisionRow.Put(tree, key, value);
+            else
+                tree.Put(table, key, value);
             _rows++;
         }
     }

@@ -23,7 +23,7 @@ public sealed partial class StateMachine
         _sessions.Save();
         new MetaRecord(
             AppliedIndex.Value, AppliedTerm.Value, Store.Revision, Store.CompactRevision, Sweep.SweptRevision,
-            V2.InitialIndex, V2.Index, V2.LastNodeId, Leases.Epoch, _sessions.ClockUnixNanos).Save(_tree);
+            V2.InitialIndex, V2.Index, V2.LastNodeId, Leases.Claim, _sessions.ClockUnixNanos).Save(_tree);
         return _tree.BeginCommit() is { } commit ? new PendingCommit(commit, AppliedIndex, Store.Revision, V2.Index, Sweep.SweptRevision) : null;
     }
 
@@ -31,8 +31,8 @@ public sealed partial class StateMachine
     public void CompleteCommit(PendingCommit done)
     {
         _tree.CompleteCommit(done.Commit);
-        Store.TrimHotTail(done.Revision, _options.HotRevisions, _options.HotBytes);
-        V2.TrimRecent(done.V2Index, _options.HotRevisions, _options.HotBytes);
+        Store.TrimHotTail(done.Revision, Options.HotRevisions, Options.HotBytes);
+        V2.TrimRecent(done.V2Index, Options.HotRevisions, Options.HotBytes);
     }
 
     /// <summary>
@@ -58,7 +58,7 @@ public sealed partial class StateMachine
 
         for (var row = snapshot.Seek(TableId.Leases, []); row.MoveNext();)
             Leases.Load(row.Key, row.Value);
-        Leases.Epoch = meta.LeaseEpoch;
+        Leases.Claim = meta.Claim;
         Store.Load(snapshot, worker, meta.Revision, meta.CompactRevision);
         for (var row = snapshot.Seek(TableId.Alarms, []); row.MoveNext();)
             Alarms.Load(row.Key, row.Value);

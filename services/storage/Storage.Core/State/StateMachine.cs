@@ -24,7 +24,6 @@ public sealed partial class StateMachine
     private const long V2IndexesPerMember = 2, V2IndexesPerCluster = 1;
 
     private readonly ITree _tree;
-    private readonly StateMachineOptions _options;
     private readonly SessionTable _sessions;
     private readonly PruneFloor _floor = new();
     private ApplySpan? _span;
@@ -32,7 +31,7 @@ public sealed partial class StateMachine
     private StateMachine(ITree tree, StateMachineOptions options)
     {
         _tree = tree;
-        _options = options;
+        Options = options;
         _sessions = new SessionTable(tree);
         Leases = new LeaseTable(tree);
         Store = new MvccStore(tree, Leases);
@@ -40,6 +39,9 @@ public sealed partial class StateMachine
         V2 = new V2Tree(tree, options.InitialV2Index);
         Sweep = new CompactionSweep(tree, Store, _floor);
     }
+
+    /// <summary>What it was opened with.</summary>
+    public StateMachineOptions Options { get; }
 
     public LogIndex AppliedIndex { get; private set; }
     public Term AppliedTerm { get; private set; }
@@ -117,7 +119,7 @@ public sealed partial class StateMachine
     }
 
     /// <summary>Where a command writes its answer.</summary>
-    internal BodyBuffer NewBody() => new(_options.MaxAnswerBytes);
+    internal BodyBuffer NewBody() => new(Options.MaxAnswerBytes);
 
     /// <summary>Ends a revision in the middle of a command: each expired lease has one of its own.</summary>
     internal void EndRevision() => Store.EndRevision(_span);
@@ -164,8 +166,11 @@ public sealed partial class StateMachine
         CommandKind.SpaceAlarm => SpaceAlarmCommand.Apply(this, payload),
         CommandKind.V2Write => V2Commands.Write(this, payload, command.ProposedAtUnixNanos, span),
         CommandKind.V2Expire => V2Commands.Expire(this, payload, span),
-        CommandKind.LeaseClaim => LeaseCommands.Claim(this),
+        CommandKind.LeaseClaim => LeaseCommands.Claim(this, payload),
         CommandKind.LeaseExpire => LeaseCommands.Expire(this, payload),
+        CommandKind.LeaseHold => LeaseCommands.Hold(this, payload),
+        CommandKind.LeaseStandby => LeaseCommands.Standby(this, payload),
+        CommandKind.LeaseCheckpoints => LeaseCommands.Checkpoint(this, payload),
         _ => new Reply(StorageError.Malformed),
     };
 }

@@ -19,9 +19,12 @@ public sealed partial class CopyOnWriteTree
     private byte[] _nextSeparator = new byte[MaxKeyBytes];
 
     /// <inheritdoc/>
-    public void Put(TableId table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    public void Put(TableId table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Put(table, key, value, default);
+
+    /// <inheritdoc/>
+    public void Put(TableId table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ReadOnlySpan<byte> head)
     {
-        CheckSizes(table, key, value.Length);
+        CheckSizes(table, key, value.Length, head.Length);
         _isChanged = true;
         ref var root = ref _tables[table.Value];
         var isOverflow = NodePage.CellBytes(key.Length, value.Length) > NodePage.MaxCellBytes;
@@ -41,18 +44,9 @@ public sealed partial class CopyOnWriteTree
         }
 
         if (isOverflow)
-        {
-            Span<byte> reference = stackalloc byte[NodePage.OverflowReferenceBytes];
-            var pages = PageFormat.RunPages(value.Length);
-            var page = _space.AllocateRun(pages);
-            WriteOverflow(page, pages, value);
-            NodePage.WriteOverflowReference(reference, page, value.Length);
-            Insert(table, _depth, slot, key, reference, isOverflow: true);
-        }
+            InsertOverflow(table, slot, key, value, head);
         else
-        {
             Insert(table, _depth, slot, key, value, isOverflow: false);
-        }
         if (_isLastLeaf)
             root.Tail = _path[_depth];
     }
@@ -120,6 +114,17 @@ public sealed partial class CopyOnWriteTree
             _path[depth] = right;
     }
 
+    private void InsertOverflow(TableId table, int slot, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ReadOnlySpan<byte> head)
+    {
+        Span<byte> payload = stackalloc byte[NodePage.OverflowReferenceBytes + MaxHeadBytes];
+        var pages = PageFormat.RunPages(value.Length);
+        var page = _space.AllocateRun(pages);
+        WriteOverflow(page, pages, value);
+        NodePage.WriteOverflowReference(payload, page, value.Length);
+        head.CopyTo(payload[NodePage.OverflowReferenceBytes..]);
+        Insert(table, _depth, slot, key, payload[..(NodePage.OverflowReferenceBytes + head.Length)], isOverflow: true);
+    }
+
     private void InsertChild(TableId table, int depth, PageBuffer left, PageBuffer right, ReadOnlySpan<byte> separator)
     {
         Span<byte> child = stackalloc byte[NodePage.ChildBytes];
@@ -147,7 +152,7 @@ public sealed partial class CopyOnWriteTree
         NodeWriter.Remove(leaf, slot);
     }
 
-    private void CheckSizes(TableId table, ReadOnlySpan<byte> key, int valueBytes)
+    private void CheckSizes(TableId table, ReadOnlySpan<byte> key, int valueBytes, int headBytes)
     {
         if (table.Value >= MetaPage.MaxTables)
             throw new ArgumentOutOfRangeException(nameof(table), table.Value, $"tables are numbered below {MetaPage.MaxTables}");
@@ -155,5 +160,7 @@ public sealed partial class CopyOnWriteTree
             throw new ArgumentOutOfRangeException(nameof(key), key.Length, $"a key has 1 to {MaxKeyBytes} bytes");
         if (valueBytes > MaxValueBytes || PageFormat.RunPages(valueBytes) > _space.ExtentPages)
             throw new ArgumentOutOfRangeException(nameof(valueBytes), valueBytes, "the value is longer than an overflow run can be");
+        if (headBytes > MaxHeadBytes)
+            throw new ArgumentOutOfRangeException(nameof(headBytes), headBytes, $"a head has at most {MaxHeadBytes} bytes");
     }
 }

@@ -23,6 +23,9 @@ public sealed partial class CopyOnWriteTree : ITree, ITreeSpace, IPageSource
     /// <summary>Longest value in bytes, as far as an extent of the device has room for it.</summary>
     public const int MaxValueBytes = 64 * 1024 * 1024;
 
+    /// <summary>Longest head in bytes: a leaf still has room for several.</summary>
+    public const int MaxHeadBytes = 512;
+
     // More levels than a file of any size needs: even keys of 1 KiB leave three children per branch.
     private const int MaxLevels = 32;
 

@@ -73,6 +73,13 @@ public interface ITree
     /// </summary>
     void Put(TableId table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
 
+    /// <summary>The same, with what is read of the value by those who go through many: kept beside the key when the value itself lies elsewhere.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="head">At most <see cref="CopyOnWriteTree.MaxHeadBytes"/>; empty: there is none, and <see cref="ITreeCursor.Head"/> is the value.</param>
+    void Put(TableId table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ReadOnlySpan<byte> head) => Put(table, key, value);
+
     /// <summary>Removes a key; false when it was not there.</summary>
     bool Delete(TableId table, ReadOnlySpan<byte> key);
 
@@ -124,6 +131,22 @@ public interface ITreeSnapshot : IDisposable
     /// </summary>
     /// <exception cref="PageCorruptException">A page failed its checksum (I11); the cursor's members throw it too.</exception>
     ITreeCursor Seek(TableId table, ReadOnlySpan<byte> from);
+
+    /// <summary>Shows all rows of a table in the order of their keys.</summary>
+    /// <exception cref="PageCorruptException">A page failed its checksum (I11).</exception>
+    void Scan<TVisitor>(TableId table, TVisitor visitor)
+        where TVisitor : struct, IRowVisitor
+    {
+        for (var row = Seek(table, []); row.MoveNext();)
+            visitor.Visit(row.Key, row.Head);
+    }
+}
+
+/// <summary>Who is shown rows.</summary>
+public interface IRowVisitor
+{
+    /// <summary>A row's key, and what <see cref="ITreeCursor.Head"/> says. Both as long as the snapshot is there.</summary>
+    void Visit(ReadOnlySpan<byte> key, ReadOnlySpan<byte> head);
 }
 
 /// <summary>Walks keys in byte order.</summary>
@@ -136,6 +159,11 @@ public interface ITreeCursor
 
     /// <summary>Current value; valid until the snapshot is disposed.</summary>
     ReadOnlySpan<byte> Value { get; }
+
+    /// <summary>
+    /// The head that a value was put with, when it lies elsewhere; else the value. Valid as long as that. Does not read, and so does not check, the value when there is a head.
+    /// </summary>
+    ReadOnlySpan<byte> Head => Value;
 }
 
 /// <summary>The disk as the tree sees it: positioned reads from a stable map, positioned writes, sync, growth.</summary>

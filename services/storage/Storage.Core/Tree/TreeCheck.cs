@@ -223,7 +223,7 @@ public sealed class TreeCheck
             var isReference = NodePage.IsOverflow(node, slot);
             if (payload + length > PageFormat.PageBytes
                 || (!isLeaf && length != NodePage.ChildBytes)
-                || (isReference && (!isLeaf || length != NodePage.OverflowReferenceBytes)))
+                || (isReference && (!isLeaf || length is < NodePage.OverflowReferenceBytes or > NodePage.OverflowReferenceBytes + CopyOnWriteTree.MaxHeadBytes)))
                 return false;
         }
         return true;

@@ -41,6 +41,20 @@ internal sealed class TreeCursor : ITreeCursor
 
     public ReadOnlySpan<byte> Value => TreeLookup.Value(_snapshot, Leaf(), _path[0].Slot, _table);
 
+    public ReadOnlySpan<byte> Head
+    {
+        get
+        {
+            var leaf = Leaf();
+            var slot = _path[0].Slot;
+            var payload = NodePage.Payload(leaf, slot);
+            if (!NodePage.IsOverflow(leaf, slot))
+                return payload;
+            var head = NodePage.OverflowHead(payload);
+            return head.IsEmpty ? TreeLookup.Value(_snapshot, leaf, slot, _table) : head;
+        }
+    }
+
     public bool MoveNext()
     {
         if (_path.Length == 0)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Storage.Core.Tree.Pages;
 
 namespace Storage.Core.Tree;
@@ -22,6 +23,13 @@ internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshot
         return new TreeCursor(this, state.Roots[table.Value], table, from);
     }
 
+    public void Scan<TVisitor>(TableId table, TVisitor visitor)
+        where TVisitor : struct, IRowVisitor
+    {
+        if (RootOf(table) is not 0 and var root)
+            ScanNode(root, table, visitor);
+    }
+
     public ReadOnlySpan<byte> Node(long page, TableId table)
     {
         // A cursor that outlives its snapshot would read pages that are being reused.
@@ -33,6 +41,28 @@ internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshot
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return pages.Overflow(page, valueBytes, table, state.Txn);
+    }
+
+    // At a start nothing is hot yet: compiled as well as can be from the first row on.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ScanNode<TVisitor>(long number, TableId table, TVisitor visitor)
+        where TVisitor : struct, IRowVisitor
+    {
+        var page = Node(number, table);
+        var count = NodePage.Count(page);
+        if (PageFormat.Level(page) > 0)
+        {
+            for (var slot = 0; slot < count; slot++)
+                ScanNode(NodePage.Child(page, slot), table, visitor);
+            return;
+        }
+        for (var slot = 0; slot < count; slot++)
+        {
+            var head = NodePage.Payload(page, slot);
+            if (NodePage.IsOverflow(page, slot))
+                head = NodePage.OverflowHead(head) is { IsEmpty: false } known ? known : TreeLookup.Value(this, page, slot, table);
+            visitor.Visit(NodePage.Key(page, slot), head);
+        }
     }
 
     public void Dispose()

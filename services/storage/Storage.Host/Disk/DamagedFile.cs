@@ -36,11 +36,14 @@ internal static class DamagedFile
         MmapPageDevice.SyncDirectory(directory);
     }
 
+    /// <summary>Whether there is such a note.</summary>
+    public static bool IsSuspect(string directory) => File.Exists(SuspectPath(directory));
+
     /// <summary>What is wrong with a file that is under suspicion, as far as it is worth telling; empty when it is not, or nothing is wrong.</summary>
     public static IReadOnlyList<string> Investigate(string directory)
     {
         var path = Path.Combine(directory, StorageData.FileName);
-        if (!File.Exists(SuspectPath(directory)) || !File.Exists(path))
+        if (!IsSuspect(directory) || !File.Exists(path))
             return [];
         using var device = MmapPageDevice.Open(path);
         try

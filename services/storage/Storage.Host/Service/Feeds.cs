@@ -57,7 +57,7 @@ internal sealed class Feeds(PublishedState state, ViewSignal signal, ReadGuard r
             if (reset || view.AppliedIndex != seen!.AppliedIndex)
             {
                 yield return new LeaseBatch(
-                    reset, news, view.AppliedIndex, view.Revision, view.AppliedTerm, view.Leases.Epoch, view.V2.NextExpiryUnixNanos);
+                    reset, news, view.AppliedIndex, view.Revision, view.AppliedTerm, view.Leases.Claim, view.V2.NextExpiryUnixNanos);
             }
             seen = view;
             await signal.WaitAsync(view, cancellation).ConfigureAwait(false);

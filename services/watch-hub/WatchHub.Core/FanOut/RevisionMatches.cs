@@ -34,7 +34,7 @@ internal sealed class RevisionMatches
             _found.Clear();
             index.Match(revision.Events[i], _found);
             foreach (var group in _found)
-                Add(group, revision.Revision, i);
+                Add(group, i);
         }
     }
 
@@ -83,11 +83,10 @@ internal sealed class RevisionMatches
         Count = 0;
     }
 
-    private void Add(WatchGroup group, long revision, int position)
+    private void Add(WatchGroup group, int position)
     {
-        if (group.MatchedRevision != revision)
+        if (group.MatchSlot >= Count || _entries[group.MatchSlot].Group != group)
         {
-            group.MatchedRevision = revision;
             group.MatchSlot = Count;
             if (Count == _entries.Count)
                 _entries.Add(new Entry());

@@ -7,8 +7,9 @@ namespace WatchHub.Core.Index;
 /// <summary>v3: single keys in a hash map, ranges, prefixes and "from key on" in an interval tree.</summary>
 internal sealed class RangeIndex : IWatchIndex
 {
-    private readonly Dictionary<byte[], WatchGroup> _keys = new(KeyBytesComparer.Instance);
-    private readonly Dictionary<byte[], WatchGroup>.AlternateLookup<ReadOnlySpan<byte>> _keysBySpan;
+    // The first of each key's groups.
+    private readonly HashSet<WatchGroup> _keys = new(GroupKeyComparer.Instance);
+    private readonly HashSet<WatchGroup>.AlternateLookup<ReadOnlySpan<byte>> _keysBySpan;
     private readonly IntervalTree _intervals = new();
 
     public RangeIndex() => _keysBySpan = _keys.GetAlternateLookup<ReadOnlySpan<byte>>();
@@ -31,11 +32,17 @@ internal sealed class RangeIndex : IWatchIndex
         if (--group.Watchers > 0)
             return;
         if (group.RangeEnd.Length > 0)
+        {
             _intervals.Remove(group);
-        else if (GroupChain.Remove(_keys[group.Key], group) is { } head)
-            _keys[group.Key] = head;
-        else
-            _keys.Remove(group.Key);
+            return;
+        }
+        _keys.TryGetValue(group, out var head);
+        var left = GroupChain.Remove(head, group);
+        if (left == head)
+            return;
+        _keys.Remove(group);
+        if (left is not null)
+            _keys.Add(left);
     }
 
     public void Match(in FeedEvent candidate, List<WatchGroup> into)
@@ -58,7 +65,7 @@ internal sealed class RangeIndex : IWatchIndex
 
     private WatchGroup Add(WatchSpec spec, GroupShape shape, WatchGroup? head)
     {
-        var group = new WatchGroup(head?.Key ?? spec.Key.ToArray(), head?.RangeEnd ?? spec.RangeEnd.ToArray(), shape);
+        var group = new WatchGroup(head?.Key ?? KeyBytes.Of(spec.Key), head?.RangeEnd ?? KeyBytes.Of(spec.RangeEnd), shape);
         if (group.RangeEnd.Length > 0)
         {
             _intervals.Add(group);
@@ -66,7 +73,8 @@ internal sealed class RangeIndex : IWatchIndex
         else
         {
             group.Sibling = head;
-            _keys[group.Key] = group;
+            _keys.Remove(group);
+            _keys.Add(group);
         }
         return group;
     }

@@ -47,6 +47,9 @@ public sealed class HubSession
     internal TimeSpan NextProgress { get; set; }
     internal bool IsClosed { get; set; }
 
+    // Position in the core's list.
+    internal int Slot { get; set; }
+
     internal bool HasRoom => _roomMessages > 0 && _roomBytes > 0;
 
     internal void Stage(in WatchMessage message)

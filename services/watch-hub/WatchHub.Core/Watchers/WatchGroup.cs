@@ -20,8 +20,7 @@ internal sealed class WatchGroup(byte[] key, byte[] rangeEnd, GroupShape shape)
     // Watchers in any set; the index drops the group when none is left.
     public int Watchers;
 
-    // Which entry of the fan-out under way belongs to this group; valid while MatchedRevision is the one fanned out.
-    public long MatchedRevision;
+    // Which entry of the fan-out under way belongs to this group, if that entry names this group.
     public int MatchSlot;
 
     public ref WatcherArray Synced => ref _synced;

@@ -12,17 +12,11 @@ internal sealed class Watcher(long watchId, HubSession session, WatchGroup group
     // Unsynced, Blocked: the first revision not sent yet. Synced: the first revision wanted, which may lie in the future.
     public long Next;
 
-    // The revision its Created message named. Progress never reports less. v2: later revisions are delivered by the rules of
-    // live delivery (hidden keys are skipped) even when the watcher fell behind and reads them from history.
-    public long LiveAfter;
-
     // Position in the array of its set (Synced: the group's, Blocked: the session's).
     public int Slot;
 
     public WatcherSet Set;
-    public bool ProgressNotify;
-    public bool Fragment;
+    public WatcherFlags Flags;
 
-    // Had events since the last progress round.
-    public bool Active;
+    public bool Is(WatcherFlags flag) => (Flags & flag) != 0;
 }

@@ -1,35 +1,53 @@
 namespace WatchHub.Core.Watchers;
 
-/// <summary>Watchers in no order, with removal in constant time: each knows its slot.</summary>
+/// <summary>Watchers in no order, with removal in constant time: each knows its slot. A single one, the common idle case, takes no array.</summary>
 internal struct WatcherArray
 {
-    private Watcher[]? _items;
+    // Null, a watcher, or an array of them.
+    private object? _items;
 
     public int Count { get; private set; }
 
-    public readonly Watcher this[int index] => _items![index];
+    public readonly Watcher this[int index] => _items is Watcher[] many ? many[index] : (Watcher)_items!;
 
     public void Add(Watcher watcher)
     {
-        // From one: a group of one watcher is the common idle case.
-        _items ??= new Watcher[1];
-        if (Count == _items.Length)
-            Array.Resize(ref _items, Count * 2);
         watcher.Slot = Count;
-        _items[Count++] = watcher;
+        if (Count == 0)
+        {
+            _items = watcher;
+        }
+        else
+        {
+            var many = _items as Watcher[] ?? [(Watcher)_items!];
+            if (Count == many.Length)
+                Array.Resize(ref many, Count * 2);
+            many[Count] = watcher;
+            _items = many;
+        }
+        Count++;
     }
 
     /// <summary>Removes a watcher; the last one takes its slot, so that a loop from the end may remove the one it looks at.</summary>
     public void Remove(Watcher watcher)
     {
-        Invariant.Holds(_items![watcher.Slot] == watcher);
-        var last = _items[--Count];
-        _items[watcher.Slot] = last;
-        last.Slot = watcher.Slot;
-        _items[Count] = null!;
-        if (Count == 0)
+        Invariant.Holds(this[watcher.Slot] == watcher);
+        Count--;
+        if (_items is not Watcher[] many)
+        {
             _items = null;
-        else if (Count * 4 < _items.Length)
-            Array.Resize(ref _items, Count * 2);
+            return;
+        }
+        var last = many[Count];
+        many[watcher.Slot] = last;
+        last.Slot = watcher.Slot;
+        many[Count] = null!;
+        if (Count == 1)
+            _items = many[0];
+        else if (Count * 4 < many.Length)
+        {
+            Array.Resize(ref many, Count * 2);
+            _items = many;
+        }
     }
 }

@@ -126,6 +126,10 @@ internal sealed class ClusterSession : IAsyncDisposable
     /// <summary>Waits until the member listens for clients, whether or not it has a cluster to serve from.</summary>
     public async Task AwaitStatus(char member) => await Until($"{member} to answer", async () => await TryStatus(member) is not null);
 
+    /// <summary>A watch stream on a member.</summary>
+    public MemberWatch OpenWatch(char member, bool hasLeader) =>
+        new($"{(hasLeader ? "insisting" : "patient")} watch on {member}", Client(member), hasLeader, _transcript);
+
     /// <summary>SIGKILL.</summary>
     public async Task Kill(char member)
     {

@@ -37,3 +37,15 @@ public sealed class ClusterV2Tests
     [MemberData(nameof(Names))]
     public Task Scenario_OnBothClusters_AnswersEqually(string name) => ClusterComparison.CompareAsync(Set[name], ServerProgram.Etcd34, "3.4");
 }
+
+/// <summary>Goal: watches of a member that has lost its leader do what etcd's do. Method: as <see cref="ClusterMembershipTests"/>.</summary>
+public sealed class ClusterWatchTests
+{
+    internal static readonly ScenarioSet<ClusterSession> Set = new(ClusterWatchScenarios.All());
+
+    public static TheoryData<string> Names => Set.AsTheory();
+
+    [V3ScenarioTheory]
+    [MemberData(nameof(Names))]
+    public Task Scenario_OnBothClusters_AnswersEqually(string name) => ClusterComparison.CompareAsync(Set[name], ServerProgram.Etcd35, "3.5");
+}

@@ -26,6 +26,18 @@ public sealed class GrpcStreamTests(V3Pair pair) : IClassFixture<V3Pair>
     public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], GrpcSession.OpenAsync);
 }
 
+/// <summary>Goal: idle watches hear how far they are as from etcd. Method: as <see cref="GrpcKvTests"/>, with a short interval.</summary>
+public sealed class GrpcProgressTests(QuickProgressPair pair) : IClassFixture<QuickProgressPair>
+{
+    internal static readonly ScenarioSet<GrpcSession> Set = new(ProgressScenarios.All());
+
+    public static TheoryData<string> Names => Set.AsTheory();
+
+    [V3ScenarioTheory]
+    [MemberData(nameof(Names))]
+    public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], GrpcSession.OpenAsync);
+}
+
 /// <summary>Goal: no sequence of operations tells the two apart. Method: seeded random sequences.</summary>
 public sealed class GrpcRandomTests(V3Pair pair) : IClassFixture<V3Pair>
 {

@@ -22,6 +22,11 @@ internal static class LeaseScenarios
         yield return new("lease/keep-alive-prolongs", Prolongs);
         yield return new("lease/attach-detach", AttachDetach);
         yield return new("lease/in-txn", InTxn);
+        yield return new("lease/in-txn-unknown", InTxnUnknown);
+        yield return new("lease/put-unknown-and-ignored", PutUnknownAndIgnored);
+        yield return new("lease/grant-again", GrantAgain);
+        yield return new("lease/keep-alive-without-waiting", KeepAliveWithoutWaiting);
+        yield return new("lease/expiry-of-one-kept-too-late", KeptTooLate);
     }
 
     private static async Task GrantIds(GrpcSession s)
@@ -187,6 +192,83 @@ internal static class LeaseScenarios
         await s.Put("k", "5");
         await s.Call(Rpc.LeaseRevoke, new LeaseRevokeRequest { ID = 7393 });
         await s.Range(Get("k"));
+    }
+
+    private static async Task InTxnUnknown(GrpcSession s)
+    {
+        await s.Grant(600, 7401);
+        await s.Put("a", "1", 7401);
+        await s.Txn(Then(Op(PutOf("b", "1")), Op(new PutRequest { Key = B("c"), Value = B("1"), Lease = 424242 })));
+        await s.Txn(new TxnRequest
+        {
+            Compare = { IfVersion("a", 7) },
+            Success = { Op(new PutRequest { Key = B("d"), Value = B("1"), Lease = 424242 }) },
+            Failure = { Op(new PutRequest { Key = B("d"), Value = B("2"), Lease = 7401 }) },
+        });
+        s.Note("overwritten twice in one transaction's life: it belongs to the lease of its last put");
+        await s.Grant(600, 7402);
+        await s.Txn(Then(Op(new PutRequest { Key = B("a"), Value = B("2"), Lease = 7402 })));
+        await s.Range(Get("a", "z"));
+        await s.Call(Rpc.LeaseRevoke, new LeaseRevokeRequest { ID = 7401 });
+        await s.Range(Get("a", "z"));
+        await s.Txn(Then(Op(Del("a"))));
+        await s.Call(Rpc.LeaseTimeToLive, new LeaseTimeToLiveRequest { ID = 7402, Keys = true });
+    }
+
+    private static async Task PutUnknownAndIgnored(GrpcSession s)
+    {
+        await s.Put("k", "1", 424242);
+        await s.Range(Get("k"));
+        await s.Grant(600, 7411);
+        await s.Put("k", "1", 7411);
+        await s.Call(Rpc.Put, new PutRequest { Key = B("k"), Value = B("2"), IgnoreLease = true });
+        await s.Call(Rpc.Put, new PutRequest { Key = B("k"), Value = B("3"), Lease = 7411, IgnoreLease = true });
+        await s.Range(Get("k"));
+        await s.Call(Rpc.Put, new PutRequest { Key = B("k"), IgnoreValue = true });
+        await s.Range(Get("k"));
+        await s.Call(Rpc.LeaseTimeToLive, new LeaseTimeToLiveRequest { ID = 7411, Keys = true });
+    }
+
+    private static async Task GrantAgain(GrpcSession s)
+    {
+        await using var stream = s.OpenKeepAlive();
+        for (var ttl = 600; ttl >= 200; ttl -= 200)
+        {
+            await s.Grant(ttl, 7421);
+            await s.Put("k", "1", 7421);
+            await stream.Ask(new LeaseKeepAliveRequest { ID = 7421 });
+            await s.Call(Rpc.LeaseRevoke, new LeaseRevokeRequest { ID = 7421 });
+            await stream.Ask(new LeaseKeepAliveRequest { ID = 7421 });
+        }
+        await s.Range(Get("k"));
+    }
+
+    private static async Task KeepAliveWithoutWaiting(GrpcSession s)
+    {
+        await s.Grant(600, 7431);
+        await s.Grant(300, 7432);
+        await using var stream = s.OpenKeepAlive();
+        foreach (var id in (long[])[7431, 424242, 7432, 7431, 0, 7432])
+            await stream.Send(new LeaseKeepAliveRequest { ID = id });
+        for (var n = 0; n < 6; n++)
+            await stream.Read();
+    }
+
+    // A client that falls behind asks for a lease that is over by then.
+    private static async Task KeptTooLate(GrpcSession s)
+    {
+        await using var watch = s.OpenWatch();
+        await watch.Ask(Watch("a", "z"));
+        await s.Grant(2, 7441);
+        await s.Put("k", "1", 7441);
+        await watch.Read();
+        await using var stream = s.OpenKeepAlive();
+        await stream.Ask(new LeaseKeepAliveRequest { ID = 7441 });
+        s.Note("the lease ends by itself:");
+        await watch.Read();
+        await stream.Ask(new LeaseKeepAliveRequest { ID = 7441 });
+        await s.Put("k", "2", 7441);
+        await s.Grant(2, 7441);
     }
 
     private static async Task InTxn(GrpcSession s)

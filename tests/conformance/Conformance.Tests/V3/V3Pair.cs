@@ -23,3 +23,10 @@ public sealed class SmallQuotaPair : V3Pair
     private protected override Func<ServerProgram> Reference =>
         static () => ServerProgram.Etcd35() with { SharedFlags = ["--quota-backend-bytes", "16777216"] };
 }
+
+/// <summary>The same, where idle watches hear of progress so often that a test can wait for it.</summary>
+public sealed class QuickProgressPair : V3Pair
+{
+    private protected override Func<ServerProgram> Reference =>
+        static () => ServerProgram.Etcd35() with { SharedFlags = ["--experimental-watch-progress-notify-interval", "500ms"] };
+}

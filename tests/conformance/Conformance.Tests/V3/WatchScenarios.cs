@@ -25,6 +25,11 @@ internal static class WatchScenarios
         yield return new("watch/future-revision", FutureRevision);
         yield return new("watch/negative-revision", NegativeRevision);
         yield return new("watch/compacted", Compacted);
+        yield return new("watch/compacted-just-now", CompactedJustNow);
+        yield return new("watch/compacted-and-its-id", CompactedAndItsId);
+        yield return new("watch/compacted-while-it-stands", CompactedWhileItStands);
+        yield return new("watch/future-revision-then-compacted", FutureThenCompacted);
+        yield return new("watch/odd-ids", OddIds);
         yield return new("watch/cancel", CancelOne);
         yield return new("watch/cancel-unknown", CancelUnknown);
         yield return new("watch/own-ids", OwnIds);
@@ -222,6 +227,75 @@ internal static class WatchScenarios
         await using var at = s.OpenWatch();
         await at.Ask(Watch("k", from: s.Rev(3)));
         await at.Read();
+    }
+
+    // Whatever the server's memory of recent events still holds.
+    private static async Task CompactedJustNow(GrpcSession s)
+    {
+        await using var watch = s.OpenWatch();
+        await watch.Ask(Watch("other"));
+        for (var i = 1; i <= 20; i++)
+        {
+            await s.Put("k", $"{i} first");
+            await s.Put("k", $"{i} second");
+            await s.Compact(s.Rev(2 * i));
+            await watch.Ask(Watch("k", from: s.Rev((2 * i) - 1)));
+            await watch.Read();
+        }
+    }
+
+    private static async Task CompactedAndItsId(GrpcSession s)
+    {
+        for (var i = 1; i <= 3; i++)
+            await s.Put("k", $"{i}");
+        await s.Compact(s.Rev(3));
+        await using var watch = s.OpenWatch();
+        await watch.Ask(Create(new WatchCreateRequest { Key = B("k"), WatchId = 5, StartRevision = s.Rev(1) }));
+        await watch.Read();
+        await watch.Ask(Create(new WatchCreateRequest { Key = B("l"), WatchId = 5 }));
+        await watch.Ask(Watch("l"));
+        await watch.Send(Cancel(5));
+        await watch.Ask(Create(new WatchCreateRequest { Key = B("m"), WatchId = 5 }));
+        await watch.Send(Cancel(5));
+        await watch.Read();
+    }
+
+    private static async Task CompactedWhileItStands(GrpcSession s)
+    {
+        await using var watch = s.OpenWatch();
+        await watch.Ask(Watch("k"));
+        await s.Put("k", "1");
+        await watch.Read();
+        await s.Put("other", "1");
+        await s.Put("other", "2");
+        await s.Compact(s.Rev(3));
+        await s.Put("k", "2");
+        await watch.Read();
+    }
+
+    private static async Task FutureThenCompacted(GrpcSession s)
+    {
+        await using var watch = s.OpenWatch();
+        await watch.Ask(Watch("k", from: s.Rev(3)));
+        await s.Put("k", "1");
+        await s.Put("k", "2");
+        await s.Compact(s.Rev(2));
+        await s.Put("k", "3");
+        await watch.Read();
+    }
+
+    private static async Task OddIds(GrpcSession s)
+    {
+        await using var watch = s.OpenWatch();
+        foreach (var id in (long[])[-1, long.MaxValue, long.MinValue, 3])
+            await watch.Ask(Create(new WatchCreateRequest { Key = B("k"), WatchId = id }));
+        await watch.Ask(Create(new WatchCreateRequest { Key = B("k"), WatchId = -1 }));
+        await s.Put("k", "1");
+        await watch.ReadInOrderOf(4, response => response.WatchId);
+        foreach (var id in (long[])[-1, long.MaxValue, long.MinValue])
+            await watch.Ask(Cancel(id));
+        await s.Put("k", "2");
+        await watch.Read();
     }
 
     private static async Task CancelOne(GrpcSession s)

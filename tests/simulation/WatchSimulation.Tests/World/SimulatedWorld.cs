@@ -18,6 +18,9 @@ internal sealed partial class SimulatedWorld
     // Longer than anything takes when nothing goes wrong. With the smallest buffers a whole history comes in thousands of pieces, but one after the other.
     private const int LongestPause = 10_000;
 
+    // More than the farthest future that a watch starts in.
+    private const int LaterRevisions = 20;
+
     private readonly List<Replica> _replicas = [];
     private readonly List<SimulatedHub> _hubs = [];
     private readonly List<Gateway> _gateways = [];
@@ -118,6 +121,9 @@ internal sealed partial class SimulatedWorld
             if (_clients.Sum(client => client.Living.Sum(record => record.Next ?? 0) + client.Records.Count(record => record.IsCanceled)) is var now && now != reached)
                 (reached, deadline) = (now, Scheduler.Now + LongestPause);
             Check.That(Scheduler.Now < deadline, $"liveness: {behind} has come to {behind.Next} of {last}, and nothing more comes though faults have stopped");
+            // Who waits for a revision to come keeps its whole stream from hearing of progress, as with etcd: so some more come.
+            if (Store.History.Last < last + LaterRevisions)
+                Store.Write([(AnyKey(), "later")]);
             foreach (var client in _clients)
                 client.AskProgress();
             Scheduler.RunTo(Scheduler.Now + 100);

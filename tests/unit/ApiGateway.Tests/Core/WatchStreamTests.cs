@@ -112,6 +112,39 @@ public sealed class WatchStreamTests
     }
 
     [Fact]
+    public void TryAccept_Compacted_IdIsTakenUntilTheClientCancels()
+    {
+        var spec = Create(Key("a", id: 4, start: 2));
+        Accept(Messages.Created(spec.WatchId, 9));
+        Accept(Messages.Canceled(spec.WatchId, 9, compactRevision: 4));
+        Assert.False(_stream.TryCreate(Command(Key("b", id: 4)), default, 2, out _, out _));
+        Assert.False(_stream.TryCancelCompacted(5, new SeenRevisions(9, 4), 2, out _));
+        Assert.True(_stream.TryCancelCompacted(4, new SeenRevisions(9, 4), 2, out var reply));
+        Assert.True(reply is { WatchId: 4, Canceled: true, CompactRevision: 0, Revision: 9 });
+        Assert.False(_stream.TryCancelCompacted(4, new SeenRevisions(9, 4), 2, out _));
+        Create(Key("b", id: 4));
+    }
+
+    /// <summary>Nothing is said of what is before it; where others go on is known all the same.</summary>
+    [Fact]
+    public void Progress_OneWatchStartsLater_NotAnsweredBeforeThat()
+    {
+        var present = Create(Key("a"));
+        var later = Create(Key("a", start: 8));
+        Accept(Messages.Created(present.WatchId, 5));
+        Accept(Messages.Created(later.WatchId, 5));
+        Assert.True(_stream.TryAskProgress());
+        Assert.False(_stream.TryAccept(Messages.Progress(-1, 6), out _));
+        Assert.False(_stream.IsProgressAsked);
+        _stream.Resume(new SeenRevisions(6, 0), 2, out var specs, out _);
+        Assert.Equal([(7L, true), (8L, false)], specs.Select(static spec => (spec.StartRevision, spec.IsResumed)));
+        _stream.TryAskProgress();
+        Assert.Equal(8, Accept(Messages.Progress(-1, 8)).Revision);
+        _stream.Resume(new SeenRevisions(8, 0), 2, out specs, out _);
+        Assert.Equal([(9L, true), (9L, true)], specs.Select(static spec => (spec.StartRevision, spec.IsResumed)));
+    }
+
+    [Fact]
     public void TryResume_AfterEvents_GoesOnBehindTheLast()
     {
         var spec = Create(Key("a"));
@@ -131,7 +164,7 @@ public sealed class WatchStreamTests
         Accept(Messages.Created(spec.WatchId, 9));
         // Catch-up: the header tells the hub's current revision.
         Accept(Messages.Put(spec.WatchId, 2, "a") with { Content = Messages.Put(spec.WatchId, 2, "a").Content with { Revision = 12 } });
-        Assert.True(_stream.TryResume(12, 2, out _, out _));
+        _stream.Resume(new SeenRevisions(12, 0), 2, out _, out _);
         Assert.Equal(12, Accept(Messages.Put(spec.WatchId, 3, "a")).Revision);
         Assert.Equal(13, Accept(Messages.Put(spec.WatchId, 13, "a")).Revision);
         Assert.True(_stream.TryAskProgress());

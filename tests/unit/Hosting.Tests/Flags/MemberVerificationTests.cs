@@ -44,6 +44,9 @@ public sealed class MemberVerificationTests
     [Theory]
     [InlineData("expected IP in URL for binding (http://foo.com:2379)", "--listen-client-urls", "http://foo.com:2379", "--advertise-client-urls", "http://foo.com:2379")]
     [InlineData("--advertise-client-urls is required when --listen-client-urls is set explicitly", "--listen-client-urls", "http://127.0.0.1:2379")]
+    [InlineData(
+        "setting experimental-enable-lease-checkpoint-persist requires experimental-enable-lease-checkpoint",
+        "--experimental-enable-lease-checkpoint=false", "--experimental-enable-lease-checkpoint-persist")]
     [InlineData("--election-timeout[300ms] should be at least as 5 times as --heartbeat-interval[100ms]", "--election-timeout", "300")]
     [InlineData("--election-timeout[60000ms] is too long, and should be set less than 50000ms", "--election-timeout", "60000")]
     [InlineData("--election-timeout must be >0 (set to 0ms)", "--election-timeout", "0")]

@@ -39,7 +39,7 @@ public abstract class LeaseManagerContractTests : IAsyncLifetime
         builder.Services.AddSingleton<Storage.Contracts.IStorage>(_cluster);
         builder.Services.AddSingleton<Consensus.Contracts.IConsensus>(_cluster);
         builder.Services.AddSingleton<TimeProvider>(_time);
-        builder.Services.AddSingleton(new LeaseManagerOptions { IsPrimary = true });
+        builder.Services.AddSingleton(new LeaseManagerOptions());
         builder.Services.AddLeaseManager(builder.Configuration);
         _app = builder.Build();
         _app.MapLeaseManager();

@@ -20,7 +20,7 @@ public class LessorTests
     public void KeepAlive_BeforeTheDeadline_FullTtlAgain()
     {
         _lessor.Granted(1, 5, At(0));
-        Assert.Equal(5, _lessor.KeepAlive(1, At(4)));
+        Assert.Equal(5, KeepAlive(1, At(4)));
         Assert.Empty(Take(At(8.9)));
         Assert.Equal((0L, 5L), _lessor.TimeToLive(1, At(8.5)));
         Assert.Equal([1L], Take(At(9)));
@@ -30,10 +30,10 @@ public class LessorTests
     public void KeepAlive_OverOrHandedOutOrUnknown_Zero()
     {
         _lessor.Granted(1, 5, At(0));
-        Assert.Equal(0, _lessor.KeepAlive(1, At(5)));
+        Assert.Equal(0, KeepAlive(1, At(5)));
         Take(At(5));
-        Assert.Equal(0, _lessor.KeepAlive(1, At(1)));
-        Assert.Equal(0, _lessor.KeepAlive(2, At(1)));
+        Assert.Equal(0, KeepAlive(1, At(1)));
+        Assert.Equal(0, KeepAlive(2, At(1)));
     }
 
     [Fact]
@@ -42,8 +42,8 @@ public class LessorTests
         _lessor.Granted(1, 30, At(0));
         _lessor.Granted(2, 10, At(0));
         _lessor.Granted(3, 20, At(0));
-        _lessor.KeepAlive(2, At(9));
-        _lessor.KeepAlive(3, At(15));
+        KeepAlive(2, At(9));
+        KeepAlive(3, At(15));
         Assert.Equal([2L, 1, 3], _lessor.List());
     }
 
@@ -67,7 +67,7 @@ public class LessorTests
         _lessor.Granted(1, 5, At(0));
         Take(At(5));
         _lessor.Activate(At(6));
-        Assert.Equal(5, _lessor.KeepAlive(1, At(7)));
+        Assert.Equal(5, KeepAlive(1, At(7)));
         Assert.Equal([1L], Take(At(12)));
     }
 
@@ -78,9 +78,28 @@ public class LessorTests
         Take(At(5));
         _lessor.Reset();
         _lessor.Granted(1, 5, At(6));
-        Assert.Equal(0, _lessor.KeepAlive(1, At(6)));
+        Assert.Equal(0, KeepAlive(1, At(6)));
         _lessor.ExpiryDone([1], At(7));
-        Assert.Equal(5, _lessor.KeepAlive(1, At(8)));
+        Assert.Equal(5, KeepAlive(1, At(8)));
+    }
+
+    [Fact]
+    public void Granted_AfterResetWithTheSameGrant_ItsTimeGoesOn()
+    {
+        _lessor.Granted(1, 5, At(0), grantedAt: 10);
+        _lessor.Granted(2, 5, At(0), grantedAt: 11);
+        _lessor.Granted(3, 5, At(0), grantedAt: 12);
+        _lessor.Reset();
+        _lessor.Granted(1, 5, At(4), grantedAt: 10);
+        _lessor.Granted(2, 5, At(4), grantedAt: 13);
+        _lessor.EndReset();
+        // The third was not told again; the second is another lease with the same id.
+        Assert.Equal([1L], Take(At(5)));
+        _lessor.Reset();
+        _lessor.Granted(1, 5, At(6), grantedAt: 10);
+        _lessor.EndReset();
+        Assert.Empty(Take(At(6)));
+        Assert.Equal(0, KeepAlive(1, At(6)));
     }
 
     [Fact]
@@ -89,7 +108,7 @@ public class LessorTests
         _lessor.Granted(1, 5, At(0));
         Take(At(5));
         _lessor.ExpiryFailed([1], At(6));
-        Assert.Equal(0, _lessor.KeepAlive(1, At(5.5)));
+        Assert.Equal(0, KeepAlive(1, At(5.5)));
         Assert.Empty(Take(At(5.9)));
         Assert.Equal([1L], Take(At(6)));
     }
@@ -133,7 +152,8 @@ public class LessorTests
                         break;
                     case 2:
                         var alive = deadlines.TryGetValue(id, out var deadline) && deadline > now;
-                        Assert.Equal(alive ? ttls[id] : 0, lessor.KeepAlive(id, now));
+                        Assert.True(lessor.TryKeepAlive(id, now, out var ttl));
+                        Assert.Equal(alive ? ttls[id] : 0, ttl);
                         if (alive)
                             deadlines[id] = now + TimeSpan.FromSeconds(ttls[id]);
                         break;
@@ -155,6 +175,12 @@ public class LessorTests
     }
 
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
+
+    private long KeepAlive(long id, TimeSpan now)
+    {
+        Assert.True(_lessor.TryKeepAlive(id, now, out var ttl));
+        return ttl;
+    }
 
     private List<long> Take(TimeSpan now, int max = int.MaxValue)
     {

@@ -14,17 +14,17 @@ namespace LeaseManager.Tests.Fakes;
 internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
 {
     private readonly Lock _gate = new();
-    private readonly SortedDictionary<long, (long Ttl, ulong GrantedAt)> _leases = [];
+    private readonly SortedDictionary<long, (long Ttl, ulong GrantedAt, long Remaining)> _leases = [];
     private readonly Dictionary<(SessionId, ulong), CommandResult> _outcomes = [];
     private readonly List<(LeaseChange Change, ulong Index)> _changes = [];
     private readonly List<Stream> _streams = [];
     private readonly List<(SessionId Session, IResultSink Sink)> _sinks = [];
     private TaskCompletionSource _changed = NewSource();
     private ulong _index = 10;
-    private ulong _epoch;
+    private ClaimState _claim;
     private long? _nextV2;
     private ulong _feedLimit = ulong.MaxValue;
-    private readonly Dictionary<int, (ulong Index, ulong Epoch)> _feedLimits = [];
+    private readonly Dictionary<int, (ulong Index, ClaimState Claim)> _feedLimits = [];
     private int _feeds;
 
     public Dictionary<long, TimeSpan> EndedAt { get; } = [];
@@ -43,12 +43,29 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
     /// <summary>Proposals are swallowed, as by a leader that dies: until <see cref="Break"/>.</summary>
     public bool SwallowsProposals { get; set; }
 
+    /// <summary>Commands of this kind are swallowed.</summary>
+    public CommandKind? Swallows { get; set; }
+
     /// <summary>Proposals are applied but their results are lost.</summary>
     public bool LosesResults { get; set; }
 
     public ulong Epoch
     {
-        get { lock (_gate) return _epoch; }
+        get { lock (_gate) return _claim.Epoch; }
+    }
+
+    public ClaimState Claim
+    {
+        get { lock (_gate) return _claim; }
+    }
+
+    /// <summary>Checkpoints, in the order in which they were applied.</summary>
+    public ConcurrentQueue<(long Id, long RemainingSeconds)> Checkpoints { get; } = new();
+
+    public long RemainingOf(long id)
+    {
+        lock (_gate)
+            return _leases[id].Remaining;
     }
 
     public LogIndex Index
@@ -72,8 +89,8 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
         lock (_gate)
         {
             _index++;
-            _leases[id] = (ttl, _index);
-            Change(new LeaseChange(id, ttl, Removed: false));
+            _leases[id] = (ttl, _index, 0);
+            Change(new LeaseChange(id, ttl, Removed: false) { GrantedAt = _index });
             return new LogIndex(_index);
         }
     }
@@ -93,7 +110,7 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
         lock (_gate)
         {
             _index++;
-            _epoch++;
+            _claim = new ClaimState(_claim.Epoch + 1, new LogIndex(_index), _claim.StandbyAt, false);
             Wake();
         }
     }
@@ -125,7 +142,7 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
         {
             _feedLimits.Remove(feed);
             if (upTo is { } index)
-                _feedLimits[feed] = (index.Value, _epoch);
+                _feedLimits[feed] = (index.Value, _claim);
             Wake();
         }
     }
@@ -181,7 +198,7 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
         {
             feed = _feeds++;
             next = _changes.Count;
-            batch = Batch(true, [.. _leases.Select(one => new LeaseChange(one.Key, one.Value.Ttl, false))], _index);
+            batch = Batch(true, [.. _leases.Select(one => new LeaseChange(one.Key, one.Value.Ttl, false, one.Value.Remaining) { GrantedAt = one.Value.GrantedAt })], _index);
         }
         yield return batch;
         while (true)
@@ -190,11 +207,11 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
             lock (_gate)
             {
                 changed = _changed.Task;
-                var held = _feedLimits.TryGetValue(feed, out var limit) ? limit : (Index: ulong.MaxValue, Epoch: _epoch);
+                var held = _feedLimits.TryGetValue(feed, out var limit) ? limit : (Index: ulong.MaxValue, Claim: _claim);
                 var upTo = Math.Min(_index, Math.Min(_feedLimit, held.Index));
                 var changes = _changes.Skip(next).TakeWhile(one => one.Index <= upTo).Select(one => one.Change).ToList();
                 next += changes.Count;
-                batch = Batch(false, changes, upTo) with { Epoch = held.Epoch };
+                batch = Batch(false, changes, upTo) with { Claim = held.Claim };
             }
             yield return batch;
             await changed.WaitAsync(cancellation);
@@ -248,6 +265,8 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
         }
         if (!CommandEnvelope.TryDecode(command, out var envelope, out var payload))
             throw new InvalidDataException("no command");
+        if (envelope.Kind == Swallows)
+            return;
         CommandResult result;
         IResultSink? sink;
         lock (_gate)
@@ -268,13 +287,38 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
         switch (envelope.Kind)
         {
             case CommandKind.LeaseClaim:
+                var claim = LeaseClaim.Parser.ParseFrom(payload);
+                if (claim.HasReplaces && (claim.Replaces, claim.HeldIndex) != (_claim.Epoch, _claim.HeldAt.Value))
+                {
+                    error = StorageError.StaleLeaseEpoch;
+                    break;
+                }
+                _claim = new ClaimState(_claim.Epoch + 1, new LogIndex(_index), _claim.StandbyAt, false);
                 body = new byte[8];
-                BinaryPrimitives.WriteUInt64LittleEndian(body, ++_epoch);
+                BinaryPrimitives.WriteUInt64LittleEndian(body, _claim.Epoch);
+                break;
+            case CommandKind.LeaseHold:
+                var hold = LeaseHold.Parser.ParseFrom(payload);
+                if (hold.Epoch != _claim.Epoch || _claim.IsReleased)
+                    error = StorageError.StaleLeaseEpoch;
+                else
+                    _claim = _claim with { HeldAt = new LogIndex(_index), IsReleased = hold.Released };
+                break;
+            case CommandKind.LeaseStandby:
+                _claim = _claim with { StandbyAt = new LogIndex(_index) };
+                break;
+            case CommandKind.LeaseCheckpoints:
+                var checkpoints = LeaseCheckpoints.Parser.ParseFrom(payload);
+                if (checkpoints.Epoch != _claim.Epoch)
+                    error = StorageError.StaleLeaseEpoch;
+                else
+                    foreach (var (id, remaining) in checkpoints.Ids.Zip(checkpoints.RemainingSeconds))
+                        Checkpoint(id, remaining);
                 break;
             case CommandKind.LeaseExpire:
                 var expire = LeaseExpire.Parser.ParseFrom(payload);
                 ExpireSizes.Add(expire.Ids.Count);
-                if (expire.Epoch != _epoch)
+                if (expire.Epoch != _claim.Epoch)
                     error = StorageError.StaleLeaseEpoch;
                 else
                     foreach (var id in expire.Ids)
@@ -292,6 +336,15 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
         return new CommandResult(envelope.Session, envelope.Sequence, new LogIndex(_index), new Term(2), error, 1, 0, body);
     }
 
+    private void Checkpoint(long id, long remaining)
+    {
+        if (!_leases.TryGetValue(id, out var lease))
+            return;
+        Checkpoints.Enqueue((id, remaining));
+        _leases[id] = lease with { Remaining = remaining };
+        Change(new LeaseChange(id, lease.Ttl, false, remaining, IsCheckpoint: true));
+    }
+
     private void End(long id, ulong known)
     {
         if (!_leases.TryGetValue(id, out var lease) || lease.GrantedAt > known)
@@ -302,7 +355,7 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
     }
 
     private LeaseBatch Batch(bool reset, List<LeaseChange> changes, ulong index) =>
-        new(reset, changes, new LogIndex(index), 1, new Term(2), _epoch, _nextV2);
+        new(reset, changes, new LogIndex(index), 1, new Term(2), _claim, _nextV2);
 
     private void Change(LeaseChange change)
     {

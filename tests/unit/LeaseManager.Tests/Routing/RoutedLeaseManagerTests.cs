@@ -101,46 +101,4 @@ public sealed class RoutedLeaseManagerTests : IAsyncDisposable
         while (!condition())
             await Task.Delay(1, deadline.Token);
     }
-
-    private enum Answers
-    {
-        AtOnce,
-        NotActive,
-        Never,
-    }
-
-    private sealed class ScriptedManager(long number) : ILeaseManager, IAsyncDisposable
-    {
-        public Answers Mode { get; set; }
-
-        public int Calls { get; private set; }
-
-        public bool IsDisposed { get; private set; }
-
-        public ValueTask<KeepAliveResult> KeepAliveAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation) =>
-            AnswerAsync(new KeepAliveResult(number, 1, new Term(1)), cancellation);
-
-        public ValueTask<TimeToLiveResult> TimeToLiveAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation) =>
-            AnswerAsync(new TimeToLiveResult(number, number, 1, new Term(1)), cancellation);
-
-        public ValueTask<LeaseListResult> ListAsync(LogIndex minApplied, CancellationToken cancellation) =>
-            AnswerAsync(new LeaseListResult([number], 1, new Term(1)), cancellation);
-
-        public ValueTask DisposeAsync()
-        {
-            IsDisposed = true;
-            return default;
-        }
-
-        private ValueTask<T> AnswerAsync<T>(T answer, CancellationToken cancellation)
-        {
-            Calls++;
-            return Mode switch
-            {
-                Answers.AtOnce => new(answer),
-                Answers.NotActive => ValueTask.FromException<T>(new LeaseManagerNotActiveException("scripted")),
-                _ => new(new TaskCompletionSource<T>().Task.WaitAsync(cancellation)),
-            };
-        }
-    }
 }

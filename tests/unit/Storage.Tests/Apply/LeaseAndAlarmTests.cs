@@ -4,6 +4,8 @@ using Storage.Contracts;
 using Storage.Contracts.Commands;
 using Storage.Core.Mvcc;
 using Storage.Core.Reads;
+using Storage.Core.State;
+using Storage.Core.Tree;
 using Storage.Tests.Harness;
 
 namespace Storage.Tests.Apply;
@@ -106,9 +108,87 @@ public sealed class LeaseAndAlarmTests
         _replica.Put("b", "1");
         _replica.Commit();
         var leases = _replica.AfterCrash([]).State.Current.Leases;
-        Assert.Equal([new LeaseChange(1, 60, false)], leases.All());
+        Assert.Equal([new LeaseChange(1, 60, false) { GrantedAt = 1 }], leases.All());
         Assert.Equal("a"u8.ToArray(), leases.KeysOf(1)!.Single());
-        Assert.Equal(1UL, leases.Epoch);
+        Assert.Equal(1UL, leases.Claim.Epoch);
+    }
+
+    [Fact]
+    public void Claim_OfOneThatIsSilent_IsMadeOnceAndNotAfterASignOfLife()
+    {
+        _replica.Do(new LeaseClaim { Manager = "m", Replaces = 0 });                     // log index 1
+        _replica.Do(new LeaseStandby { Manager = "n" });                                 // 2
+        Assert.Equal(new ClaimState(1, new(1), new(2), false), Claim);
+        Assert.Equal(StorageError.None, _replica.Do(new LeaseHold { Epoch = 1 }).Error); // 3
+        Assert.Equal(StorageError.StaleLeaseEpoch, _replica.Do(new LeaseClaim { Manager = "n", Replaces = 1, HeldIndex = 1 }).Error);
+        Assert.Equal(StorageError.StaleLeaseEpoch, _replica.Do(new LeaseClaim { Manager = "n", Replaces = 0, HeldIndex = 3 }).Error);
+        Assert.Equal(new ClaimState(1, new(3), new(2), false), Claim);
+        Assert.Equal(StorageError.None, _replica.Do(new LeaseClaim { Manager = "n", Replaces = 1, HeldIndex = 3 }).Error); // 6
+        Assert.Equal(StorageError.StaleLeaseEpoch, _replica.Do(new LeaseClaim { Manager = "o", Replaces = 1, HeldIndex = 3 }).Error);
+        Assert.Equal(StorageError.StaleLeaseEpoch, _replica.Do(new LeaseHold { Epoch = 1 }).Error);
+        Assert.Equal(new ClaimState(2, new(6), new(2), false), Claim);
+        _replica.Commit();
+        Assert.Equal(new ClaimState(2, new(6), new(2), false), _replica.AfterCrash([]).State.Current.Leases.Claim);
+    }
+
+    [Fact]
+    public void Claim_GivenUp_StaysSoUntilTheNext()
+    {
+        _replica.Do(new LeaseClaim { Manager = "m" });
+        _replica.Do(new LeaseHold { Epoch = 1, Released = true });
+        Assert.True(Claim.IsReleased);
+        Assert.Equal(StorageError.StaleLeaseEpoch, _replica.Do(new LeaseHold { Epoch = 1 }).Error);
+        _replica.Commit();
+        var restarted = _replica.AfterCrash([]);
+        Assert.True(restarted.State.Current.Leases.Claim.IsReleased);
+        restarted.Do(new LeaseClaim { Manager = "n" });
+        Assert.False(restarted.State.Current.Leases.Claim.IsReleased);
+    }
+
+    [Fact]
+    public void Claim_StoredWithoutSignsOfLife_IsReadWithItsEpoch()
+    {
+        _replica.Do(new LeaseClaim { Manager = "m" });
+        _replica.Commit();
+        Assert.True(_replica.Tree.TryGet(TableId.Meta, "state"u8, out var record));
+        // As it was before claims had signs of life: 11 numbers, the first of which is the format.
+        var old = record[..88].ToArray();
+        old[0] = 1;
+        _replica.Tree.Put(TableId.Meta, "state"u8, old);
+        var reopened = StateMachine.Open(_replica.Tree, new StateMachineOptions()).Freeze();
+        Assert.Equal(new ClaimState(1, default, default, false), reopened.Leases.Claim);
+        Assert.Equal(1UL, reopened.AppliedIndex.Value);
+    }
+
+    [Fact]
+    public void Checkpoint_CurrentEpoch_IsKeptUntilItIsForgottenOrTheLeaseIsANewOne()
+    {
+        foreach (var id in (long[])[1, 2, 3])
+            _replica.Do(new LeaseGrantRequest { ID = id, TTL = 600 });
+        _replica.Do(new LeaseClaim { Manager = "m" });
+        var done = _replica.Do(new LeaseCheckpoints { Epoch = 1, KnownIndex = 2, Ids = { 1, 2, 3, 99 }, RemainingSeconds = { 400, 900, 300, 1 } });
+        Assert.Equal((StorageError.None, 1), (done.Error, done.Revision));
+        // More than all of it is all of it; the third was granted after the manager looked.
+        Assert.Equal([new LeaseChange(1, 600, false, 400) { GrantedAt = 1 }, new(2, 600, false, 600) { GrantedAt = 2 }, new(3, 600, false) { GrantedAt = 3 }], _replica.State.Current.Leases.All());
+        _replica.Commit();
+        var restarted = _replica.AfterCrash([]);
+        Assert.Equal(400, restarted.State.Current.Leases.All()[0].RemainingSeconds);
+        restarted.Do(new LeaseCheckpoints { Epoch = 1, KnownIndex = 100, Ids = { 1 }, RemainingSeconds = { 0 } });
+        Assert.Equal(0, restarted.State.Current.Leases.All()[0].RemainingSeconds);
+        restarted.Do(new LeaseRevokeRequest { ID = 2 });
+        restarted.Do(new LeaseGrantRequest { ID = 2, TTL = 600 });
+        Assert.Equal(0, restarted.State.Current.Leases.All()[1].RemainingSeconds);
+    }
+
+    [Fact]
+    public void Checkpoint_StaleEpochOrUnevenLists_IsRefused()
+    {
+        _replica.Do(new LeaseGrantRequest { ID = 1, TTL = 600 });
+        _replica.Do(new LeaseClaim { Manager = "m" });
+        Assert.Equal(
+            StorageError.StaleLeaseEpoch, _replica.Do(new LeaseCheckpoints { KnownIndex = 100, Ids = { 1 }, RemainingSeconds = { 400 } }).Error);
+        Assert.Equal(StorageError.Malformed, _replica.Do(new LeaseCheckpoints { Epoch = 1, KnownIndex = 100, Ids = { 1 } }).Error);
+        Assert.Equal([new LeaseChange(1, 600, false) { GrantedAt = 1 }], _replica.State.Current.Leases.All());
     }
 
     [Fact]
@@ -149,6 +229,8 @@ public sealed class LeaseAndAlarmTests
         Assert.Empty(_replica.Ok<AlarmResponse>(Alarm(AlarmRequest.Types.AlarmAction.Activate, AlarmType.None)).Alarms);
         Assert.Empty(_replica.State.Current.Alarms);
     }
+
+    private ClaimState Claim => _replica.State.Current.Leases.Claim;
 
     private static AlarmRequest Alarm(AlarmRequest.Types.AlarmAction action, AlarmType type) => new() { Action = action, MemberID = 42, Alarm = type };
 }

@@ -30,6 +30,7 @@ public sealed class DatabaseRoundTripTests
             Assert.Equal(origin.Dump(revision), copy.Dump(revision));
         Assert.Equal(StorageError.Compacted, copy.RangeError(Requests.Range("k", revision: 99)));
         Assert.Equal(origin.State.Current.Leases.KeysOf(5), copy.State.Current.Leases.KeysOf(5));
+        Assert.Equal([(5L, 60L, 41L), (-7L, 90L, 0L)], copy.State.Current.Leases.All().Select(static one => (one.Id, one.TtlSeconds, one.RemainingSeconds)));
         Assert.Equal(origin.State.Current.Alarms, copy.State.Current.Alarms);
         foreach (var table in new[] { TableId.Revisions, TableId.Auth, TableId.AuthUsers, TableId.AuthRoles, TableId.Alarms })
             Assert.Equal(DatabaseFiles.Rows(origin.Tree, table), DatabaseFiles.Rows(copy.Tree, table));
@@ -161,6 +162,7 @@ public sealed class DatabaseRoundTripTests
     [InlineData("key", "80000000000000025F0000000000000000", "0A0161", "no revision")]
     [InlineData("lease", "00", "", "no lease")]
     [InlineData("lease", "0000000000000001", "0802100A", "no lease")]
+    [InlineData("lease", "0000000000000001", "0801100A180B", "no lease")]
     [InlineData("alarm", "0801", "", "no alarm")]
     [InlineData("meta", "7363686564756C6564436F6D70616374526576", "00", "no revision")]
     public void Load_RowThatCannotBe_IsRefused(string bucket, string key, string value, string what)
@@ -191,6 +193,7 @@ public sealed class DatabaseRoundTripTests
         var replica = new Replica();
         replica.Ok<LeaseGrantResponse>(new LeaseGrantRequest { ID = 5, TTL = 60 });
         replica.Ok<LeaseGrantResponse>(new LeaseGrantRequest { ID = -7, TTL = 90 });
+        replica.Do(new LeaseCheckpoints { KnownIndex = ulong.MaxValue, Ids = { 5 }, RemainingSeconds = { 41 } });
         for (var i = 0; i < 900; i++)
             replica.Put($"key{i % 170:d3}", new string((char)('a' + (i % 26)), large ? i % 1_500 : 3), lease: (i % 10) switch { 0 => 5, 1 => -7, _ => 0 });
         replica.Put("large", new string('x', large ? 2_000_000 : 10));

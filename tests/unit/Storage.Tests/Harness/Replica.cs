@@ -69,6 +69,9 @@ internal sealed class Replica
             V2Expire => CommandKind.V2Expire,
             LeaseClaim => CommandKind.LeaseClaim,
             LeaseExpire => CommandKind.LeaseExpire,
+            LeaseHold => CommandKind.LeaseHold,
+            LeaseStandby => CommandKind.LeaseStandby,
+            LeaseCheckpoints => CommandKind.LeaseCheckpoints,
             _ => throw new ArgumentException("no command", nameof(request)),
         },
         request.ToByteArray());

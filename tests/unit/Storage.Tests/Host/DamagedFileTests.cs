@@ -60,21 +60,27 @@ public sealed class DamagedFileTests : IAsyncLifetime
     public async Task Start_AnyBitFlipped_IsToldAndHealedOrTouchesNothingInUse()
     {
         var random = new Random(1);
-        var (healed, untouched) = (0, 0);
+        var (healed, untouched, told) = (0, 0, 0);
         for (var i = 0; i < 60; i++)
         {
             await File.WriteAllBytesAsync(DataPath, _sound);
             File.Delete(KeptPath);
             FlipBit(random.Next(2 * PageBytes, _sound.Length), random.Next(8));
             var isDamaged = IsDamaged();
-            await using (var storage = Open())
-                Assert.Equal(_hash, await HashAsync(storage));
+            if (await IsToldWhenReadAsync())
+            {
+                // A long value, of which a start reads the head in the leaf only. The next one looks at everything.
+                told++;
+                Assert.True(isDamaged);
+                Assert.False(await IsToldWhenReadAsync());
+                Assert.True(File.Exists(KeptPath), "damage that was told is not healed");
+            }
             // What is damaged is set aside at once, or lies in a table that a start does not read.
             healed += File.Exists(KeptPath) ? 1 : 0;
             untouched += isDamaged ? 0 : 1;
             Assert.True(isDamaged || !File.Exists(KeptPath), "a sound file was set aside");
         }
-        Assert.True(healed > 10 && untouched > 0, $"{healed} healed, {untouched} untouched");
+        Assert.True(healed > 10 && untouched > 0 && told > 0, $"{healed} healed, {untouched} untouched, {told} told when read");
     }
 
     [Fact]
@@ -244,6 +250,21 @@ public sealed class DamagedFileTests : IAsyncLifetime
             NullLogger.Instance);
         storage.Start();
         return storage;
+    }
+
+    // Else everything is as it was.
+    private async Task<bool> IsToldWhenReadAsync()
+    {
+        await using var storage = Open();
+        try
+        {
+            Assert.Equal(_hash, await HashAsync(storage));
+            return false;
+        }
+        catch (PageCorruptException)
+        {
+            return true;
+        }
     }
 
     private async Task<HashResult> HashAsync(StorageService storage)

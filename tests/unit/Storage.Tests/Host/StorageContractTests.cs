@@ -287,7 +287,7 @@ public abstract class StorageContractTests : IAsyncLifetime
         {
             Assert.Equal(changes.Count == 0, batch.Reset);
             changes.AddRange(batch.Changes);
-            epoch = batch.Epoch;
+            epoch = batch.Claim.Epoch;
             if (changes.Count == 2)
                 Append(new LeaseClaim { Manager = "m" }, new LeaseRevokeRequest { ID = 1 });
             if (changes.Count == 3)
@@ -296,7 +296,7 @@ public abstract class StorageContractTests : IAsyncLifetime
                 break;
             }
         }
-        Assert.Equal([new(1, 10, false), new(2, 20, false), new LeaseChange(1, 10, true)], changes);
+        Assert.Equal([new(1, 10, false) { GrantedAt = 1 }, new(2, 20, false) { GrantedAt = 2 }, new LeaseChange(1, 10, true)], changes);
         Assert.Equal(1UL, epoch);
     }
 

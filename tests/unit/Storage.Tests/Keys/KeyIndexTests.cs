@@ -53,7 +53,7 @@ public sealed class KeyIndexTests
         model.Compact(model.Revision / 3, 100);
 
         var loaded = new KeyIndex();
-        var loader = new KeyIndexLoader(loaded, seed == 1 ? new InlineWorker() : new PoolWorker(), minBatchRows: random.Next(50, 3_000));
+        var loader = new KeyIndexLoader(loaded, seed == 1 ? new InlineWorker() : new PoolWorker(), maxBytes: random.Next(10_000, 2_000_000), bucketBytes: random.Next(200, 20_000), blockBytes: random.Next(100, 5_000));
         var rows = model.Keys.SelectMany(static row => row.Value.Select(change => (row.Key, Change: change))).OrderBy(static row => row.Change.Revision);
         foreach (var (key, change) in rows)
             loader.Add(key, change.Revision, change.IsTombstone, change.Create, change.Version, change.Lease);

@@ -88,7 +88,7 @@ public sealed class ReplayTests
     private static IMessage Command(Random random, Replica replica, int i)
     {
         var key = $"{(char)('a' + random.Next(6))}";
-        return random.Next(16) switch
+        return random.Next(18) switch
         {
             < 5 => Requests.Put(key, $"{i}", lease: random.Next(3) == 0 ? random.Next(1, 4) : 0, prev: random.Next(2) == 0),
             5 => Requests.Delete(key, random.Next(2) == 0 ? "d" : ""),
@@ -97,7 +97,14 @@ public sealed class ReplayTests
             9 => new LeaseGrantRequest { ID = random.Next(1, 4), TTL = 60 },
             10 => new LeaseRevokeRequest { ID = random.Next(1, 4) },
             11 => new LeaseClaim { Manager = "m" },
-            12 => new LeaseExpire { Epoch = replica.State.Current.Leases.Epoch, KnownIndex = ulong.MaxValue, Ids = { random.Next(1, 4), random.Next(1, 4) } },
+            12 => new LeaseExpire { Epoch = replica.State.Current.Leases.Claim.Epoch, KnownIndex = ulong.MaxValue, Ids = { random.Next(1, 4), random.Next(1, 4) } },
+            16 => new LeaseCheckpoints
+            {
+                Epoch = replica.State.Current.Leases.Claim.Epoch, KnownIndex = ulong.MaxValue, Ids = { random.Next(1, 4) }, RemainingSeconds = { random.Next(0, 60) },
+            },
+            17 => random.Next(3) == 0
+                ? new LeaseStandby { Manager = "n" }
+                : new LeaseHold { Epoch = replica.State.Current.Leases.Claim.Epoch, Released = random.Next(4) == 0 },
             13 => new V2Expire { NowUnixNanos = replica.NowUnixNanos },
             _ => new V2Write
             {

@@ -12,5 +12,7 @@ public sealed class InProcessWatchHubTests : WatchHubContractTests
 
 public sealed class GrpcWatchHubTests : WatchHubContractTests
 {
-    protected override IWatchHub Bind(WebApplication app, string address) => new WatchHubClient(address);
+    // How patient callers are is theirs to say here: what a client makes of a hub that is silent or not there has tests of its own.
+    protected override IWatchHub Bind(WebApplication app, string address) => new WatchHubClient(
+        address, options: new WatchHubClientOptions { OpenLimit = TimeSpan.FromMinutes(1), SilenceLimit = TimeSpan.FromMinutes(1) });
 }

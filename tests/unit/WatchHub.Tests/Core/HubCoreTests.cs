@@ -119,6 +119,46 @@ public class HubCoreTests
             Assert.Equal(["5:a", "6:a", "7:a", "8:a"], messages.Skip(1).SelectMany(Read));
     }
 
+    /// <summary>The window has what is asked for, but whoever asks has seen it compacted.</summary>
+    [Fact]
+    public void Create_CallerHasSeenACompactionThatTheHubHasNot_CanceledBelowIt()
+    {
+        var hub = new CoreHarness();
+        var session = hub.Session();
+        hub.Core.Create(session, Watch(1, "a"));
+        for (var revision = 2L; revision <= 6; revision++)
+            hub.Feed(Revision(revision, Put("a", revision)));
+        hub.Core.Create(session, Watch(2, "a", start: 4) with { MinCompacted = 5 });
+        hub.Core.Create(session, Watch(3, "a", start: 5) with { MinCompacted = 5 });
+        var messages = hub.SettleAndRead(session);
+        var canceled = Assert.Single(messages, static one => one.Kind == WatchMessageKind.Canceled);
+        Assert.Equal((2L, 5L), (canceled.WatchId, canceled.CompactRevision));
+        Assert.Equal(["5:a", "6:a"], messages.Where(static one => one.WatchId == 3 && one.Kind == WatchMessageKind.Events).SelectMany(Read));
+        Assert.DoesNotContain(messages, static one => one.WatchId == 2 && one.Kind == WatchMessageKind.Events);
+    }
+
+    /// <summary>So that an idle watch that has to be opened elsewhere begins behind the compaction. Not before everything is delivered.</summary>
+    [Fact]
+    public void Advance_Compaction_EachSessionHearsHowFarItIs()
+    {
+        var hub = new CoreHarness(new HubLimits { SessionMessages = 4 });
+        var (idle, full, empty) = (hub.Session(), hub.Session(), hub.Session());
+        hub.Core.Create(idle, Watch(1, "idle"));
+        hub.Core.Create(full, Watch(1, "a"));
+        hub.SettleAndRead(idle);
+        hub.Read(full);
+        for (var revision = 2L; revision <= 9; revision++)
+            hub.Feed(Revision(revision, Put("a", revision)));
+        hub.Core.Advance(9, 7, Term);
+        Assert.Equal((-1L, WatchMessageKind.Progress, 9L), hub.SettleAndRead(idle).Select(static one => (one.WatchId, one.Kind, one.Revision)).Single());
+        Assert.DoesNotContain(hub.SettleAndRead(full), static one => one.Kind == WatchMessageKind.Progress);
+        Assert.Equal(WatchMessageKind.Progress, hub.SettleAndRead(full)[^1].Kind);
+        Assert.Empty(hub.SettleAndRead(empty));
+        // The same again is no news.
+        hub.Core.Advance(9, 7, Term);
+        Assert.Empty(hub.SettleAndRead(idle));
+    }
+
     [Fact]
     public void CatchUp_PreviousValueBelowTheCompaction_IsLeftOut()
     {
@@ -277,6 +317,23 @@ public class HubCoreTests
         Assert.Equal([2L], hub.SettleAndRead(session).Select(one => one.WatchId));
         hub.Core.Tick(TimeSpan.FromSeconds(20));
         Assert.Equal([1L, 2L], hub.SettleAndRead(session).Select(one => one.WatchId).Order());
+    }
+
+    [Theory]
+    [InlineData(false, 3)]
+    [InlineData(true, 1)]
+    public void Tick_StartHasNotComeYet_HearsNothingBeforeUnlessItStoodThere(bool isResumed, int firstProgress)
+    {
+        var hub = new CoreHarness(new HubLimits { ProgressInterval = TimeSpan.FromSeconds(10) });
+        var session = hub.Session();
+        hub.Core.Create(session, Watch(1, "a", start: 3, progress: true) with { IsResumed = isResumed });
+        hub.SettleAndRead(session);
+        for (var round = 1; round <= 3; round++)
+        {
+            hub.Core.Tick(TimeSpan.FromSeconds(10 * round));
+            Assert.Equal(round >= firstProgress, hub.SettleAndRead(session).Count > 0);
+            hub.Feed(Revision(round + 1, Put("other", round + 1)));
+        }
     }
 
     [Fact]

@@ -15,7 +15,8 @@ internal sealed class MetaPage
 {
     public const int MaxTables = 64;
     public const int MaxDirectories = (PageFormat.PageBytes - DirectoriesAt) / sizeof(long);
-    public const uint FormatVersion = 1;
+    /// <summary>2: overflow references may have a head. Files of version 1 are read, and become version 2 with the first commit.</summary>
+    public const uint FormatVersion = 2;
 
     // "DKVTREE1" read as a little-endian number.
     private const ulong Magic = 0x3145_4552_5456_4B44;

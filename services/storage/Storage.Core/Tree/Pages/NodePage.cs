@@ -9,7 +9,7 @@ namespace Storage.Core.Tree.Pages;
 ///                                              ^ heap start
 /// cell: u16 key length (top bit: the payload refers to an overflow run), u16 payload length, key, payload
 /// </code>
-/// A leaf's payload is the value, or (u64 first page, u32 value length). A branch's payload is the u64 page of the child that
+/// A leaf's payload is the value, or (u64 first page, u32 value length, head). A head may be empty, and was in format version 1. A branch's payload is the u64 page of the child that
 /// holds the keys from this cell's key on; the key of slot 0 is empty and stands for "from the start".
 /// </summary>
 internal static class NodePage
@@ -71,6 +71,9 @@ internal static class NodePage
 
     public static (long Page, int ValueBytes) OverflowReference(ReadOnlySpan<byte> payload) =>
         (BinaryPrimitives.ReadInt64LittleEndian(payload), BinaryPrimitives.ReadInt32LittleEndian(payload[8..]));
+
+    /// <summary>What the value was put with besides; empty: nothing.</summary>
+    public static ReadOnlySpan<byte> OverflowHead(ReadOnlySpan<byte> payload) => payload[OverflowReferenceBytes..];
 
     public static void WriteOverflowReference(Span<byte> payload, long page, int valueBytes)
     {

@@ -1,7 +1,7 @@
 namespace Chaos.Tests.Harness.Programs;
 
 /// <summary>
-/// Each service a process of its own: a member is a consensus member, a storage replica and a gateway; two watch hubs and the lease manager stand beside the
+/// Each service a process of its own: a member is a consensus member, a storage replica and a gateway; two watch hubs and the lease managers stand beside the
 /// members.
 /// </summary>
 /// <remarks>
@@ -10,15 +10,21 @@ namespace Chaos.Tests.Harness.Programs;
 /// </remarks>
 public sealed class SplitProgram : ClusterProgram
 {
-    public const string Consensus = "consensus", Storage = "storage", Gateway = "gateway", LeaseManager = "lease-manager";
+    public const string Consensus = "consensus", Storage = "storage", Gateway = "gateway", LeaseManager = "lease-manager", SecondManager = "lease-manager2";
 
     private const int MaxMembers = 7;
 
-    // Of storage, hubs, the lease manager; then where consensus, storage, hubs and the lease manager tell their health.
-    private readonly int[] _ports = Ports.Free((3 * MaxMembers) + (2 * (Hubs.Count + 1)));
+    // Of storage, hubs, the lease managers; then where consensus, storage, hubs and the lease managers tell their health.
+    private readonly int[] _ports = Ports.Free((3 * MaxMembers) + (2 * (Hubs.Count + 1)) + 2);
 
     /// <summary>Roles of the hubs.</summary>
     public static IReadOnlyList<string> Hubs { get; } = ["hub0", "hub1"];
+
+    /// <summary>A second lease manager, with the role <see cref="SecondManager"/>, stands by.</summary>
+    public bool HasSecondManager { get; init; }
+
+    /// <summary>Where each lease manager serves, by its role.</summary>
+    public IReadOnlyDictionary<string, string> ManagerUrls => new Dictionary<string, string> { [LeaseManager] = LeaseManagerUrl, [SecondManager] = SecondManagerUrl };
 
     public override string Label => "split";
 
@@ -65,13 +71,18 @@ public sealed class SplitProgram : ClusterProgram
         [
             .. Hubs.Select((role, n) => Service(role, "WatchHub", HealthBeside(n), nothing, ["--Listen", HubUrl(n), .. services])),
             Service(LeaseManager, "LeaseManager", HealthBeside(Hubs.Count), nothing, ["--Listen", LeaseManagerUrl, .. services]),
+            .. HasSecondManager
+                ? (ProcessLaunch[])[Service(SecondManager, "LeaseManager", Url(_ports[^1]), nothing, ["--Listen", SecondManagerUrl, .. services])]
+                : [],
         ];
     }
 
     private string[] Beside =>
-        ["--Services:WatchHub", string.Join(',', Hubs.Select((_, n) => HubUrl(n))), "--Services:LeaseManager", LeaseManagerUrl];
+        ["--Services:WatchHub", string.Join(',', Hubs.Select((_, n) => HubUrl(n))), "--Services:LeaseManager", HasSecondManager ? $"{LeaseManagerUrl},{SecondManagerUrl}" : LeaseManagerUrl];
 
     private string LeaseManagerUrl => Url(_ports[MaxMembers + Hubs.Count]);
+
+    private string SecondManagerUrl => Url(_ports[^2]);
 
     private string StorageUrl(int member) => Url(_ports[member]);
 

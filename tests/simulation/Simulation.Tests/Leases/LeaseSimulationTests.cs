@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using LeaseManager.Core;
+
+namespace Simulation.Leases;
+
+/// <summary>
+/// Seeded histories of one to three lease managers with everything that can go wrong, clocks that drift included: no lease ends early (I7), and none is kept when the
+/// faults stop. And proof that the histories see: each known mistake is found within the stated number of seeds.
+/// </summary>
+public sealed class LeaseSimulationTests
+{
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+
+    [Fact]
+    public void Run_AnySeed_NoLeaseEndsEarlyOrIsKept()
+    {
+        var from = Setting("SIMULATION_FROM", 1);
+        var failures = new ConcurrentBag<string>();
+        var (promises, ended, takeovers, checkpoints) = (0, 0, 0, 0);
+        Parallel.For(from, from + Setting("SIMULATION_SEEDS", 1000), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
+        {
+            var result = LeaseRun.One(seed);
+            if (result.Failure is not null)
+                failures.Add(result.Line);
+            Interlocked.Add(ref promises, result.World.Truth.Promises);
+            Interlocked.Add(ref ended, result.World.Truth.Ended);
+            Interlocked.Add(ref takeovers, result.World.Takeovers);
+            Interlocked.Add(ref checkpoints, result.World.Checkpoints);
+        });
+        Assert.True(failures.IsEmpty, string.Join('\n', failures.Order(StringComparer.Ordinal)));
+        // Histories in which nothing happens prove nothing.
+        Assert.True(
+            promises > 0 && ended > 0 && takeovers > 0 && checkpoints > 0, $"{promises} promises, {ended} ends, {takeovers} takeovers, {checkpoints} checkpoints");
+    }
+
+    [Fact]
+    public void Run_SameSeed_SameHistory()
+    {
+        var one = LeaseRun.One(7, keepsTrace: true);
+        Assert.NotEmpty(one.World.History);
+        Assert.Equal(one.World.History, LeaseRun.One(7, keepsTrace: true).World.History);
+    }
+
+    [Theory]
+    [InlineData(nameof(LeaseDefects.SkipGrace), 300)]
+    [InlineData(nameof(LeaseDefects.AnswerUnproven), 300)]
+    [InlineData(nameof(LeaseDefects.KeepDeadlinesAtHandover), 300)]
+    [InlineData(nameof(LeaseDefects.ForgetCheckpointsAtHandover), 300)]
+    [InlineData(nameof(LeaseDefects.KeepAliveBesideCheckpoint), 300)]
+    [InlineData(nameof(LeaseDefects.TrustStaleDeadlines), 300)]
+    [InlineData(nameof(LeaseDefects.ProveFromTheAnswer), 300)]
+    [InlineData(nameof(LeaseDefects.ForgetOnReset), 300)]
+    [InlineData(nameof(LeaseDefects.NeverTakeOver), 300)]
+    [InlineData(nameof(LeaseDefects.AnswerBehind), 300)]
+    public void Run_DefectOfTheCore_IsFound(string defect, int seeds) =>
+        AssertFound(seeds, profile => profile with { Defects = Enum.Parse<LeaseDefects>(defect) });
+
+    [Theory]
+    [InlineData(nameof(LeaseShellDefects.ExpireUnderAnyClaim), 300)]
+    [InlineData(nameof(LeaseShellDefects.CheckpointUnderAnyClaim), 300)]
+    [InlineData(nameof(LeaseShellDefects.ExpireWithoutIndex), 300)]
+    [InlineData(nameof(LeaseShellDefects.ProveWithoutFeed), 300)]
+    public void Run_DefectOfTheShell_IsFound(string defect, int seeds) =>
+        AssertFound(seeds, profile => profile with { ShellDefects = Enum.Parse<LeaseShellDefects>(defect) });
+
+    internal static string? FirstFound(int seeds, Func<LeaseProfile, LeaseProfile> defect)
+    {
+        for (var seed = 1; seed <= seeds; seed++)
+        {
+            if (LeaseRun.One(seed, profile => Stormy(defect(profile))) is { Failure: { } failure })
+                return $"seed {seed}: {failure}";
+        }
+        return null;
+    }
+
+    /// <summary>What finds a defect is the defect: the faults of its histories alone do no harm.</summary>
+    [Fact]
+    public void Run_SameFaultsWithoutTheDefect_NothingFound()
+    {
+        foreach (var defect in Enum.GetValues<LeaseDefects>())
+            AssertSound(profile => Stormy(profile with { Defects = defect }) with { Defects = LeaseDefects.None });
+        foreach (var defect in Enum.GetValues<LeaseShellDefects>())
+            AssertSound(profile => Stormy(profile with { ShellDefects = defect }) with { ShellDefects = LeaseShellDefects.None });
+    }
+
+    private static void AssertSound(Func<LeaseProfile, LeaseProfile> change)
+    {
+        for (var seed = 1; seed <= 50; seed++)
+        {
+            var result = LeaseRun.One(seed, change);
+            Assert.True(result.Failure is null, $"seed {seed}: {result.Failure}");
+        }
+    }
+
+    /// <summary>What a defect needs to show, made frequent.</summary>
+    private static LeaseProfile Stormy(LeaseProfile profile) => profile switch
+    {
+        { Defects: LeaseDefects.SkipGrace or LeaseDefects.AnswerUnproven } or { ShellDefects: LeaseShellDefects.ProveWithoutFeed } => profile with
+        {
+            Managers = 3, CoupEvery = 3000, HidesCoups = true, FaultEvery = 0, KeepAliveEvery = 100, KeptRate = 1, KeptFor = 4000, LongRate = 0, MaxDelay = 20, Leases = 40, Length = 40_000,
+        },
+        { Defects: LeaseDefects.ForgetOnReset } => profile with
+        {
+            ResetEvery = 200, FaultEvery = 0, CoupEvery = 0, KeepAliveEvery = 3000, KeptRate = 1, LongRate = 0, MaxDelay = 50, LossRate = 0.5, Leases = 24,
+        },
+        { ShellDefects: LeaseShellDefects.CheckpointUnderAnyClaim } => profile with
+        {
+            Managers = 2, CoupEvery = 2000, FaultEvery = 1500, KeepAliveEvery = 300, KeptRate = 1, LongRate = 1, CheckpointInterval = 1500, MaxDelay = 300, LossRate = 0.3,
+            Leases = 12, Length = 40_000,
+        },
+        _ => profile,
+    };
+
+    private static void AssertFound(int seeds, Func<LeaseProfile, LeaseProfile> defect) =>
+        Assert.True(FirstFound(seeds, defect) is not null, $"not found in {seeds} seeds");
+}
