@@ -14,9 +14,9 @@ public sealed class SimulationTests
     {
         var from = Setting("SIMULATION_FROM", 1);
         var failures = new ConcurrentBag<string>();
-        var (sessions, histories, feeds, moves, compacted, fragments, bookmarks) = (0, 0, 0, 0, 0, 0, 0);
+        var (sessions, histories, feeds, moves, compacted, fragments, bookmarks, ofPaths) = (0, 0, 0, 0, 0, 0, 0, 0);
         // Histories share nothing.
-        Parallel.For(from, from + Setting("SIMULATION_SEEDS", 400), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
+        Parallel.For(from, from + Setting("SIMULATION_SEEDS", 300), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
         {
             var result = Run.One(seed);
             if (result.Failure is not null)
@@ -29,12 +29,13 @@ public sealed class SimulationTests
             Interlocked.Add(ref compacted, counts.Compacted);
             Interlocked.Add(ref fragments, counts.Fragments);
             Interlocked.Add(ref bookmarks, counts.Bookmarks);
+            Interlocked.Add(ref ofPaths, result.World.Profile.Space == Storage.Contracts.KeySpace.V2 ? 1 : 0);
         });
         Assert.True(failures.IsEmpty, string.Join('\n', failures.Order(StringComparer.Ordinal)));
         // Histories in which nothing happens prove nothing.
         Assert.True(
-            sessions > 0 && histories > 0 && feeds > 0 && moves > 0 && compacted > 0 && fragments > 0 && bookmarks > 0,
-            $"{sessions} sessions, {histories} histories, {feeds} feeds lost, {moves} moves, {compacted} watches compacted, {fragments} fragments, {bookmarks} bookmarks");
+            sessions > 0 && histories > 0 && feeds > 0 && moves > 0 && compacted > 0 && fragments > 0 && bookmarks > 0 && ofPaths > 0,
+            $"{sessions} sessions, {histories} histories, {feeds} feeds lost, {moves} moves, {compacted} watches compacted, {fragments} fragments, {bookmarks} bookmarks, {ofPaths} histories of v2");
     }
 
     [Fact]

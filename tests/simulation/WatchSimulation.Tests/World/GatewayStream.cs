@@ -99,7 +99,10 @@ internal sealed class GatewayStream
         Use(hub.Open());
     });
 
-    private WatchSpec Spoilt(WatchSpec spec, bool isResumed = false) => _world.Profile.ShellDefects switch
+    private WatchSpec Spoilt(WatchSpec asked, bool isResumed = false) =>
+        Spoilt(_world.Profile.ShellDefects, asked with { Space = _world.Profile.Space }, isResumed);
+
+    private static WatchSpec Spoilt(ShellDefects defect, WatchSpec spec, bool isResumed) => defect switch
     {
         ShellDefects.GatewayResumesEarly when isResumed && spec.StartRevision > 1 => spec with { StartRevision = spec.StartRevision - 1 },
         ShellDefects.GatewayResumesLate when isResumed && spec.StartRevision > 0 => spec with { StartRevision = spec.StartRevision + 1 },

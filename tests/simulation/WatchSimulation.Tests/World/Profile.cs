@@ -1,3 +1,4 @@
+using Storage.Contracts;
 using WatchHub.Core;
 
 namespace WatchSimulation.World;
@@ -28,6 +29,9 @@ internal sealed record Profile
 {
     public HubDefects Defects { get; init; }
     public ShellDefects ShellDefects { get; init; }
+
+    /// <summary>v2 has one event a revision, no compaction, and documents instead of encoded events.</summary>
+    public KeySpace Space { get; init; } = KeySpace.V3;
 
     public int Hubs { get; init; } = 2;
     public int Replicas { get; init; } = 2;
@@ -89,7 +93,7 @@ internal sealed record Profile
     {
         int Sometimes(int mean) => random.Next(3) == 0 ? 0 : mean / 2 + random.Next(mean);
         var checksEveryStep = random.Next(8) == 0;
-        return new Profile
+        var profile = new Profile
         {
             Hubs = 1 + random.Next(3),
             Replicas = 1 + random.Next(3),
@@ -135,5 +139,6 @@ internal sealed record Profile
             // Checking all of a history at each of its steps takes its length squared.
             Length = checksEveryStep ? 1_000 : 3_000,
         };
+        return random.Next(8) == 0 ? profile with { Space = KeySpace.V2, MaxKeysOfARevision = 1, CompactEvery = 0 } : profile;
     }
 }

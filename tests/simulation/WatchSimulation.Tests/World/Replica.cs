@@ -45,14 +45,14 @@ internal sealed class Replica(SimulatedWorld world, int number) : IPreviousValue
     {
         if (from < Compacted)
             return new HistoryBatch([], from, Compacted);
-        var scope = new WatchScope(Text(key), Text(rangeEnd));
+        var scope = new WatchScope(Text(key), Text(rangeEnd), IsPath: world.Profile.Space == KeySpace.V2);
         var revisions = new List<RevisionEvents>();
         var end = Math.Min(to, Revision + 1);
         var bytes = 0;
         var next = from;
         for (; next < end && (revisions.Count == 0 || bytes < maxBytes); next++)
         {
-            if (Revisions(next, one => scope.Covers(one.Key)) is not { } found)
+            if (Revisions(next, one => scope.Covers(one)) is not { } found)
                 continue;
             revisions.Add(found);
             bytes += found.Events.Sum(one => one.Event.Length);
@@ -80,9 +80,10 @@ internal sealed class Replica(SimulatedWorld world, int number) : IPreviousValue
             var one = written[place];
             if (!wanted(one))
                 continue;
-            var previous = one.Previous is { } before ? new PreviousValue(this, revision, before.ModRevision, place) : default;
-            events.Add(new FeedEvent(
-                System.Text.Encoding.UTF8.GetBytes(one.Key), StoreLog.Encode(one).ToByteArray(), previous, one.IsDelete ? FeedEventKind.Delete : FeedEventKind.Put));
+            var previous = one.Previous is { } before && world.Profile.Space == KeySpace.V3 ? new PreviousValue(this, revision, before.ModRevision, place) : default;
+            var kind = (one.IsDelete ? FeedEventKind.Delete : FeedEventKind.Put) | (world.IsDirectory(one.Key) ? FeedEventKind.Directory : 0);
+            // v2: a document, which is nothing to the hub.
+            events.Add(new FeedEvent(System.Text.Encoding.UTF8.GetBytes(one.Key), StoreLog.Encode(one).ToByteArray(), previous, kind));
         }
         return events.Count == 0 ? null : new RevisionEvents(revision, events, default);
     }

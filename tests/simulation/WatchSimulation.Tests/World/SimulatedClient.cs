@@ -1,5 +1,6 @@
 using ApiGateway.Core.Watching;
 using Simulation.Checks;
+using Storage.Contracts;
 using WatchGuarantees.Checking;
 using WatchGuarantees.History;
 
@@ -32,7 +33,8 @@ internal sealed class SimulatedClient(SimulatedWorld world, int number)
         var random = world.Random;
         var key = world.AnyKey();
         var last = world.Store.History.Last;
-        var scope = new WatchScope(
+        var isPath = world.Profile.Space == KeySpace.V2;
+        var scope = isPath ? new WatchScope(key, random.Next(2) == 0 ? "" : "\0", IsPath: true) : new WatchScope(
             key, random.Next(4) switch { 0 => "", 1 => "\0", 2 => "l", _ => key + "~" }, random.Next(2) == 0, random.Next(6) == 0, random.Next(6) == 0, random.Next(3) == 0);
         // Now, in the past, at the very place of compaction, in the future.
         var start = random.Next(5) switch
@@ -80,7 +82,7 @@ internal sealed class SimulatedClient(SimulatedWorld world, int number)
         Check.That(_watches.TryGetValue(reply.WatchId, out var watch), $"client {Number} has no watch {reply.WatchId}: {reply}");
         if (reply.Created)
             Check.That(reply.Revision >= _seenAtOpening[reply.WatchId], $"{watch} was created at {reply.Revision}, and its gateway had seen {_seenAtOpening[reply.WatchId]}");
-        Add(watch!, Decode(reply));
+        Add(watch!, Decode(reply, watch!.Scope.IsPath));
         if (reply.Canceled)
             _watches.Remove(reply.WatchId);
         if (reply.CompactRevision > 0)
@@ -97,7 +99,7 @@ internal sealed class SimulatedClient(SimulatedWorld world, int number)
             world.CheckRecord(record);
     }
 
-    private static WatchResponse Decode(in WatchReply reply)
+    private static WatchResponse Decode(in WatchReply reply, bool isPath)
     {
         if (reply.Created)
             return new WatchResponse(ResponseKind.Created, reply.Revision);
@@ -105,6 +107,8 @@ internal sealed class SimulatedClient(SimulatedWorld world, int number)
             return new WatchResponse(ResponseKind.Canceled, reply.Revision, [], CompactRevision: reply.CompactRevision);
         if (reply.Events.IsEmpty)
             return new WatchResponse(ResponseKind.Progress, reply.Revision);
+        if (isPath)
+            return new WatchResponse(ResponseKind.Events, reply.Revision, [StoreLog.Decode(EtcdApi.Mvccpb.Event.Parser.ParseFrom(reply.Events.Span))], reply.Fragment);
         var events = EtcdApi.Etcdserverpb.WatchResponse.Parser.ParseFrom(reply.Events.Span).Events;
         return new WatchResponse(ResponseKind.Events, reply.Revision, [.. events.Select(StoreLog.Decode)], reply.Fragment);
     }

@@ -31,7 +31,7 @@ internal sealed class SimulatedHub(SimulatedWorld world, int number)
         if (_core is not null)
             return;
         world.Trace($"hub {Number} starts");
-        _core = new HubCore(KeySpace.V3, world.Profile.Limits with { Defects = world.Profile.Defects });
+        _core = new HubCore(world.Profile.Space, world.Profile.Limits with { Defects = world.Profile.Defects });
         _clockRate = 1 + (world.Random.NextDouble() - 0.5) * world.Profile.Drift;
         _pump = new FeedPump(world, this);
         _pump.Start();

@@ -1,6 +1,7 @@
 using Consensus.Contracts;
 using Simulation.Checks;
 using Simulation.World;
+using Storage.Contracts;
 using WatchGuarantees.Checking;
 using WatchGuarantees.History;
 
@@ -86,7 +87,12 @@ internal sealed partial class SimulatedWorld
         return ready.Count == 0 ? null : ready[Random.Next(ready.Count)];
     }
 
-    public string AnyKey() => $"k{Random.Next(Profile.Keys)}";
+    /// <summary>A key; v2: a directory, or a file in one.</summary>
+    public string AnyKey() => Profile.Space == KeySpace.V3 ? $"k{Random.Next(Profile.Keys)}"
+        : $"/d{Random.Next(2)}" + (Random.Next(3) == 0 ? "" : $"/f{Random.Next(Profile.Keys)}");
+
+    /// <summary>v2: it is the path of a directory.</summary>
+    public bool IsDirectory(string key) => Profile.Space == KeySpace.V2 && key.LastIndexOf('/') == 0;
 
     public void CheckRecord(WatchRecord record)
     {

@@ -7,12 +7,21 @@ namespace WatchGuarantees.History;
 /// <param name="NoPut">Wants no puts.</param>
 /// <param name="NoDelete">Wants no deletes.</param>
 /// <param name="Fragment">Takes revisions in pieces.</param>
+/// <param name="IsPath">v2: keys are paths, "\0" means all below as well, and whoever watches below a directory hears of its removal.</param>
 public sealed record WatchScope(
-    string Key, string RangeEnd = "", bool PreviousValue = false, bool NoPut = false, bool NoDelete = false, bool Fragment = false)
+    string Key, string RangeEnd = "", bool PreviousValue = false, bool NoPut = false, bool NoDelete = false, bool Fragment = false, bool IsPath = false)
 {
-    public bool Wants(in WatchEvent one) => Covers(one.Key) && !(one.IsDelete ? NoDelete : NoPut);
+    public bool Wants(in WatchEvent one) => Covers(one) && !(one.IsDelete ? NoDelete : NoPut);
 
-    public bool Covers(string key) => RangeEnd switch
+    /// <summary>Without the filters.</summary>
+    public bool Covers(in WatchEvent one) => IsPath ? CoversPath(one) : CoversKey(one.Key);
+
+    private bool CoversPath(in WatchEvent one) =>
+        one.Key == Key || (RangeEnd.Length > 0 && IsBelow(one.Key, Key)) || (one.IsDelete && IsBelow(Key, one.Key));
+
+    private static bool IsBelow(string path, string ancestor) => path.StartsWith(ancestor + "/", StringComparison.Ordinal);
+
+    private bool CoversKey(string key) => RangeEnd switch
     {
         "" => key == Key,
         "\0" => string.CompareOrdinal(key, Key) >= 0,
