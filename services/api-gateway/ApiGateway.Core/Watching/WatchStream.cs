@@ -105,6 +105,21 @@ public sealed class WatchStream
         return _progressAsked;
     }
 
+    /// <summary>
+    /// Takes a message in the shape that nearly all have: whole revisions, of which the client has nothing yet, and hands out the client's id for its watch. False: it is
+    /// to be given to <see cref="TryAccept"/>.
+    /// </summary>
+    public bool TryAcceptWhole(in WatchMessage message, out long clientId)
+    {
+        clientId = 0;
+        var content = message.Content;
+        if (content.Kind != WatchMessageKind.Events || content.Fragment || _partlySent.Count > 0 || _watches.Find(message.WatchId) is not { } watch)
+            return false;
+        watch.GoOnAt(content.LastRevision + 1);
+        clientId = watch.ClientId;
+        return true;
+    }
+
     /// <summary>Takes a message of the hub; true when the client gets <paramref name="reply"/> for it.</summary>
     public bool TryAccept(in WatchMessage message, out WatchReply reply)
     {
