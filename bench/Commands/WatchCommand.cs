@@ -11,6 +11,7 @@ namespace Bench.Commands;
 internal static class WatchCommand
 {
     private const int ValueBytes = 256;
+    private static readonly TimeSpan s_catchUpLimit = TimeSpan.FromSeconds(30);
 
     public static int Run(Arguments arguments)
     {
@@ -62,7 +63,7 @@ internal static class WatchCommand
             var n = (i + round) % programs.Length;
             var deployment = pool.Start(programs[n], members: 1);
             CatchUp.Fill(deployment.Target, revisions, ValueBytes);
-            results[n] = CatchUp.Run(deployment.Target, revisions);
+            results[n] = CatchUp.Run(deployment.Target, revisions, s_catchUpLimit);
             pool.Stop(deployment);
             Console.Error.WriteLine($"1 {programs[n].Name,-5} {"catch-up",-60} {LoadCommand.Describe(results[n])}");
             if (results[n].Errors > 0)

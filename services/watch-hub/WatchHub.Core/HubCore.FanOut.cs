@@ -67,7 +67,7 @@ public sealed partial class HubCore
     private void CatchUpFrom(long missed)
     {
         foreach (var session in _sessions)
-            foreach (var watcher in session.Watchers.Values)
+            foreach (var watcher in session.Watchers)
                 if (watcher.Set == WatcherSet.Synced && watcher.Next <= _current)
                     MoveToUnsynced(watcher, Math.Max(watcher.Next, missed));
     }

@@ -31,7 +31,7 @@ public sealed partial class HubCore
             if (session.ProgressWatchers == 0 || now < session.NextProgress)
                 continue;
             session.NextProgress = now + session.ProgressInterval;
-            foreach (var watcher in session.Watchers.Values)
+            foreach (var watcher in session.Watchers)
                 NotifyIdle(watcher);
         }
     }

@@ -74,7 +74,7 @@ public sealed partial class HubCore
         if (session.IsClosed)
             return;
         session.IsClosed = true;
-        foreach (var watcher in session.Watchers.Values)
+        foreach (var watcher in session.Watchers)
             Drop(watcher);
         session.Watchers.Clear();
         session.ClearStaged();
@@ -91,7 +91,7 @@ public sealed partial class HubCore
     {
         if (session.IsClosed)
             return;
-        if (session.Watchers.ContainsKey(spec.WatchId))
+        if (session.Watchers.Contains(spec.WatchId))
         {
             Fail(session);
             return;
@@ -108,7 +108,7 @@ public sealed partial class HubCore
         };
         if (_space == KeySpace.V2)
             _liveAfter.Add(watcher, seen);
-        session.Watchers.Add(spec.WatchId, watcher);
+        session.Watchers.Add(watcher);
         _watchers++;
         session.MinRevision = Math.Max(session.MinRevision, spec.MinRevision);
         if (spec.ProgressNotify)
@@ -130,7 +130,7 @@ public sealed partial class HubCore
     /// <summary>Ends a watch; unknown ids are ignored.</summary>
     public void Cancel(HubSession session, long watchId)
     {
-        if (session.Watchers.TryGetValue(watchId, out var watcher))
+        if (session.Watchers.Find(watchId) is { } watcher)
             EndWatch(watcher, _current, compactRevision: 0);
     }
 

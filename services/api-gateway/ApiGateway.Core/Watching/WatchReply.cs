@@ -10,6 +10,9 @@ public readonly record struct WatchReply(
     /// <summary>The watch id of refused creates and of stream-wide progress.</summary>
     public const long NoWatch = -1;
 
+    /// <summary>Field number of the watch id.</summary>
+    public const int WatchIdField = 2;
+
     private const int CancelReasonField = 6;
 
     /// <summary>The shape in which etcd refuses a create.</summary>
@@ -18,7 +21,7 @@ public readonly record struct WatchReply(
 
     /// <summary>Bytes of the encoded message whose header field takes <paramref name="headerBytes"/>.</summary>
     public int Size(int headerBytes) =>
-        headerBytes + ProtoWriter.Int64Size(2, WatchId) + (Created ? 2 : 0) + (Canceled ? 2 : 0)
+        headerBytes + ProtoWriter.Int64Size(WatchIdField, WatchId) + (Created ? 2 : 0) + (Canceled ? 2 : 0)
         + ProtoWriter.Int64Size(5, CompactRevision)
         + (CancelReason.Length == 0 ? 0 : ProtoWriter.BytesSize(CancelReasonField, System.Text.Encoding.UTF8.GetByteCount(CancelReason)))
         + (Fragment ? 2 : 0) + Events.Length;
@@ -30,7 +33,7 @@ public readonly record struct WatchReply(
     public void WriteFields(ReadOnlySpan<byte> header, ref ProtoWriter writer)
     {
         writer.Encoded(header);
-        writer.Int64(2, WatchId);
+        writer.Int64(WatchIdField, WatchId);
         writer.Bool(3, Created);
         writer.Bool(4, Canceled);
         writer.Int64(5, CompactRevision);

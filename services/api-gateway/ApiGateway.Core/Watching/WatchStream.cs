@@ -24,7 +24,7 @@ public sealed class WatchStream
     private const int MaxCompacted = 65_536;
 
     // By hub id.
-    private readonly Dictionary<long, Watch> _watches = [];
+    private readonly IdTable<Watch> _watches = new();
 
     // Hub ids that are not the client's, by client id.
     private readonly Dictionary<long, long> _aliases = [];
@@ -68,13 +68,16 @@ public sealed class WatchStream
 
         var clientId = command.WatchId != 0 ? command.WatchId : NextFreeId();
         // Copies: the request that they came in goes, and the hub of this process keeps these very bytes.
-        var watch = new Watch(clientId, command.Key.IsEmpty ? s_zero : key.ToArray(), command.RangeEnd.ToArray(), Wishes(command)) { Next = command.StartRevision };
         var hubId = HubIdFor(clientId);
-        _watches.Add(hubId, watch);
+        var (ownKey, rangeEnd) = (command.Key.IsEmpty ? s_zero : key.ToArray(), command.RangeEnd.ToArray());
+        var watch = hubId == clientId
+            ? new Watch(clientId, ownKey, rangeEnd, Wishes(command)) { Next = command.StartRevision }
+            : new AliasedWatch(hubId, clientId, ownKey, rangeEnd, Wishes(command)) { Next = command.StartRevision };
+        _watches.Add(watch);
         if (hubId != clientId)
             _aliases.Add(clientId, hubId);
         _uncreated.Enqueue(hubId);
-        spec = SpecOf(hubId, watch, seen);
+        spec = SpecOf(watch, seen);
         return true;
     }
 
@@ -83,7 +86,7 @@ public sealed class WatchStream
     {
         if (!TryFind(clientId, out hubId))
             return false;
-        _watches[hubId].State |= WatchState.CancelAsked;
+        _watches.Find(hubId)!.State |= WatchState.CancelAsked;
         _aliases.Remove(clientId);
         return true;
     }
@@ -102,13 +105,28 @@ public sealed class WatchStream
         return _progressAsked;
     }
 
+    /// <summary>
+    /// Takes a message in the shape that nearly all have: whole revisions, of which the client has nothing yet, and hands out the client's id for its watch. False: it is
+    /// to be given to <see cref="TryAccept"/>.
+    /// </summary>
+    public bool TryAcceptWhole(in WatchMessage message, out long clientId)
+    {
+        clientId = 0;
+        var content = message.Content;
+        if (content.Kind != WatchMessageKind.Events || content.Fragment || _partlySent.Count > 0 || _watches.Find(message.WatchId) is not { } watch)
+            return false;
+        watch.GoOnAt(content.LastRevision + 1);
+        clientId = watch.ClientId;
+        return true;
+    }
+
     /// <summary>Takes a message of the hub; true when the client gets <paramref name="reply"/> for it.</summary>
     public bool TryAccept(in WatchMessage message, out WatchReply reply)
     {
         reply = default;
         if (message.WatchId == WatchReply.NoWatch)
             return message.Kind == WatchMessageKind.Progress && AcceptStreamProgress(message, out reply);
-        if (!_watches.TryGetValue(message.WatchId, out var watch))
+        if (_watches.Find(message.WatchId) is not { } watch)
             return false;
 
         reply = new WatchReply(
@@ -141,7 +159,7 @@ public sealed class WatchStream
                 watch.GoOnAt(message.Revision + 1);
                 return true;
             case WatchMessageKind.Canceled:
-                Forget(message.WatchId, watch);
+                Forget(watch);
                 // etcd sends no revision with a watch that compaction overtook.
                 if (message.CompactRevision != 0)
                 {
@@ -164,11 +182,12 @@ public sealed class WatchStream
     {
         specs = new List<WatchSpec>(_watches.Count);
         canceled = [];
-        foreach (var (hubId, watch) in _watches)
+        List<Watch> ended = [];
+        foreach (var watch in _watches)
         {
             if (watch.Is(WatchState.CancelAsked))
             {
-                Forget(hubId, watch);
+                ended.Add(watch);
                 var revision = Math.Max(seen.Revision, watch.SentRevision);
                 if (!watch.IsCreated)
                     canceled.Add(new WatchReply(revision, term, watch.ClientId, true, false, 0, "", false, default));
@@ -176,13 +195,14 @@ public sealed class WatchStream
                 continue;
             }
             if (watch.IsCreated)
-                specs.Add(SpecOf(hubId, watch, seen));
-            if (_partlySent.TryGetValue(hubId, out var partly))
-                _partlySent[hubId] = new PartlySent(Sent: 0, ToSkip: partly.Sent + partly.ToSkip);
+                specs.Add(SpecOf(watch, seen));
+            if (_partlySent.TryGetValue(watch.Id, out var partly))
+                _partlySent[watch.Id] = new PartlySent(Sent: 0, ToSkip: partly.Sent + partly.ToSkip);
         }
+        ended.ForEach(Forget);
         foreach (var hubId in _uncreated)
-            if (_watches.TryGetValue(hubId, out var watch) && !watch.IsCreated)
-                specs.Add(SpecOf(hubId, watch, seen));
+            if (_watches.Find(hubId) is { IsCreated: false } watch)
+                specs.Add(SpecOf(watch, seen));
     }
 
     /// <summary>Whether a progress request of the client is still unanswered: the next session must be asked again.</summary>
@@ -192,8 +212,8 @@ public sealed class WatchStream
         (command.PreviousValue ? WatchState.PreviousValue : 0) | (command.NoPut ? WatchState.NoPut : 0) | (command.NoDelete ? WatchState.NoDelete : 0)
         | (command.ProgressNotify ? WatchState.ProgressNotify : 0) | (command.Fragment ? WatchState.Fragment : 0);
 
-    private static WatchSpec SpecOf(long hubId, Watch watch, SeenRevisions seen) => new(
-        hubId, KeySpace.V3, watch.Key, watch.RangeEnd, watch.Next, seen.Revision, watch.Is(WatchState.PreviousValue), watch.Is(WatchState.NoPut),
+    private static WatchSpec SpecOf(Watch watch, SeenRevisions seen) => new(
+        watch.Id, KeySpace.V3, watch.Key, watch.RangeEnd, watch.Next, seen.Revision, watch.Is(WatchState.PreviousValue), watch.Is(WatchState.NoPut),
         watch.Is(WatchState.NoDelete), watch.Is(WatchState.ProgressNotify), watch.Is(WatchState.Fragment))
     {
         MinCompacted = seen.Compacted,
@@ -224,7 +244,7 @@ public sealed class WatchStream
         // Every watch has been delivered everything up to here, so a resumed one need not look at it again: this keeps the
         // resume position of idle watches above the compacted revision.
         var isReached = true;
-        foreach (var watch in _watches.Values)
+        foreach (var watch in _watches)
         {
             if (watch.IsCreated)
                 watch.GoOnAt(message.Revision + 1);
@@ -235,15 +255,15 @@ public sealed class WatchStream
         var isAnswered = _progressAsked && isReached;
         _progressAsked = false;
         if (isAnswered)
-            foreach (var watch in _watches.Values)
+            foreach (var watch in _watches)
                 watch.SentRevision = Math.Max(watch.SentRevision, message.Revision);
         return isAnswered;
     }
 
-    private void Forget(long hubId, Watch watch)
+    private void Forget(Watch watch)
     {
-        _watches.Remove(hubId);
-        _partlySent.Remove(hubId);
+        _watches.Remove(watch.Id);
+        _partlySent.Remove(watch.Id);
         if (!watch.Is(WatchState.CancelAsked))
             _aliases.Remove(watch.ClientId);
         ForgetCreated();
@@ -251,7 +271,7 @@ public sealed class WatchStream
 
     private void ForgetCreated()
     {
-        while (_uncreated.TryPeek(out var hubId) && !(_watches.TryGetValue(hubId, out var watch) && !watch.IsCreated))
+        while (_uncreated.TryPeek(out var hubId) && _watches.Find(hubId) is not { IsCreated: false })
             _uncreated.Dequeue();
         // After a burst, memory goes back.
         if (_uncreated.Count == 0 && _uncreated.EnsureCapacity(0) > 1024)
@@ -260,13 +280,13 @@ public sealed class WatchStream
 
     private bool TryFind(long clientId, out long hubId) =>
         _aliases.TryGetValue(clientId, out hubId)
-        || (_watches.TryGetValue(hubId = clientId, out var watch) && watch.ClientId == clientId && !watch.Is(WatchState.CancelAsked));
+        || (_watches.Find(hubId = clientId) is { } watch && watch.ClientId == clientId && !watch.Is(WatchState.CancelAsked));
 
     private long HubIdFor(long clientId)
     {
-        if (clientId != WatchReply.NoWatch && !_watches.ContainsKey(clientId))
+        if (clientId != WatchReply.NoWatch && !_watches.Contains(clientId))
             return clientId;
-        while (_watches.ContainsKey(_nextAlias))
+        while (_watches.Contains(_nextAlias))
             _nextAlias++;
         return _nextAlias++;
     }
@@ -296,12 +316,15 @@ public sealed class WatchStream
         StartsLater = 128,
     }
 
-    private sealed class Watch(long clientId, byte[] key, byte[] rangeEnd, WatchState state)
+    private class Watch(long clientId, byte[] key, byte[] rangeEnd, WatchState state) : IHasId
     {
         public readonly long ClientId = clientId;
         public readonly byte[] Key = key;
         public readonly byte[] RangeEnd = rangeEnd;
         public WatchState State = state;
+
+        /// <summary>Towards the hub.</summary>
+        public virtual long Id => ClientId;
 
         // Once created: the first revision that the client has not got whole. Before: the start that it asked for.
         public long Next;
@@ -321,6 +344,11 @@ public sealed class WatchStream
             Next = revision;
             State &= ~WatchState.StartsLater;
         }
+    }
+
+    private sealed class AliasedWatch(long hubId, long clientId, byte[] key, byte[] rangeEnd, WatchState state) : Watch(clientId, key, rangeEnd, state)
+    {
+        public override long Id => hubId;
     }
 
     /// <summary>Events from a watch's next revision on: sent by this session, and still to be skipped because an earlier one sent them.</summary>

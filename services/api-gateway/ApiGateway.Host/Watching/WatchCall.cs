@@ -242,7 +242,9 @@ internal sealed class WatchCall : IDisposable
                         send = GatewayTracing.StartSend(last.Trace);
                     }
                 }
-                if (_watches.TryAccept(message, out var reply))
+                if (_watches.TryAcceptWhole(message, out var clientId))
+                    run.AddEvents(clientId, last);
+                else if (_watches.TryAccept(message, out var reply))
                     run.Add(reply);
             }
         }

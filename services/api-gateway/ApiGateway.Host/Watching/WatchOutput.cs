@@ -5,6 +5,7 @@ using ApiGateway.Core.Headers;
 using ApiGateway.Core.Watching;
 using EtcdApi.Wire;
 using Grpc.Core;
+using WatchHub.Contracts;
 
 namespace ApiGateway.Host.Watching;
 
@@ -68,8 +69,28 @@ internal sealed class WatchOutput(PipeWriter body, ResponseHeaderWriter header)
         {
             var head = output.Head(reply.Revision, reply.Term);
             var length = reply.Size(head.Length);
+            var writer = Frame(length, reply.Events.Length, out var isWhole);
+            reply.WriteFields(head, ref writer);
+            Events(reply.Events.Span, ref writer, isWhole);
+        }
+
+        /// <summary>A message that says nothing but the events of a watch.</summary>
+        public void AddEvents(long watchId, WatchContent content)
+        {
+            var head = output.Head(content.Revision, content.Term.Value);
+            var events = content.Events;
+            var writer = Frame(head.Length + ProtoWriter.Int64Size(WatchReply.WatchIdField, watchId) + events.Length, events.Length, out var isWhole);
+            writer.Encoded(head);
+            writer.Int64(WatchReply.WatchIdField, watchId);
+            Events(events.Span, ref writer, isWhole);
+        }
+
+        // Begins a message: its prefix, and room for all of it, or for all but its events.
+        private ProtoWriter Frame(int length, int eventBytes, out bool isWhole)
+        {
             output.UnflushedBytes += PrefixBytes + length;
-            var contiguous = length <= MaxPieceBytes ? length : length - reply.Events.Length;
+            isWhole = length <= MaxPieceBytes;
+            var contiguous = isWhole ? length : length - eventBytes;
             if (_piece.Length - _used < PrefixBytes + contiguous)
             {
                 Complete();
@@ -78,14 +99,19 @@ internal sealed class WatchOutput(PipeWriter body, ResponseHeaderWriter header)
             _piece[_used] = 0;
             BinaryPrimitives.WriteInt32BigEndian(_piece[(_used + 1)..], length);
             var writer = new ProtoWriter(_piece.Slice(_used + PrefixBytes, contiguous));
-            reply.WriteFields(head, ref writer);
-            if (contiguous == length)
-                writer.Encoded(reply.Events.Span);
             _used += PrefixBytes + contiguous;
-            if (contiguous == length)
+            return writer;
+        }
+
+        private void Events(ReadOnlySpan<byte> events, ref ProtoWriter writer, bool isWhole)
+        {
+            if (isWhole)
+            {
+                writer.Encoded(events);
                 return;
+            }
             Complete();
-            output.Body.Write(reply.Events.Span);
+            output.Body.Write(events);
         }
 
         /// <summary>Hands the messages over to the body.</summary>

@@ -33,7 +33,7 @@ public sealed class HubSession
     /// <summary>The client asked on without reading, or named a watch twice: the shell must end the session.</summary>
     public bool IsFailed { get; internal set; }
 
-    internal Dictionary<long, Watcher> Watchers { get; } = [];
+    internal IdTable<Watcher> Watchers { get; } = new();
     internal ref WatcherArray Blocked => ref _blocked;
 
     // Watchers that are Unsynced or Blocked.

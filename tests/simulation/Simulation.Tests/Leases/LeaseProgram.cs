@@ -11,7 +11,12 @@ internal static class LeaseProgram
             return Defects(count);
         if (seed != 0)
         {
-            var result = LeaseRun.One(seed, keepsTrace: args.Contains("--trace"));
+            // With a known mistake put in: --only NAME.
+            var only = Array.IndexOf(args, "--only") is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
+            var core = Enum.TryParse<LeaseDefects>(only, out var inCore) ? inCore : LeaseDefects.None;
+            var shell = Enum.TryParse<LeaseShellDefects>(only, out var inShell) ? inShell : LeaseShellDefects.None;
+            var result = LeaseRun.One(
+                seed, only is null ? null : profile => LeaseSimulationTests.Stormy(profile with { Defects = core, ShellDefects = shell }), args.Contains("--trace"));
             foreach (var line in result.World.History)
                 Console.WriteLine(line);
             Console.WriteLine(result.Failure is null ? $"lease seed {seed}: ok" : result.Line);

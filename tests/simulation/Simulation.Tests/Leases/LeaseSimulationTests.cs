@@ -18,7 +18,7 @@ public sealed class LeaseSimulationTests
         var from = Setting("SIMULATION_FROM", 1);
         var failures = new ConcurrentBag<string>();
         var (promises, ended, takeovers, checkpoints) = (0, 0, 0, 0);
-        Parallel.For(from, from + Setting("SIMULATION_SEEDS", 1000), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
+        Parallel.For(from, from + Setting("SIMULATION_SEEDS", 600), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
         {
             var result = LeaseRun.One(seed);
             if (result.Failure is not null)
@@ -43,23 +43,23 @@ public sealed class LeaseSimulationTests
     }
 
     [Theory]
-    [InlineData(nameof(LeaseDefects.SkipGrace), 300)]
+    [InlineData(nameof(LeaseDefects.SkipGrace), 100)]
     [InlineData(nameof(LeaseDefects.AnswerUnproven), 300)]
-    [InlineData(nameof(LeaseDefects.KeepDeadlinesAtHandover), 300)]
-    [InlineData(nameof(LeaseDefects.ForgetCheckpointsAtHandover), 300)]
-    [InlineData(nameof(LeaseDefects.KeepAliveBesideCheckpoint), 300)]
-    [InlineData(nameof(LeaseDefects.TrustStaleDeadlines), 300)]
-    [InlineData(nameof(LeaseDefects.ProveFromTheAnswer), 300)]
-    [InlineData(nameof(LeaseDefects.ForgetOnReset), 300)]
-    [InlineData(nameof(LeaseDefects.NeverTakeOver), 300)]
-    [InlineData(nameof(LeaseDefects.AnswerBehind), 300)]
+    [InlineData(nameof(LeaseDefects.KeepDeadlinesAtHandover), 20)]
+    [InlineData(nameof(LeaseDefects.ForgetCheckpointsAtHandover), 20)]
+    [InlineData(nameof(LeaseDefects.KeepAliveBesideCheckpoint), 20)]
+    [InlineData(nameof(LeaseDefects.TrustStaleDeadlines), 20)]
+    [InlineData(nameof(LeaseDefects.ProveFromTheAnswer), 20)]
+    [InlineData(nameof(LeaseDefects.ForgetOnReset), 20)]
+    [InlineData(nameof(LeaseDefects.NeverTakeOver), 20)]
+    [InlineData(nameof(LeaseDefects.AnswerBehind), 100)]
     public void Run_DefectOfTheCore_IsFound(string defect, int seeds) =>
         AssertFound(seeds, profile => profile with { Defects = Enum.Parse<LeaseDefects>(defect) });
 
     [Theory]
-    [InlineData(nameof(LeaseShellDefects.ExpireUnderAnyClaim), 300)]
-    [InlineData(nameof(LeaseShellDefects.CheckpointUnderAnyClaim), 300)]
-    [InlineData(nameof(LeaseShellDefects.ExpireWithoutIndex), 300)]
+    [InlineData(nameof(LeaseShellDefects.ExpireUnderAnyClaim), 100)]
+    [InlineData(nameof(LeaseShellDefects.CheckpointUnderAnyClaim), 50)]
+    [InlineData(nameof(LeaseShellDefects.ExpireWithoutIndex), 100)]
     [InlineData(nameof(LeaseShellDefects.ProveWithoutFeed), 300)]
     public void Run_DefectOfTheShell_IsFound(string defect, int seeds) =>
         AssertFound(seeds, profile => profile with { ShellDefects = Enum.Parse<LeaseShellDefects>(defect) });
@@ -86,7 +86,7 @@ public sealed class LeaseSimulationTests
 
     private static void AssertSound(Func<LeaseProfile, LeaseProfile> change)
     {
-        for (var seed = 1; seed <= 50; seed++)
+        for (var seed = 1; seed <= 25; seed++)
         {
             var result = LeaseRun.One(seed, change);
             Assert.True(result.Failure is null, $"seed {seed}: {result.Failure}");
@@ -94,15 +94,11 @@ public sealed class LeaseSimulationTests
     }
 
     /// <summary>What a defect needs to show, made frequent.</summary>
-    private static LeaseProfile Stormy(LeaseProfile profile) => profile switch
+    internal static LeaseProfile Stormy(LeaseProfile profile) => profile switch
     {
         { Defects: LeaseDefects.SkipGrace or LeaseDefects.AnswerUnproven } or { ShellDefects: LeaseShellDefects.ProveWithoutFeed } => profile with
         {
             Managers = 3, CoupEvery = 3000, HidesCoups = true, FaultEvery = 0, KeepAliveEvery = 100, KeptRate = 1, KeptFor = 4000, LongRate = 0, MaxDelay = 20, Leases = 40, Length = 40_000,
-        },
-        { Defects: LeaseDefects.ForgetOnReset } => profile with
-        {
-            ResetEvery = 200, FaultEvery = 0, CoupEvery = 0, KeepAliveEvery = 3000, KeptRate = 1, LongRate = 0, MaxDelay = 50, LossRate = 0.5, Leases = 24,
         },
         { ShellDefects: LeaseShellDefects.CheckpointUnderAnyClaim } => profile with
         {

@@ -10,7 +10,7 @@ namespace Simulation.Leases;
 /// <summary>Lease managers on one log, gateways that grant and revoke, clients that keep alive, and faults, in one thread and virtual time under a seed.</summary>
 internal sealed partial class LeaseWorld
 {
-    private const int StepMs = 25;
+    private const int StepMs = 25, MoveFeedsMs = 900;
     private const ulong GatewaySession = 1;
 
     // From the end of all faults until some manager holds the claim for good: the silence of a dead one, by slow clocks, and what is on its way.
@@ -102,6 +102,14 @@ internal sealed partial class LeaseWorld
         _ => command,
     };
 
+    // That a feed starts over on another replica is no fault: it must not keep leases alive.
+    private void MoveFeeds() => After(MoveFeedsMs, () =>
+    {
+        foreach (var manager in _managers)
+            manager.ResetFeed(behind: 0);
+        MoveFeeds();
+    });
+
     private void Begin(int number)
     {
         var manager = new SimulatedManager(this, number, ++_sessions);
@@ -187,6 +195,7 @@ internal sealed partial class LeaseWorld
         var taken = Now + Profile.MaxDelay + TakeoverMs;
         RunUntil(taken);
         Check.That(_managers.Any(static manager => manager.IsActive), $"liveness: no manager is active at {Now:F0}, {TakeoverMs:F0} ms after the last fault");
+        MoveFeeds();
         // What a successor may know is what replicated state says: the whole TTL, or what was left at the checkpoint.
         foreach (var lease in Log.Current.All().OrderBy(static lease => lease.RemainingSeconds == 0 ? lease.TtlSeconds : lease.RemainingSeconds))
         {
