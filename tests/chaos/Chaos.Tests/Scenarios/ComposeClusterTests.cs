@@ -44,6 +44,8 @@ public sealed class ComposeClusterTests(ITestOutputHelper output) : ClusterScena
     // Twice the aim of 1.5 election timeouts; 1.8 s were measured.
     private static readonly TimeSpan s_maxGapAfterSilence = 3 * ClusterProgram.ElectionTimeout;
 
+    private static Task<string>? s_building;
+
     private readonly int[] _ports = Ports.Free(4);
     private readonly List<Operation<KeyRequest, KeyAnswer>> _history = [];
     private int _firstClient;
@@ -217,7 +219,8 @@ public sealed class ComposeClusterTests(ITestOutputHelper output) : ClusterScena
         var watchers = new List<KeyWatcher>();
         try
         {
-            await project.ComposeAsync(ComposeProject.BuildDeadline, "build");
+            // Once: no change of a test's changes an image.
+            await (s_building ??= project.ComposeAsync(ComposeProject.BuildDeadline, "build"));
             await project.ComposeAsync(ComposeProject.UpDeadline, "up", "--detach", "--wait");
             foreach (var gateway in Gateways)
                 watchers.Add(await KeyWatcher.StartAsync(gateway.Connect(), OwnCounterScript.Key(0)[..^1]));
@@ -237,7 +240,7 @@ public sealed class ComposeClusterTests(ITestOutputHelper output) : ClusterScena
         {
             foreach (var watcher in watchers)
                 await watcher.DisposeAsync();
-            await project.ComposeAsync(ComposeProject.UpDeadline, "down", "--volumes", "--timeout", "10");
+            await project.ComposeAsync(ComposeProject.UpDeadline, "down", "--volumes", "--timeout", "0");
         }
     }
 

@@ -15,7 +15,7 @@ public sealed class MistakeTableTests
     [InlineData(nameof(HubDefects.SkipsWhatIsCompacted), 10)]
     [InlineData(nameof(HubDefects.ForgetsWhatTheCallerSaw), 10)]
     [InlineData(nameof(HubDefects.StaysSyncedWithoutFeed), 20)]
-    [InlineData(nameof(HubDefects.SyncedAfterOnePiece), 30)]
+    [InlineData(nameof(HubDefects.SyncedAfterOnePiece), 10)]
     [InlineData(nameof(HubDefects.CatchUpWithoutPrevious), 10)]
     [InlineData(nameof(HubDefects.OneHistoryIsEnough), 10)]
     public void Run_MistakeOfTheCore_IsFound(string defect, int seeds) =>

@@ -22,7 +22,8 @@ public class HubShareTests(ITestOutputHelper output)
     public void Apply_OneKeyWatchedByAll_BusiestHubsShareFallsWithTheirNumber()
     {
         var (one, _, four) = Measure("one key", static _ => "k", static _ => "k", deliveries: Watchers);
-        Assert.True(four < one / 2, $"the busiest of four hubs took {four}, the only one {one}");
+        // A quarter and what each pays for a turn; a share that did not fall would be all of it.
+        Assert.True(four < one * 0.6, $"the busiest of four hubs took {four}, the only one {one}");
     }
 
     /// <summary>Every event goes to one watcher: every hub must look at every event, so that this part does not fall.</summary>
@@ -33,27 +34,30 @@ public class HubShareTests(ITestOutputHelper output)
     private (TimeSpan One, TimeSpan Two, TimeSpan Four) Measure(string what, Func<int, string> watched, Func<int, string> written, int deliveries)
     {
         var feed = Enumerable.Range(2, Revisions).Select(revision => Revision(revision, Put(written(revision), revision))).ToList();
-        var shares = new Dictionary<int, List<TimeSpan>> { [1] = [], [2] = [], [4] = [] };
+        var shares = ((int[])[1, 2, 4]).ToDictionary(hubs => hubs, hubs => Enumerable.Range(0, hubs).Select(_ => new List<TimeSpan>()).ToList());
         var idle = new List<TimeSpan>();
         // By turns, so that what the first rounds pay for compiled code is in none of the medians.
         for (var round = 0; round < Rounds; round++)
         {
-            foreach (var (hubs, times) in shares)
+            foreach (var (hubs, timesOfHubs) in shares)
             {
                 var runs = Enumerable.Range(0, hubs).Select(hub => Run(feed, [.. Enumerable.Range(0, Sessions).Where(session => session % hubs == hub)], watched)).ToList();
                 Assert.Equal((long)Revisions * deliveries, runs.Sum(run => run.Delivered));
                 Assert.True(deliveries == 1 || runs.TrueForAll(run => run.Delivered == runs[0].Delivered), "the deliveries are not spread evenly");
-                times.Add(runs.Max(run => run.Took));
+                for (var hub = 0; hub < hubs; hub++)
+                    timesOfHubs[hub].Add(runs[hub].Took);
             }
             idle.Add(Run(feed, [0], static _ => "never written").Took);
         }
-        foreach (var (hubs, times) in shares)
+        foreach (var hubs in shares.Keys)
         {
             output.WriteLine(
-                $"{what}, {hubs} hubs: the busiest takes {Median(times).TotalMicroseconds / Revisions:F2} us a revision, so at most {(double)Revisions * deliveries / Median(times).TotalSeconds:N0} "
+                $"{what}, {hubs} hubs: the busiest takes {Busiest(hubs).TotalMicroseconds / Revisions:F2} us a revision, so at most {(double)Revisions * deliveries / Busiest(hubs).TotalSeconds:N0} "
                 + $"events/s with a core for each; a hub whose watchers hear nothing takes {Median(idle).TotalMicroseconds / Revisions:F2} us");
         }
-        return (Median(shares[1]), Median(shares[2]), Median(shares[4]));
+        return (Busiest(1), Busiest(2), Busiest(4));
+
+        TimeSpan Busiest(int hubs) => shares[hubs].Max(Median);
     }
 
     private static (TimeSpan Took, long Delivered) Run(IReadOnlyList<RevisionEvents> feed, IReadOnlyList<int> sessions, Func<int, string> watched)
