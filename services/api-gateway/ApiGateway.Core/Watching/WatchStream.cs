@@ -135,6 +135,7 @@ public sealed class WatchStream
         switch (message.Kind)
         {
             case WatchMessageKind.Created:
+                watch.State |= WatchState.Known;
                 // A watch opened again after a lost session: the client has its answer already.
                 if (watch.IsCreated)
                     return false;
@@ -185,6 +186,7 @@ public sealed class WatchStream
         List<Watch> ended = [];
         foreach (var watch in _watches)
         {
+            watch.State &= ~WatchState.Known;
             if (watch.Is(WatchState.CancelAsked))
             {
                 ended.Add(watch);
@@ -243,14 +245,20 @@ public sealed class WatchStream
     {
         // Every watch has been delivered everything up to here, so a resumed one need not look at it again: this keeps the
         // resume position of idle watches above the compacted revision.
-        var isReached = true;
+        var (isReached, isOfAll) = (true, true);
         foreach (var watch in _watches)
         {
-            if (watch.IsCreated)
+            // A hub also tells of progress unasked, perhaps before it has heard of all that the session before had.
+            var isKnown = watch.Is(WatchState.Known);
+            isOfAll &= isKnown || !watch.IsCreated;
+            if (watch.IsCreated && isKnown)
                 watch.GoOnAt(message.Revision + 1);
             isReached &= !watch.Is(WatchState.StartsLater);
         }
         reply = new WatchReply(message.Revision, message.Term.Value, WatchReply.NoWatch, false, false, 0, "", false, default);
+        // What was asked of this session was asked behind all of them, so that answer is still to come.
+        if (!isOfAll)
+            return false;
         // etcd does not answer while a watch waits for a revision to come; the client asks again.
         var isAnswered = _progressAsked && isReached;
         _progressAsked = false;
@@ -302,7 +310,7 @@ public sealed class WatchStream
         !rangeEnd.IsEmpty && !rangeEnd.SequenceEqual(s_zero) && rangeEnd.SequenceCompareTo(key) <= 0;
 
     [Flags]
-    private enum WatchState : byte
+    private enum WatchState : ushort
     {
         PreviousValue = 1,
         NoPut = 2,
@@ -314,6 +322,9 @@ public sealed class WatchStream
 
         // The client asked for a revision that has not come yet.
         StartsLater = 128,
+
+        // The hub of this session has opened it.
+        Known = 256,
     }
 
     private class Watch(long clientId, byte[] key, byte[] rangeEnd, WatchState state) : IHasId

@@ -138,6 +138,7 @@ public sealed class WatchStreamTests
         Assert.False(_stream.IsProgressAsked);
         _stream.Resume(new SeenRevisions(6, 0), 2, out var specs, out _);
         Assert.Equal([(7L, true), (8L, false)], specs.Select(static spec => (spec.StartRevision, spec.IsResumed)));
+        Assert.All(specs, spec => Assert.False(_stream.TryAccept(Messages.Created(spec.WatchId, 6), out _)));
         _stream.TryAskProgress();
         Assert.Equal(8, Accept(Messages.Progress(-1, 8)).Revision);
         _stream.Resume(new SeenRevisions(8, 0), 2, out specs, out _);
@@ -165,12 +166,45 @@ public sealed class WatchStreamTests
         // Catch-up: the header tells the hub's current revision.
         Accept(Messages.Put(spec.WatchId, 2, "a") with { Content = Messages.Put(spec.WatchId, 2, "a").Content with { Revision = 12 } });
         _stream.Resume(new SeenRevisions(12, 0), 2, out _, out _);
+        Assert.False(_stream.TryAccept(Messages.Created(spec.WatchId, 11), out _));
         Assert.Equal(12, Accept(Messages.Put(spec.WatchId, 3, "a")).Revision);
         Assert.Equal(13, Accept(Messages.Put(spec.WatchId, 13, "a")).Revision);
         Assert.True(_stream.TryAskProgress());
         Assert.Equal(14, Accept(Messages.Progress(-1, 14)).Revision);
         Assert.True(_stream.TryCancel(1, out _));
         Assert.Equal(14, Accept(Messages.Canceled(spec.WatchId, 12)).Revision);
+    }
+
+    [Fact]
+    public void TryAccept_ProgressBeforeTheHubKnowsAllWatches_IsOfThoseThatItKnows()
+    {
+        var (known, unknown) = (Create(Key("a")), Create(Key("b")));
+        Accept(Messages.Created(known.WatchId, 5));
+        Accept(Messages.Created(unknown.WatchId, 5));
+        _stream.Resume(new SeenRevisions(5, 0), 2, out _, out _);
+        Assert.True(_stream.TryAskProgress());
+        Assert.False(_stream.TryAccept(Messages.Created(known.WatchId, 9), out _));
+        // Unasked, while the other's request is still on its way.
+        Assert.False(_stream.TryAccept(Messages.Progress(-1, 9), out _));
+        Assert.True(_stream.IsProgressAsked);
+        Assert.False(_stream.TryAccept(Messages.Created(unknown.WatchId, 9), out _));
+        Accept(Messages.Put(unknown.WatchId, 7, "b"));
+        Assert.Equal(9, Accept(Messages.Progress(-1, 9)).Revision);
+        _stream.Resume(new SeenRevisions(9, 0), 2, out var specs, out _);
+        Assert.All(specs, static spec => Assert.Equal(10, spec.StartRevision));
+    }
+
+    [Fact]
+    public void Resume_ProgressBeforeTheHubKnewAWatch_GoesOnWhereItWas()
+    {
+        var (known, unknown) = (Create(Key("a")), Create(Key("b")));
+        Accept(Messages.Created(known.WatchId, 5));
+        Accept(Messages.Created(unknown.WatchId, 5));
+        _stream.Resume(new SeenRevisions(5, 0), 2, out _, out _);
+        Assert.False(_stream.TryAccept(Messages.Created(known.WatchId, 9), out _));
+        Assert.False(_stream.TryAccept(Messages.Progress(-1, 9), out _));
+        _stream.Resume(new SeenRevisions(9, 0), 2, out var specs, out _);
+        Assert.Equal([(known.WatchId, 10), (unknown.WatchId, 6)], specs.Select(static spec => (spec.WatchId, spec.StartRevision)).Order());
     }
 
     [Fact]
