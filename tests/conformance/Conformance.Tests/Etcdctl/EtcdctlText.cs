@@ -9,9 +9,6 @@ namespace Conformance.Etcdctl;
 /// </summary>
 internal sealed partial class EtcdctlText(Normaliser normaliser)
 {
-    // Between granting a lease and asking what is left of it.
-    private const int TtlToleranceSeconds = 3;
-
     private readonly HashSet<long> _knownLeases = [];
 
     public string Show(string text)
@@ -46,11 +43,11 @@ internal sealed partial class EtcdctlText(Normaliser normaliser)
         }
     }
 
-    private static string NearlyGranted(Match match)
+    private string NearlyGranted(Match match)
     {
         var left = long.Parse(match.Groups["left"].ValueSpan);
         var granted = long.Parse(match.Groups["granted"].ValueSpan);
-        return left <= granted && left >= granted - TtlToleranceSeconds
+        return normaliser.CanBeLeft(left, granted)
             ? match.Value.Replace($"{match.Groups["before"]}{left}", $"{match.Groups["before"]}<a little less>", StringComparison.Ordinal)
             : match.Value;
     }

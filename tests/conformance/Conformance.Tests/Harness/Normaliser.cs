@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace Conformance.Harness;
@@ -17,6 +18,7 @@ internal sealed class Normaliser
 
     private readonly List<(Regex Pattern, string Placeholder)> _hidden = [];
     private readonly string _positionName;
+    private readonly long _began = Stopwatch.GetTimestamp();
 
     public Normaliser(Target target, string positionName)
     {
@@ -31,6 +33,13 @@ internal sealed class Normaliser
 
     /// <summary>Revision or index at the scenario's start; later ones are shown relative to it.</summary>
     public long Origin { get; set; }
+
+    /// <summary>
+    /// Whether so many seconds can be what is left of a TTL that was given in this session: no more of it is gone than has passed since the session began, and the second
+    /// that rounding takes.
+    /// </summary>
+    public bool CanBeLeft(long seconds, long ttlSeconds) =>
+        seconds <= ttlSeconds && seconds >= ttlSeconds - 1 - (long)Math.Ceiling(Stopwatch.GetElapsedTime(_began).TotalSeconds);
 
     /// <summary>Replaces a literal (an id that only this server chose) from now on.</summary>
     public void Hide(string literal, string placeholder) =>

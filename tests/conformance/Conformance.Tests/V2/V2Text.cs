@@ -10,9 +10,6 @@ namespace Conformance.V2;
 /// </summary>
 internal sealed partial class V2Text(Normaliser normaliser)
 {
-    // A TTL is told as what is left, rounded up: a busy machine may take this long between two steps.
-    private const int TtlToleranceSeconds = 2;
-
     private readonly HashSet<long> _askedTtls = [];
 
     public void ExpectTtl(long seconds) => _askedTtls.Add(seconds);
@@ -54,7 +51,7 @@ internal sealed partial class V2Text(Normaliser normaliser)
 
     private string Remaining(long seconds)
     {
-        var asked = _askedTtls.Where(a => seconds > 0 && seconds <= a && seconds >= a - TtlToleranceSeconds).DefaultIfEmpty(-1).Min();
+        var asked = _askedTtls.Where(a => seconds > 0 && normaliser.CanBeLeft(seconds, a)).DefaultIfEmpty(-1).Min();
         return asked < 0 ? seconds.ToString() : $"<{asked} or a little less>";
     }
 

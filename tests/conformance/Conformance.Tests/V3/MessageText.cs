@@ -15,9 +15,6 @@ internal sealed class MessageText(Normaliser normaliser)
 {
     private const int ShownBytes = 64;
 
-    // A lease's remaining time loses up to this many seconds between two answers of a scenario on a busy machine.
-    private const int TtlToleranceSeconds = 3;
-
     private readonly HashSet<long> _askedTtls = [];
 
     /// <summary>Tells that a lease with this TTL exists, so that a remaining TTL a little below is shown as this one.</summary>
@@ -95,7 +92,7 @@ internal sealed class MessageText(Normaliser normaliser)
     };
 
     private string RemainingTtl(long seconds) =>
-        _askedTtls.Where(asked => seconds >= 0 && seconds <= asked && seconds >= asked - TtlToleranceSeconds) is var near && near.Any()
+        _askedTtls.Where(asked => seconds >= 0 && normaliser.CanBeLeft(seconds, asked)) is var near && near.Any()
             ? $"<remaining of {near.Min()}>"
             : seconds.ToString();
 
