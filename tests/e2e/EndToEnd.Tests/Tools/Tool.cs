@@ -17,6 +17,15 @@ public enum Tool
 
     /// <summary>docker with compose v2, and a daemon that answers.</summary>
     ContainerEngine,
+
+    /// <summary>Python 3 (<c>PYTHON</c>, or the system's) with etcd3, etcd3gw and python-etcd.</summary>
+    PythonClients,
+
+    /// <summary>node with the npm packages etcd3 and node-etcd in <c>NODE_PATH</c>.</summary>
+    NodeClients,
+
+    /// <summary>Patroni and the programs of a PostgreSQL server.</summary>
+    Patroni,
 }
 
 /// <summary>On a test class: its tests are skipped, by the tool's name, where one is missing; they fail under <c>CI=true</c>.</summary>

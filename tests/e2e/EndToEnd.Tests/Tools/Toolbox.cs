@@ -21,6 +21,16 @@ public static class Toolbox
 
     public static string Etcdctl34 => Beside(Etcd34, "etcdctl") ?? throw new InvalidOperationException(WhyMissing(Tool.Etcd34));
 
+    /// <summary>The system's, whose packages are Debian's: one that comes first in PATH may be another.</summary>
+    public static string Python => Find("PYTHON", "") ?? (File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3");
+
+    public static string Patroni => Find("PATRONI", "patroni") ?? throw new InvalidOperationException(WhyMissing(Tool.Patroni));
+
+    /// <summary>Where postgres and initdb lie; null when they are nowhere.</summary>
+    public static string? PostgresFolder => Directory.Exists("/usr/lib/postgresql")
+        ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin")).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
+        : Find("INITDB", "initdb") is { } initdb ? Path.GetDirectoryName(initdb) : null;
+
     /// <summary>Null when the tool is there, otherwise a sentence that names it.</summary>
     public static string? WhyMissing(Tool tool) => Missing.GetOrAdd(tool, static tool => tool switch
     {
@@ -29,6 +39,10 @@ public static class Toolbox
         Tool.Etcdutl => FindEtcdutl() is null ? "etcdutl is missing: put it in PATH, beside ETCD, or set ETCDUTL" : null,
         Tool.Etcd34 => Find("ETCD_V2", "etcd-3.4") is not { } etcd ? "etcd 3.4 is missing: set ETCD_V2"
             : Beside(etcd, "etcdctl") is null ? $"etcdctl 3.4 is missing beside {etcd}" : null,
+        Tool.PythonClients => Succeeds(Python, "-c", "import etcd, etcd3, etcd3gw") ? null : $"{Python} lacks etcd3, etcd3gw or python-etcd",
+        Tool.NodeClients => Succeeds("node", "-e", "require('etcd3'), require('node-etcd')") ? null : "node, or etcd3 and node-etcd in NODE_PATH, are missing",
+        Tool.Patroni => Find("PATRONI", "patroni") is null ? "patroni is missing: put it in PATH or set PATRONI"
+            : PostgresFolder is null ? "PostgreSQL's server programs are missing" : null,
         _ => Succeeds("docker", "info") && Succeeds("docker", "compose", "version")
             ? null
             : "a container engine (docker with compose v2) is missing or not running",
