@@ -46,11 +46,11 @@ internal sealed class SilenceWatch : IDisposable
             _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             return moved;
         }
-        catch (Exception exception) when (_cancellation.IsCancellationRequested && exception is RpcException or ObjectDisposedException)
+        catch (Exception exception) when (_cancellation.IsCancellationRequested && (exception is RpcException or ObjectDisposedException))
         {
             throw new OperationCanceledException(exception.Message, exception, _cancellation);
         }
-        catch (Exception exception) when (_isSilent && exception is RpcException or OperationCanceledException)
+        catch (Exception exception) when (_isSilent && (exception is RpcException or OperationCanceledException))
         {
             throw new RpcException(new Status(StatusCode.Unavailable, $"the storage replica gave no sign of life for {_nextLimit}"));
         }

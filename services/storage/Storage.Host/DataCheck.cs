@@ -1,4 +1,5 @@
 using System.Globalization;
+using Storage.Core.Mvcc;
 using Storage.Core.State;
 using Storage.Core.Tree;
 using Storage.Host.Disk;
@@ -44,7 +45,7 @@ public static class DataCheck
 
     private static int Run(string path, MmapPageDevice device, TextWriter output)
     {
-        var report = TreeCheck.Examine(device);
+        var report = TreeCheck.Examine(device, RevisionHeads.Check);
         Line(output, $"{path}: {device.Length} bytes, commit {report.Txn}");
         Line(output, $"pages: {report.Pages} ({report.UnusedPages} free, {report.FreeMapPages} of the free map)");
         WriteState(device, output);

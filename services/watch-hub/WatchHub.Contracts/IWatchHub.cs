@@ -31,6 +31,15 @@ public interface IWatchSession : IAsyncDisposable
     /// </summary>
     void RequestProgress();
 
+    /// <summary>
+    /// True when more requests are welcome. None is refused; but whoever passes on what clients ask for waits with <see cref="WaitForRoomAsync"/> in between, so that those on
+    /// their way to the hub are few and short. (Watches that are resumed come all at once: they are as many as there are.)
+    /// </summary>
+    bool HasRoom { get; }
+
+    /// <summary>Completes when there is room, or the session has ended.</summary>
+    ValueTask WaitForRoomAsync(CancellationToken cancellation);
+
     /// <summary>Waits for messages; false when the session has ended (hub stopping or lost): open another and resume after the last revision delivered.</summary>
     ValueTask<bool> WaitToReadAsync(CancellationToken cancellation);
 
@@ -51,7 +60,10 @@ public interface IWatchSession : IAsyncDisposable
 /// <param name="Key">v3: first key, not empty. v2: path in UTF-8.</param>
 /// <param name="RangeEnd">v3: as etcd's range_end ("\0": from key on). v2: empty for the node, "\0" for the node and all below.</param>
 /// <param name="StartRevision">First revision wanted; 0: the one after the current.</param>
-/// <param name="MinRevision">A revision the caller has already seen: "current" is never taken to be lower than this.</param>
+/// <param name="MinRevision">
+/// A revision the caller has already seen: "current" is never taken to be lower than this. v2: where the caller was when the watch began, also when it is resumed: up to here it hears of
+/// hidden nodes below, which are history, and not of those that change later.
+/// </param>
 /// <param name="PreviousValue">Send prev_kv.</param>
 /// <param name="NoPut">Leave out puts.</param>
 /// <param name="NoDelete">Leave out deletes.</param>

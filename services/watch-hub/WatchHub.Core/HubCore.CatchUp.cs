@@ -18,9 +18,12 @@ public sealed partial class HubCore
     private readonly List<ReadOnlyMemory<byte>> _chunkForms = [];
     private int _historyInFlight;
 
-    // v2: the revision that a watcher's Created message named. Later ones are delivered by the rules of live delivery (hidden keys are skipped) even when it fell behind
-    // and reads them from history.
+    // v2: where its caller was when the watch began. Later revisions are delivered by the rules of live delivery (hidden keys are skipped) also when they are read from history,
+    // because it fell behind or came from another hub; those before by the rules of history.
     private readonly Dictionary<Watcher, long> _liveAfter = [];
+
+    // v2, Unsynced: what its caller takes for history has not been fed yet.
+    private readonly List<Watcher> _aheadOfFeed = [];
 
     /// <summary>True when <see cref="CatchUp"/> has more to do without any further input.</summary>
     public bool HasCatchUpWork => _unsynced.Count > 0;
@@ -75,7 +78,9 @@ public sealed partial class HubCore
 
     private int CatchUp(Watcher watcher)
     {
-        if (!watcher.Session.HasRoom)
+        if (LiveAfter(watcher) > _current && !Has(HubDefects.TakesHistoryForLive))
+            _aheadOfFeed.Add(watcher);
+        else if (!watcher.Session.HasRoom)
             MoveToBlocked(watcher, watcher.Next);
         else if (watcher.Next > _current)
             MoveToSynced(watcher);
@@ -109,6 +114,22 @@ public sealed partial class HubCore
             _unsynced.Enqueue(watcher);
         }
         return to - from;
+    }
+
+    // The feed has come further.
+    private void CatchUpWithCallers()
+    {
+        if (_aheadOfFeed.Count == 0)
+            return;
+        _aheadOfFeed.RemoveAll(watcher =>
+        {
+            if (watcher.Set == WatcherSet.Gone)
+                return true;
+            if (LiveAfter(watcher) > _current)
+                return false;
+            _unsynced.Enqueue(watcher);
+            return true;
+        });
     }
 
     private void AskForHistory(Watcher watcher)
@@ -171,7 +192,7 @@ public sealed partial class HubCore
         for (var i = 0; i < revision.Events.Count; i++)
         {
             var candidate = revision.Events[i];
-            if (!_index.Matches(watcher.Group, candidate, live: revision.Revision > LiveAfter(watcher)))
+            if (!_index.Matches(watcher.Group, candidate, live: revision.Revision > LiveAfter(watcher) && !Has(HubDefects.CatchUpShowsHidden)))
                 continue;
             if (revision.Revision == _compacted && IsSuperseded(revision, i))
                 continue;

@@ -32,6 +32,7 @@ public sealed partial class HubCore
             if (_matches.Group(slot).Synced.Count > 0)
                 FanOut(slot, revision, trace);
         _matches.Clear();
+        CatchUpWithCallers();
     }
 
     /// <summary>Everything up to <paramref name="current"/> has been fed; what is below <paramref name="compacted"/> is gone.</summary>
@@ -48,6 +49,7 @@ public sealed partial class HubCore
                 _window.Restart(current + 1);
             if (isGap && !Has(HubDefects.StaysSyncedWithoutFeed))
                 CatchUpFrom(missed);
+            CatchUpWithCallers();
         }
         if (compacted <= _compacted)
             return;

@@ -43,7 +43,7 @@ public sealed partial class HubCore
     public HubCore(KeySpace space, HubLimits limits)
     {
         (_space, _limits) = (space, limits);
-        _index = space == KeySpace.V2 ? new PathIndex() : new RangeIndex();
+        _index = space == KeySpace.V2 ? new PathIndex(limits.Defects) : new RangeIndex();
         _window = new RevisionWindow(limits.WindowBytes);
     }
 
@@ -107,7 +107,7 @@ public sealed partial class HubCore
                 | (spec.StartRevision > seen && !spec.IsResumed ? WatcherFlags.StartsLater : 0),
         };
         if (_space == KeySpace.V2)
-            _liveAfter.Add(watcher, seen);
+            _liveAfter.Add(watcher, Has(HubDefects.TakesAMoveForHistory) ? seen : spec.MinRevision);
         session.Watchers.Add(watcher);
         _watchers++;
         session.MinRevision = Math.Max(session.MinRevision, spec.MinRevision);
@@ -121,7 +121,7 @@ public sealed partial class HubCore
 
         if (start < _compacted)
             CancelCompacted(watcher);
-        else if (start > _current)
+        else if (start > Math.Max(_current, LiveAfter(watcher)) || (start > _current && Has(HubDefects.TakesHistoryForLive)))
             MoveToSynced(watcher);
         else
             MoveToUnsynced(watcher, start);

@@ -40,4 +40,19 @@ internal enum HubDefects
 
     /// <summary>History is taken for the watcher's whole past, even if it says where to go on.</summary>
     OneHistoryIsEnough = 1 << 10,
+
+    /// <summary>v2: what a hub had when a watch came is history to it, also if the watch lived elsewhere then.</summary>
+    TakesAMoveForHistory = 1 << 11,
+
+    /// <summary>v2: what comes when a watch is there is live to it, also if its caller had it before.</summary>
+    TakesHistoryForLive = 1 << 12,
+
+    /// <summary>v2: a watcher that catches up hears of hidden nodes.</summary>
+    CatchUpShowsHidden = 1 << 13,
+
+    /// <summary>v2: a node is hidden by its own name only, not by that of a directory above.</summary>
+    HiddenDirectoriesShow = 1 << 14,
+
+    /// <summary>v2: watches below a removed directory are not told.</summary>
+    RemovalsStayAbove = 1 << 15,
 }

@@ -8,8 +8,11 @@ public sealed record WatchHubOptions
     /// <summary>Bounds of each key space's core.</summary>
     public HubLimits Limits { get; init; } = new();
 
-    /// <summary>Requests of one session not yet seen by the hub; a session that sends more at once is ended.</summary>
-    public int SessionRequests { get; init; } = 65_536;
+    /// <summary>Requests of one session not yet seen by the hub; who makes more is to wait.</summary>
+    public int SessionRequests { get; init; } = 4096;
+
+    /// <summary>The same in bytes of their keys.</summary>
+    public long SessionRequestBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>First wait before a lost feed or a failed history read is tried again; doubles up to <see cref="RetryMax"/>.</summary>
     public TimeSpan RetryMin { get; init; } = TimeSpan.FromMilliseconds(20);

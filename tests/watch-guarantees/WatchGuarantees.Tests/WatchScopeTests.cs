@@ -27,5 +27,20 @@ public sealed class WatchScopeTests
     public void Covers_Path_AndTheRemovalOfADirectoryAbove(string key, string rangeEnd, string changed, bool isDelete, bool expected) =>
         Assert.Equal(expected, new WatchScope(key, rangeEnd, IsPath: true).Covers(isDelete ? Put(changed) with { State = null } : Put(changed)));
 
+    [Theory]
+    [InlineData("/d", "/d/_f", false)]
+    [InlineData("/d", "/d/_e/f", false)]
+    [InlineData("/", "/_d", false)]
+    [InlineData("/", "/_d/f", false)]
+    [InlineData("/", "/d/f_", true)]
+    [InlineData("/d/_e", "/d/_e/f", true)]
+    [InlineData("/d/_f", "/d/_f", true)]
+    public void Covers_HiddenPath_OnlyAsHistoryOrFromBelow(string key, string changed, bool expected)
+    {
+        var scope = new WatchScope(key, "\0", IsPath: true, LiveAfter: 2);
+        Assert.True(scope.Covers(Put(changed)));
+        Assert.Equal(expected, scope.Covers(Put(changed) with { Revision = 3 }));
+    }
+
     private static WatchEvent Put(string key) => new(2, key, new KeyState("v", 2, 2, 1), null);
 }

@@ -86,8 +86,9 @@ internal sealed class WatchCall : IDisposable
     {
         lock (_gate)
         {
-            if (_watches.HasWatches)
-                _session?.RequestProgress();
+            // One that is still busy with what it was asked for is none of the idle ones that this is for.
+            if (_watches.HasWatches && _session is { HasRoom: true } session)
+                session.RequestProgress();
         }
     }
 
@@ -99,7 +100,16 @@ internal sealed class WatchCall : IDisposable
                 throw new RequestFailedException(EtcdError.Undecodable);
             if (Handle(command) is { } refusal)
                 await WriteAsync(refusal, ending).ConfigureAwait(false);
+            // A client that asks faster than its hub takes it waits in the connection.
+            if (SessionInUse() is { HasRoom: false } busy)
+                await busy.WaitForRoomAsync(ending).ConfigureAwait(false);
         }
+    }
+
+    private IWatchSession? SessionInUse()
+    {
+        lock (_gate)
+            return _session;
     }
 
     private WatchReply? Handle(in WatchCommand command)

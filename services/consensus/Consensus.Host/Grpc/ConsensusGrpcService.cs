@@ -140,7 +140,7 @@ public sealed class ConsensusGrpcService(IConsensus consensus, IHostApplicationL
         {
             return e.Message;
         }
-        catch (Exception e) when (ending.IsCancellationRequested && e is OperationCanceledException or RpcException or IOException)
+        catch (Exception e) when (ending.IsCancellationRequested && (e is OperationCanceledException or RpcException or IOException))
         {
             return "the call was ended";
         }

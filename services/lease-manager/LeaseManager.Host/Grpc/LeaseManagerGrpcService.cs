@@ -35,7 +35,7 @@ public sealed class LeaseManagerGrpcService(LeaseManagerService manager, IHostAp
             for (var n = 0; n < MaxOpen; n++)
                 await room.WaitAsync(ending.Token);
         }
-        catch (Exception gone) when (ending.IsCancellationRequested && gone is OperationCanceledException or IOException)
+        catch (Exception gone) when (ending.IsCancellationRequested && (gone is OperationCanceledException or IOException))
         {
             // The client left, or this process is stopping: nobody is there to tell.
         }

@@ -24,7 +24,8 @@ internal static class RevisionRow
         tree.Put(TableId.Revisions, key, record, Head(record, head));
     }
 
-    private static ReadOnlySpan<byte> Head(ReadOnlySpan<byte> bytes, Span<byte> target)
+    /// <summary>The head of a record, written to <paramref name="target"/>; empty for bytes that go without.</summary>
+    public static ReadOnlySpan<byte> Head(ReadOnlySpan<byte> bytes, Span<byte> target)
     {
         if (!KeyValueRecord.TryRead(bytes, out var record))
             return default;

@@ -13,24 +13,27 @@ public sealed class TreeCheck
 {
     private readonly IPageDevice _device;
     private readonly MetaPage _meta;
+    private readonly IHeadCheck? _heads;
     private readonly List<CheckFinding> _findings = [];
     private readonly PageBitmap _used = new();
     private readonly PageBitmap _unused = new();
     private readonly TableCount[] _counts = new TableCount[MetaPage.MaxTables];
     private long _freeMapPages;
 
-    private TreeCheck(IPageDevice device, MetaPage meta) => (_device, _meta) = (device, meta);
+    private TreeCheck(IPageDevice device, MetaPage meta, IHeadCheck? heads) => (_device, _meta, _heads) = (device, meta, heads);
 
     /// <summary>Findings in the order of discovery; none when the file is sound. Reads every page that is in use.</summary>
+    /// <param name="device">The file.</param>
+    /// <param name="heads">Whether heads are those of their values; null: not looked at.</param>
     /// <exception cref="DataFileException">There is no meta page to begin from.</exception>
-    public static IReadOnlyList<CheckFinding> Run(IPageDevice device) => Examine(device).Findings;
+    public static IReadOnlyList<CheckFinding> Run(IPageDevice device, IHeadCheck? heads = null) => Examine(device, heads).Findings;
 
     /// <summary>The same, and what the file consists of.</summary>
     /// <exception cref="DataFileException">There is no meta page to begin from.</exception>
-    public static TreeReport Examine(IPageDevice device)
+    public static TreeReport Examine(IPageDevice device, IHeadCheck? heads = null)
     {
         ArgumentNullException.ThrowIfNull(device);
-        var check = new TreeCheck(device, DataFile.FindNewest(device));
+        var check = new TreeCheck(device, DataFile.FindNewest(device), heads);
         check.CheckMetaPages();
         check.CheckFreeMap();
         for (var table = 0; table < MetaPage.MaxTables; table++)
@@ -114,7 +117,7 @@ public sealed class TreeCheck
         for (var slot = 0; slot < count; slot++)
         {
             if (level == 0)
-                CheckOverflow(node, slot, table);
+                CheckOverflow(page, node, slot, table);
             else
                 CheckNode(
                     NodePage.Child(node, slot), table, level - 1,
@@ -141,19 +144,24 @@ public sealed class TreeCheck
         }
     }
 
-    private void CheckOverflow(ReadOnlySpan<byte> leaf, int slot, TableId table)
+    private void CheckOverflow(long leafPage, ReadOnlySpan<byte> leaf, int slot, TableId table)
     {
         if (!NodePage.IsOverflow(leaf, slot))
             return;
-        var (page, valueBytes) = NodePage.OverflowReference(NodePage.Payload(leaf, slot));
+        var payload = NodePage.Payload(leaf, slot);
+        var (page, valueBytes) = NodePage.OverflowReference(payload);
         if (valueBytes < 0)
         {
             Add(page, $"overflow run of {valueBytes} bytes (table {table.Name})");
             return;
         }
         var pages = PageFormat.RunPages(valueBytes);
-        if (TryUse(page, pages, $"table {table.Name}", out var run) && HasType(page, run, PageType.Overflow, (uint)pages))
-            _counts[table.Value] = _counts[table.Value] with { OverflowPages = _counts[table.Value].OverflowPages + pages };
+        if (!TryUse(page, pages, $"table {table.Name}", out var run) || !HasType(page, run, PageType.Overflow, (uint)pages))
+            return;
+        _counts[table.Value] = _counts[table.Value] with { OverflowPages = _counts[table.Value].OverflowPages + pages };
+        var head = NodePage.OverflowHead(payload);
+        if (!head.IsEmpty && _heads is not null && !_heads.IsHeadOf(table, head, run.Slice(PageFormat.HeaderBytes, valueBytes)))
+            Add(leafPage, $"head of row {slot} is not that of its value on page {page} (table {table.Name})");
     }
 
     private void CheckSpace()

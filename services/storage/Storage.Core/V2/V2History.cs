@@ -76,8 +76,8 @@ public static class V2History
         var changed = Encoding.UTF8.GetString(change.Path);
         if (changed == path || (scope == Scope.Subtree && IsBelow(changed, path)))
             return true;
-        // A directory that goes takes the watched node with it.
-        return change.Kind.HasFlag(FeedEventKind.Delete | FeedEventKind.Directory) && IsBelow(path, changed);
+        // A directory that goes takes the watched node with it. etcd compares the strings, and so takes whatever begins like it for a node below; a hub makes of it what it needs.
+        return change.Kind.HasFlag(FeedEventKind.Delete | FeedEventKind.Directory) && path.StartsWith(changed, StringComparison.Ordinal);
     }
 
     private static bool IsBelow(string path, string directory) =>

@@ -1,3 +1,4 @@
+using Storage.Core.Mvcc;
 using Storage.Core.Tree;
 
 namespace Storage.Host.Disk;
@@ -48,7 +49,7 @@ internal static class DamagedFile
         using var device = MmapPageDevice.Open(path);
         try
         {
-            return [.. TreeCheck.Run(device).Where(static finding => finding.IsDamage).Take(MaxFindingsToTell).Select(static finding => finding.ToString())];
+            return [.. TreeCheck.Run(device, RevisionHeads.Check).Where(static finding => finding.IsDamage).Take(MaxFindingsToTell).Select(static finding => finding.ToString())];
         }
         catch (DataFileException exception) when (exception.IsDamage)
         {

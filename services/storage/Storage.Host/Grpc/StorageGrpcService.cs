@@ -184,7 +184,7 @@ public sealed class StorageGrpcService(
             await stream(ending).ConfigureAwait(false);
         }
         catch (Exception exception) when (
-            ending.IsCancellationRequested && exception is OperationCanceledException or IOException or InvalidOperationException)
+            ending.IsCancellationRequested && (exception is OperationCanceledException or IOException or InvalidOperationException))
         {
             ThrowIfStopping();
         }

@@ -43,7 +43,7 @@ internal sealed class SpaceLoop(StateOwner owner, CommitLoop commits, TimeProvid
                     commits.Applied.Raise();
             }
         }
-        catch (Exception exception) when (stopping.IsCancellationRequested && exception is OperationCanceledException or TreeClosedException)
+        catch (Exception exception) when (stopping.IsCancellationRequested && (exception is OperationCanceledException or TreeClosedException))
         {
             // Told to stop; what was moved is as good as what was not.
         }

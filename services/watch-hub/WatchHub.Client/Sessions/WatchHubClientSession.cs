@@ -19,13 +19,18 @@ internal sealed class WatchHubClientSession : IWatchSession, IHubSession
     // The same in bytes of events, but for one batch.
     private const int MaxUnreadBytes = 256 * 1024;
 
-    // Requests not yet sent. A hub that takes none for so long is lost, and the session with it.
-    private const int MaxUnsent = 65_536;
+    // Requests not yet sent, beyond which callers are to wait: flow control of the stream has stopped them.
+    private const int MaxUnsent = 1024;
+
+    // The same in bytes of their keys: one more may be as long as a client's request.
+    private const long MaxUnsentBytes = 1024 * 1024;
 
     private readonly AsyncDuplexStreamingCall<SessionRequest, SessionBatch> _call;
     private readonly MessageQueue<WatchMessage> _messages = new();
-    private readonly Channel<SessionRequest> _requests =
-        Channel.CreateBounded<SessionRequest>(new BoundedChannelOptions(MaxUnsent) { SingleReader = true });
+    private readonly RequestRoom _room = new(MaxUnsent, MaxUnsentBytes);
+
+    // Bounded by who fills it, see RequestRoom.
+    private readonly Channel<SessionRequest> _requests = Channel.CreateUnbounded<SessionRequest>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Action<WatchHubClientSession, int?> _reweigh;
     private Task _sending = Task.CompletedTask;
     private Task _receiving = Task.CompletedTask;
@@ -59,6 +64,10 @@ internal sealed class WatchHubClientSession : IWatchSession, IHubSession
 
     public void RequestProgress() => Send(new SessionRequest { Progress = true });
 
+    public bool HasRoom => _room.HasRoom;
+
+    public ValueTask WaitForRoomAsync(CancellationToken cancellation) => _room.WaitAsync(cancellation);
+
     public ValueTask<bool> WaitToReadAsync(CancellationToken cancellation) => _messages.WaitToReadAsync(cancellation);
 
     public int TryRead(Span<WatchMessage> messages) => _messages.TryRead(messages);
@@ -73,10 +82,12 @@ internal sealed class WatchHubClientSession : IWatchSession, IHubSession
 
     private void Send(SessionRequest request)
     {
-        // Full: see MaxUnsent. After the end: the caller learns of it where it reads.
-        if (!_requests.Writer.TryWrite(request))
-            End();
+        _room.Add(BytesOf(request));
+        // Not taken after the end: the caller learns of that where it reads.
+        _requests.Writer.TryWrite(request);
     }
+
+    private static long BytesOf(SessionRequest request) => request.Create is { } create ? create.Key.Length + create.RangeEnd.Length : 0;
 
     private async Task SendAsync()
     {
@@ -87,6 +98,7 @@ internal sealed class WatchHubClientSession : IWatchSession, IHubSession
                 // Buffered until the last of those at hand: one flush for a burst of creates.
                 _call.RequestStream.WriteOptions = _requests.Reader.TryPeek(out _) ? new WriteOptions(WriteFlags.BufferHint) : WriteOptions.Default;
                 await _call.RequestStream.WriteAsync(request);
+                _room.Remove(BytesOf(request));
             }
         }
         catch (Exception lost) when (IsLost(lost))
@@ -130,6 +142,7 @@ internal sealed class WatchHubClientSession : IWatchSession, IHubSession
     {
         _requests.Writer.TryComplete();
         _messages.End();
+        _room.End();
         // Cancels the call; both loops then run out.
         _call.Dispose();
         if (Interlocked.Exchange(ref _ended, 1) == 0)

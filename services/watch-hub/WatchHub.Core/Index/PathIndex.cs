@@ -13,11 +13,12 @@ namespace WatchHub.Core.Index;
 /// </remarks>
 internal sealed class PathIndex : IWatchIndex
 {
+    private readonly HubDefects _defects;
     private readonly Dictionary<byte[], Place> _places = new(KeyBytesComparer.Instance);
     private readonly Dictionary<byte[], Place>.AlternateLookup<ReadOnlySpan<byte>> _placesBySpan;
     private readonly SortedSet<byte[]> _paths = new(KeyBytesComparer.Instance);
 
-    public PathIndex() => _placesBySpan = _places.GetAlternateLookup<ReadOnlySpan<byte>>();
+    public PathIndex(HubDefects defects = HubDefects.None) => (_defects, _placesBySpan) = (defects, _places.GetAlternateLookup<ReadOnlySpan<byte>>());
 
     public WatchGroup Join(WatchSpec spec)
     {
@@ -59,13 +60,13 @@ internal sealed class PathIndex : IWatchIndex
         if (_placesBySpan.TryGetValue(path, out var place))
             place.Collect(candidate.Kind, into);
         CollectAncestors(path, candidate.Kind, into);
-        if (PathRules.RemovesDirectory(candidate.Kind))
+        if (PathRules.RemovesDirectory(candidate.Kind) && !_defects.HasFlag(HubDefects.RemovalsStayAbove))
             CollectBelow(path, candidate.Kind, into);
     }
 
     public bool Matches(WatchGroup group, in FeedEvent candidate, bool live) =>
         group.Wants(candidate.Kind)
-        && PathRules.Matches(group.Key, group.RangeEnd.Length > 0, candidate.Key.Span, candidate.Kind, skipHidden: live);
+        && PathRules.Matches(group.Key, group.RangeEnd.Length > 0, candidate.Key.Span, candidate.Kind, live);
 
     private void CollectAncestors(ReadOnlySpan<byte> path, FeedEventKind kind, List<WatchGroup> into)
     {
@@ -73,7 +74,7 @@ internal sealed class PathIndex : IWatchIndex
         {
             var slash = path[..end].LastIndexOf((byte)'/');
             // A hidden component hides everything from all the watchers above it.
-            if (slash < 0 || (slash + 1 < end && path[slash + 1] == (byte)'_'))
+            if (slash < 0 || (slash + 1 < end && path[slash + 1] == (byte)'_' && (end == path.Length || !_defects.HasFlag(HubDefects.HiddenDirectoriesShow))))
                 return;
             var ancestor = slash == 0 ? path[..1] : path[..slash];
             if (_placesBySpan.TryGetValue(ancestor, out var place))

@@ -9,15 +9,17 @@ internal static class PathRules
     public static bool RemovesDirectory(FeedEventKind kind) =>
         (kind & (FeedEventKind.Delete | FeedEventKind.Directory)) == (FeedEventKind.Delete | FeedEventKind.Directory);
 
-    /// <summary>True when a watch of <paramref name="watched"/> hears of an event at <paramref name="path"/>.</summary>
-    public static bool Matches(
-        ReadOnlySpan<byte> watched, bool recursive, ReadOnlySpan<byte> path, FeedEventKind kind, bool skipHidden)
+    /// <summary>
+    /// True when a watch of <paramref name="watched"/> hears of an event at <paramref name="path"/>. In history, and there alone, nothing is hidden, and a removed directory is above whatever
+    /// begins with the same bytes: etcd compares strings there.
+    /// </summary>
+    public static bool Matches(ReadOnlySpan<byte> watched, bool recursive, ReadOnlySpan<byte> path, FeedEventKind kind, bool live)
     {
         if (path.SequenceEqual(watched))
             return true;
         if (recursive && IsBelow(path, watched))
-            return !(skipHidden && IsHidden(path[(watched is [_] ? 0 : watched.Length)..]));
-        return RemovesDirectory(kind) && IsBelow(watched, path);
+            return !(live && IsHidden(path[(watched is [_] ? 0 : watched.Length)..]));
+        return RemovesDirectory(kind) && (live ? IsBelow(watched, path) : watched.StartsWith(path));
     }
 
     private static bool IsBelow(ReadOnlySpan<byte> path, ReadOnlySpan<byte> ancestor) =>

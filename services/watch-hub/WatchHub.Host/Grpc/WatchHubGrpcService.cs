@@ -27,7 +27,7 @@ internal sealed class WatchHubGrpcService(WatchHubService hub, HubPresence prese
                 ending.Token.ThrowIfCancellationRequested();
             }
         }
-        catch (Exception gone) when (ending.IsCancellationRequested && gone is OperationCanceledException or IOException or InvalidOperationException)
+        catch (Exception gone) when (ending.IsCancellationRequested && IsGone(gone))
         {
             // As with a session.
         }
@@ -47,7 +47,7 @@ internal sealed class WatchHubGrpcService(WatchHubService hub, HubPresence prese
         {
             await SendAsync(session, responseStream, ending.Token);
         }
-        catch (Exception gone) when (ending.IsCancellationRequested && gone is OperationCanceledException or IOException or InvalidOperationException)
+        catch (Exception gone) when (ending.IsCancellationRequested && IsGone(gone))
         {
             // The client left, or this process is stopping: nobody is there to tell.
         }
@@ -58,13 +58,19 @@ internal sealed class WatchHubGrpcService(WatchHubService hub, HubPresence prese
         }
     }
 
+    private static bool IsGone(Exception exception) => exception is OperationCanceledException or IOException or InvalidOperationException;
+
     private static async Task TakeRequestsAsync(
         IAsyncStreamReader<SessionRequest> requests, IWatchSession session, CancellationToken ending)
     {
         try
         {
             while (await requests.MoveNext(ending))
+            {
                 Take(requests.Current, session);
+                // What waits meanwhile waits at the client.
+                await session.WaitForRoomAsync(ending);
+            }
             // A client that has nothing more to ask may go on listening.
         }
         catch (Exception) when (ending.IsCancellationRequested)

@@ -12,11 +12,11 @@ namespace WatchHub.Host.Sessions;
 internal sealed class WatchHubSession(HubSpace v3, HubSpace v2, WatchHubOptions options, Action<WatchHubSession> closed) : IWatchSession
 {
     private readonly MessageQueue<OutgoingMessage> _messages = new();
+    private readonly RequestRoom _room = new(options.SessionRequests, options.SessionRequestBytes);
 
     // Touched by the owner of each core only.
     private HubSession? _inV3;
     private HubSession? _inV2;
-    private int _pendingRequests;
     private int _ended;
 
     // What the reader took and has not reported yet. One reader, so no lock.
@@ -41,6 +41,10 @@ internal sealed class WatchHubSession(HubSpace v3, HubSpace v2, WatchHubOptions 
 
     /// <remarks>Speaks of v3 watches: revisions of the two key spaces cannot be compared, and v2 has no progress.</remarks>
     public void RequestProgress() => Request(KeySpace.V3, new HubInput(HubInputKind.Progress) { Session = this });
+
+    public bool HasRoom => _room.HasRoom;
+
+    public ValueTask WaitForRoomAsync(CancellationToken cancellation) => _room.WaitAsync(cancellation);
 
     public ValueTask<bool> WaitToReadAsync(CancellationToken cancellation) => _messages.WaitToReadAsync(cancellation);
 
@@ -74,6 +78,7 @@ internal sealed class WatchHubSession(HubSpace v3, HubSpace v2, WatchHubOptions 
         if (Interlocked.Exchange(ref _ended, 1) != 0)
             return;
         _messages.End();
+        _room.End();
         v3.Post(new HubInput(HubInputKind.Close) { Session = this });
         v2.Post(new HubInput(HubInputKind.Close) { Session = this });
         closed(this);
@@ -89,7 +94,7 @@ internal sealed class WatchHubSession(HubSpace v3, HubSpace v2, WatchHubOptions 
 
     internal HubSession In(KeySpace space) => (space == KeySpace.V3 ? _inV3 : _inV2)!;
 
-    internal void RequestTaken() => Interlocked.Decrement(ref _pendingRequests);
+    internal void RequestTaken(in HubInput request) => _room.Remove(BytesOf(request));
 
     internal void Deliver(ReadOnlySpan<OutgoingMessage> messages) => _messages.Append(messages);
 
@@ -97,13 +102,11 @@ internal sealed class WatchHubSession(HubSpace v3, HubSpace v2, WatchHubOptions 
     {
         if (Volatile.Read(ref _ended) != 0)
             return;
-        if (Interlocked.Increment(ref _pendingRequests) > options.SessionRequests)
-        {
-            End();
-            return;
-        }
+        _room.Add(BytesOf(input));
         (space == KeySpace.V3 ? v3 : v2).Post(input);
     }
+
+    private static long BytesOf(in HubInput request) => request.Spec is { } spec ? spec.Key.Length + spec.RangeEnd.Length : 0;
 
     // Room goes back in quarters. A watcher is Blocked only while the whole room is used up, so reading it all always crosses a quarter.
     private void Report(HubSpace space, ref Taken taken)

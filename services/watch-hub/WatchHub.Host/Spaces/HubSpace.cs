@@ -13,7 +13,7 @@ namespace WatchHub.Host.Spaces;
 /// takes its turns on its own thread: an event crosses the hub without changing threads.
 /// </summary>
 /// <remarks>
-/// The queue is bounded by its sources: a few feed batches (<see cref="FeedRoom"/>), the requests a session may have pending, one
+/// The queue is bounded by its sources: a few feed batches (<see cref="FeedRoom"/>), the requests that a session has room for or resumes, one
 /// answer per history request, one tick.
 /// </remarks>
 internal sealed class HubSpace : IThreadPoolWorkItem
@@ -162,15 +162,15 @@ internal sealed class HubSpace : IThreadPoolWorkItem
                 _core.CloseSession(input.Session!.In(_space));
                 break;
             case HubInputKind.Create:
-                input.Session!.RequestTaken();
+                input.Session!.RequestTaken(input);
                 _core.Create(input.Session.In(_space), input.Spec!);
                 break;
             case HubInputKind.Cancel:
-                input.Session!.RequestTaken();
+                input.Session!.RequestTaken(input);
                 _core.Cancel(input.Session.In(_space), input.Number);
                 break;
             case HubInputKind.Progress:
-                input.Session!.RequestTaken();
+                input.Session!.RequestTaken(input);
                 _core.RequestProgress(input.Session.In(_space));
                 break;
             case HubInputKind.Drained:

@@ -16,8 +16,11 @@ public sealed class ChaosCluster : IAsyncDisposable
     private readonly List<LoopDisk> _disks = [];
     private readonly List<MemberLaunch> _launches = [];
 
+    private readonly ClusterProgram _program;
+
     private ChaosCluster(ClusterProgram program, int members)
     {
+        _program = program;
         Network = new PeerNetwork(members);
         Beside = new ProcessGroup(() => program.ProcessesBeside(_launches));
     }
@@ -25,6 +28,9 @@ public sealed class ChaosCluster : IAsyncDisposable
     public IReadOnlyList<Member> Members => _members;
 
     public PeerNetwork Network { get; }
+
+    /// <summary>The network between the services of one that runs each as a process.</summary>
+    public PeerNetwork ServiceNetwork => ((SplitProgram)_program).Network;
 
     /// <summary>Processes of no member.</summary>
     public ProcessGroup Beside { get; }
@@ -39,6 +45,8 @@ public sealed class ChaosCluster : IAsyncDisposable
         try
         {
             await cluster.AddMembersAsync(program, options);
+            foreach (var proxy in program.Proxies)
+                proxy.Open();
             foreach (var member in cluster.Members)
                 member.Start();
             cluster.Beside.Start();
@@ -85,6 +93,8 @@ public sealed class ChaosCluster : IAsyncDisposable
         await Beside.DisposeAsync();
         foreach (var member in _members)
             await member.Proxy.DisposeAsync();
+        foreach (var proxy in _program.Proxies)
+            await proxy.DisposeAsync();
         foreach (var disk in _disks)
             await disk.DisposeAsync();
         _folder.Dispose();

@@ -65,10 +65,7 @@ public sealed class LeaseHandoverTests(ITestOutputHelper output)
                 var takeover = Stopwatch.GetElapsedTime(struck, takenOver);
                 await mend(active);
                 var lives = await dying.EndedAsync(s_limit);
-                // Kept from its grant or from the takeover on, whichever is later: a successor knows nothing of what its predecessor promised.
-                var late = lives.Max(life => life.SinceGranted - life.Ttl
-                    - (life.GrantedAt < takenOver && life.SinceGranted > Stopwatch.GetElapsedTime(life.GrantedAt, struck)
-                        ? Stopwatch.GetElapsedTime(life.GrantedAt, takenOver) : TimeSpan.Zero));
+                var late = lives.Max(life => life.LateBy(struck, takenOver));
                 var early = lives.Min(life => life.SinceAsked - life.Ttl);
                 output.WriteLine(
                     $"{what}: keep-alives answered again after {takeover.TotalMilliseconds:F0} ms; of {lives.Count} leases that ended, the first "

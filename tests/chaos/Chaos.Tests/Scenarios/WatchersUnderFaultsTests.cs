@@ -9,8 +9,8 @@ namespace Chaos.Tests.Scenarios;
 
 /// <summary>
 /// Goal: whatever happens behind the gateways, thousands of watches go on as if nothing had: no error, no gap, no repeat, and every other guarantee (I6); with a gateway of their own
-/// they go on elsewhere. Method: watches of every kind on streams at all gateways record what they hear, while hubs, storage and a gateway are killed and frozen under writes; it is
-/// held against the history of all keys.
+/// they go on elsewhere. Method: watches of every kind on streams at all gateways record what they hear, while hubs, storage and a gateway are killed and frozen under writes, hubs are
+/// told to stop, and nothing comes through between gateways and a hub, or a hub and storage; it is held against the history of all keys.
 /// </summary>
 [Collection(SplitClusters.Name)]
 public sealed class WatchersUnderFaultsTests(SharedCluster shared, ITestOutputHelper output) : ClusterScenario(output)
@@ -25,7 +25,7 @@ public sealed class WatchersUnderFaultsTests(SharedCluster shared, ITestOutputHe
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
 
     [ChaosFact]
-    public Task HubsStorageAndAGatewayStruck_ThousandsOfWatches_KeepEveryGuarantee() => shared.RunAsync(() => new SplitProgram(), RunAsync);
+    public Task HubsStorageAGatewayAndWhatIsBetweenStruck_ThousandsOfWatches_KeepEveryGuarantee() => shared.RunAsync(() => new SplitProgram(), RunAsync);
 
     private async Task RunAsync(ChaosCluster cluster, int first)
     {
@@ -73,10 +73,18 @@ public sealed class WatchersUnderFaultsTests(SharedCluster shared, ITestOutputHe
     private static async Task StrikeAsync(ChaosCluster cluster, WorkloadRun workload, Member victim, Func<Task> allCaughtUpAsync)
     {
         await workload.AcknowledgedAsync(WritesBetween);
-        foreach (var hub in SplitProgram.Hubs)
+        var network = cluster.ServiceNetwork;
+        var storages = cluster.Members.Select(member => SplitProgram.OfStorage(member.Number)).ToList();
+        for (var hub = 0; hub < SplitProgram.Hubs.Count; hub++)
         {
-            await KillAsync(cluster.Beside, hub);
-            await FreezeAsync(cluster.Beside, hub);
+            var self = SplitProgram.OfHub(hub);
+            await KillAsync(cluster.Beside, SplitProgram.Hubs[hub]);
+            await FreezeAsync(cluster.Beside, SplitProgram.Hubs[hub]);
+            await TerminateAsync(cluster.Beside, SplitProgram.Hubs[hub]);
+            await CutAsync([(SplitProgram.OfGateways, self)]);
+            // It goes to the replica that is left; with none it lets everybody go.
+            await CutAsync([.. storages.SkipLast(1).Select(storage => (self, storage))]);
+            await CutAsync([.. storages.Select(storage => (self, storage))]);
         }
         // Wherever the hubs' feeds come from: it is struck.
         await KillAsync(cluster.Members[0].Processes, SplitProgram.Storage);
@@ -89,6 +97,31 @@ public sealed class WatchersUnderFaultsTests(SharedCluster shared, ITestOutputHe
             await processes.EndAsync(process => process.Kill(), "killed", role);
             await workload.AcknowledgedAsync(WritesBetween);
             processes.Start(role);
+            await cluster.AllHealthyAsync();
+            await workload.AcknowledgedAsync(WritesBetween);
+        }
+
+        // It goes when those who watch have left it, by itself.
+        async Task TerminateAsync(ProcessGroup processes, string role)
+        {
+            await processes.EndAsync(process => process.Terminate(), "terminated", role);
+            await workload.AcknowledgedAsync(WritesBetween);
+            processes.Start(role);
+            await cluster.AllHealthyAsync();
+            await workload.AcknowledgedAsync(WritesBetween);
+        }
+
+        // Connections stay and carry nothing, in either direction; so do new ones.
+        async Task CutAsync(IReadOnlyList<(int One, int Other)> ways)
+        {
+            foreach (var (one, other) in ways)
+            {
+                network.Between(one, other).Cut();
+                network.Between(other, one).Cut();
+            }
+            await workload.AcknowledgedAsync(WritesBetween);
+            await allCaughtUpAsync();
+            network.Heal();
             await cluster.AllHealthyAsync();
             await workload.AcknowledgedAsync(WritesBetween);
         }

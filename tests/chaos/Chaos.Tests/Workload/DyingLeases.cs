@@ -22,7 +22,14 @@ internal sealed class DyingLeases : IAsyncDisposable
     private DyingLeases(GrpcChannel channel) => _channel = channel;
 
     /// <summary>What became of a lease. Each time from the grant on, as its client saw it: it was granted at some moment between the two.</summary>
-    public readonly record struct Life(string Key, TimeSpan Ttl, long GrantedAt, TimeSpan SinceAsked, TimeSpan SinceGranted);
+    public readonly record struct Life(string Key, TimeSpan Ttl, long GrantedAt, TimeSpan SinceAsked, TimeSpan SinceGranted)
+    {
+        /// <summary>How long it was kept beyond its TTL. A manager that has taken over knows nothing of what its predecessor promised: then from the takeover on.</summary>
+        /// <param name="struck">When the manager was harmed, as <see cref="Stopwatch"/> tells it.</param>
+        /// <param name="takenOver">When another answered.</param>
+        public TimeSpan LateBy(long struck, long takenOver) => SinceGranted - Ttl
+            - (GrantedAt < takenOver && SinceGranted > Stopwatch.GetElapsedTime(GrantedAt, struck) ? Stopwatch.GetElapsedTime(GrantedAt, takenOver) : TimeSpan.Zero);
+    }
 
     public static async Task<DyingLeases> StartAsync(Uri endpoint)
     {

@@ -61,7 +61,7 @@ public sealed class KeyWatcher : IAsyncDisposable
             {
                 await ReadOneStreamAsync(prefix);
             }
-            catch (RpcException error) when (_connection.HasOtherEndpoints && error.StatusCode is StatusCode.Unavailable or StatusCode.Internal)
+            catch (RpcException error) when (_connection.HasOtherEndpoints && (error.StatusCode is StatusCode.Unavailable or StatusCode.Internal))
             {
                 // clientv3 takes these two for "elsewhere it may work".
             }

@@ -63,7 +63,7 @@ public sealed class LeaseKeeper : IAsyncDisposable
             {
                 await UseOneStreamAsync();
             }
-            catch (RpcException error) when (_connection.HasOtherEndpoints && error.StatusCode is StatusCode.Unavailable or StatusCode.Internal)
+            catch (RpcException error) when (_connection.HasOtherEndpoints && (error.StatusCode is StatusCode.Unavailable or StatusCode.Internal))
             {
                 await Task.Delay(s_pauseAfterLoss, _stop.Token);
             }

@@ -26,6 +26,14 @@ internal static class WatchScenarios
         yield return new("v2-watch/root", Root);
         yield return new("v2-watch/file-in-the-path", FileInPath);
         yield return new("v2-watch/outdated-index", OutdatedIndex);
+        yield return new("v2-watch/hidden-in-a-stream", HiddenInAStream);
+        yield return new("v2-watch/hidden-in-history-and-after", HiddenInHistoryAndAfter);
+        yield return new("v2-watch/hidden-directory-removed", HiddenDirectoryRemoved);
+        yield return new("v2-watch/ancestor-deleted-in-history", AncestorDeletedInHistory);
+        yield return new("v2-watch/past-index-of-another-key", PastIndexOfAnotherKey);
+        yield return new("v2-watch/recursive-on-a-file", RecursiveOnAFile);
+        yield return new("v2-watch/slash-at-the-end", SlashAtTheEnd);
+        yield return new("v2-watch/stream-from-the-future", StreamFromTheFuture);
     }
 
     private static async Task LongPoll(V2Session s)
@@ -237,5 +245,112 @@ internal static class WatchScenarios
         await s.Get($"/k?wait=true&waitIndex={s.Idx(1)}&stream=true");
         await s.Get($"/k?wait=true&waitIndex={s.Idx(1)}&recursive=true");
         using var oldest = await s.Watch($"/?recursive=true&wait=true&waitIndex={s.Idx(2)}");
+    }
+
+    private static async Task HiddenInAStream(V2Session s)
+    {
+        using var root = await s.Watch("/?wait=true&recursive=true&stream=true");
+        using var hidden = await s.Watch("/d/_h?wait=true&recursive=true&stream=true");
+        await s.Put("/d/_h/a", "value=1");
+        await s.Put("/d/a", "value=2");
+        await s.Put("/d/_h/_b/c", "value=3");
+        await s.Put("/_e/f/g", "value=4");
+        await s.Put("/d/h_", "value=5");
+        await s.Delete("/d/_h?recursive=true");
+        await s.Put("/d/last", "value=6");
+        for (var i = 0; i < 3; i++)
+            await root.Read();
+        for (var i = 0; i < 2; i++)
+            await hidden.Read();
+    }
+
+    // What was there when the watch began is history, where nothing is hidden; what an index of the future names is not.
+    private static async Task HiddenInHistoryAndAfter(V2Session s)
+    {
+        await s.Put("/d/a", "value=1");
+        await s.Put("/d/_h", "value=2");
+        using var history = await s.Watch($"/d?wait=true&recursive=true&waitIndex={s.Idx(2)}");
+        await history.Read();
+        using var behind = await s.Watch($"/d?wait=true&recursive=true&waitIndex={s.Idx(3)}");
+        using var future = await s.Watch($"/d?wait=true&recursive=true&waitIndex={s.Idx(4)}");
+        await s.Put("/d/_h", "value=3");
+        await s.Put("/d/_h", "value=4");
+        await s.Put("/d/_dir/x", "value=5");
+        await s.Put("/d/b", "value=6");
+        await behind.Read();
+        await future.Read();
+    }
+
+    private static async Task HiddenDirectoryRemoved(V2Session s)
+    {
+        await s.Put("/_h/d/k", "value=1");
+        using var root = await s.Watch("/?wait=true&recursive=true");
+        using var key = await s.Watch("/_h/d/k?wait=true");
+        using var directory = await s.Watch("/_h/d?wait=true&recursive=true");
+        await s.Delete("/_h?recursive=true");
+        await s.Put("/seen", "value=2");
+        await key.Read();
+        await directory.Read();
+        await root.Read();
+    }
+
+    private static async Task AncestorDeletedInHistory(V2Session s)
+    {
+        await s.Put("/d/e/k", "value=1");
+        await s.Put("/dx", "value=1");
+        await s.Delete("/d?recursive=true");
+        await s.Put("/d/e/k", "value=2");
+        await s.Put("/dx", "value=2");
+        foreach (var path in (string[])["/d/e/k", "/d/e", "/d/e/missing", "/d", "/dx"])
+        {
+            using var watch = await s.Watch($"{path}?wait=true&waitIndex={s.Idx(3)}");
+            await watch.Read();
+        }
+    }
+
+    private static async Task PastIndexOfAnotherKey(V2Session s)
+    {
+        await s.Put("/other", "value=1");
+        await s.Put("/d/k", "value=2");
+        await s.Put("/other", "value=3");
+        using var later = await s.Watch($"/d/k?wait=true&waitIndex={s.Idx(1)}");
+        await later.Read();
+        using var none = await s.Watch($"/d/k?wait=true&waitIndex={s.Idx(3)}");
+        await s.Put("/d/k", "value=4");
+        await none.Read();
+        using var directory = await s.Watch($"/d?wait=true&waitIndex={s.Idx(1)}");
+        await s.Delete("/d?recursive=true");
+        await directory.Read();
+    }
+
+    private static async Task RecursiveOnAFile(V2Session s)
+    {
+        await s.Put("/k", "value=1");
+        using var watch = await s.Watch("/k?wait=true&recursive=true&stream=true");
+        await s.Put("/kk", "value=x");
+        await s.Put("/k", "value=2");
+        await watch.Read();
+        await s.Delete("/k");
+        await watch.Read();
+        await s.Put("/k/now/a/directory", "value=3");
+        await watch.Read();
+    }
+
+    private static async Task SlashAtTheEnd(V2Session s)
+    {
+        using var all = await s.Watch("/d/?wait=true&recursive=true");
+        using var node = await s.Watch("//d//e/?wait=true");
+        await s.Put("/d/e", "value=1");
+        await all.Read();
+        await node.Read();
+    }
+
+    private static async Task StreamFromTheFuture(V2Session s)
+    {
+        using var watch = await s.Watch($"/d?wait=true&recursive=true&stream=true&waitIndex={s.Idx(3)}");
+        for (var i = 1; i <= 5; i++)
+            await s.Put($"/d/k{i}", $"value={i}");
+        for (var i = 3; i <= 5; i++)
+            await watch.Read();
     }
 }

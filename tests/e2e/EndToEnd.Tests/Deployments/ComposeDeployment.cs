@@ -5,6 +5,7 @@ public sealed class ComposeDeployment : Deployment
 {
     private readonly int[] _ports = Ports.Free(2);
     private readonly ComposeProject _project;
+    private readonly Dictionary<string, int> _copies = [];
     private bool _built;
     private string _log = "";
 
@@ -16,9 +17,6 @@ public sealed class ComposeDeployment : Deployment
         ["LOG_LEVEL"] = "debug",
     });
 
-    /// <summary>Copies of the watch hub; set before the start.</summary>
-    public int WatchHubs { get; init; } = 1;
-
     public override Uri Client => new($"http://127.0.0.1:{_ports[0]}/");
 
     public override Uri OldClient => new($"http://127.0.0.1:{_ports[1]}/");
@@ -28,12 +26,27 @@ public sealed class ComposeDeployment : Deployment
     /// <summary>Logs of all copies of a service, each line prefixed by the name of its container.</summary>
     public Task<string> LogsOfAsync(string service) => _project.ComposeAsync(TimeSpan.FromMinutes(1), "logs", "--no-color", service);
 
-    /// <summary>Starts or stops storage replicas until there are so many, all healthy; the other containers stay as they are.</summary>
-    public Task ScaleStorageAsync(int replicas) => _project.ComposeAsync(
-        ComposeProject.UpDeadline, "up", "--detach", "--wait", "--no-recreate", "--scale", $"watch-hub={WatchHubs}", "--scale", $"storage={replicas}");
+    /// <summary>
+    /// Starts or stops copies of services until there are so many, all healthy; the other containers stay as they are. Those with the highest numbers go.
+    /// </summary>
+    public Task ScaleAsync(params (string Service, int Copies)[] services)
+    {
+        foreach (var (service, copies) in services)
+            _copies[service] = copies;
+        string[] scale = [.. _copies.SelectMany(copies => (string[])["--scale", $"{copies.Key}={copies.Value}"])];
+        return _project.ComposeAsync(ComposeProject.UpDeadline, ["up", "--detach", "--wait", "--no-recreate", .. scale]);
+    }
 
     /// <summary>Kills one container of a service, counted from 1.</summary>
-    public Task KillAsync(string service, int number) => _project.DockerAsync("kill", $"{_project.Name}-{service}-{number}");
+    public Task KillAsync(string service, int number) => _project.DockerAsync("kill", NameOf(service, number));
+
+    /// <summary>Starts one that was killed, and waits until it is healthy.</summary>
+    public async Task StartAsync(string service, int number)
+    {
+        await _project.DockerAsync("start", NameOf(service, number));
+        await Poll.UntilAsync($"{service} {number} to be healthy", ComposeProject.UpDeadline, async () =>
+            (await _project.DockerAsync("inspect", "--format", "{{.State.Health.Status}}", NameOf(service, number))).Trim() == "healthy");
+    }
 
     protected override async Task LaunchAsync()
     {
@@ -42,7 +55,7 @@ public sealed class ComposeDeployment : Deployment
         _built = true;
         try
         {
-            await _project.ComposeAsync(ComposeProject.UpDeadline, "up", "--detach", "--wait", "--scale", $"watch-hub={WatchHubs}");
+            await _project.ComposeAsync(ComposeProject.UpDeadline, "up", "--detach", "--wait");
         }
         catch (InvalidOperationException error)
         {
@@ -52,6 +65,8 @@ public sealed class ComposeDeployment : Deployment
     }
 
     protected override Task StopAsync() => _project.ComposeAsync(ComposeProject.UpDeadline, "down", "--volumes", "--timeout", "10");
+
+    private string NameOf(string service, int number) => $"{_project.Name}-{service}-{number}";
 
     protected override void ThrowIfDead()
     {

@@ -24,7 +24,7 @@ public sealed class FiveProcessesFixture() : DeploymentFixture(new FiveProcesses
 
 public sealed class ClusterProcessesFixture() : DeploymentFixture(new ClusterProcessesDeployment());
 
-public sealed class ComposeFixture() : DeploymentFixture(new ComposeDeployment { WatchHubs = 3 }, Tool.ContainerEngine);
+public sealed class ComposeFixture() : DeploymentFixture(new ComposeDeployment(), Tool.ContainerEngine);
 
 public sealed class RealEtcdFixture() : DeploymentFixture(new RealEtcdDeployment(), Tool.Etcd);
 

@@ -45,14 +45,14 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>What it said so far.</summary>
     public string Log => _process.Err;
 
-    public static Server Launch(ServerKind kind, Member member, string state = "new")
+    public static Server Launch(ServerKind kind, Member member, string state = "new", params string[] more)
     {
         var client = member.Client.ToString().TrimEnd('/');
         string[] flags =
         [
             "--name", member.Name, "--data-dir", member.DataDir, "--listen-client-urls", client, "--advertise-client-urls", client,
             "--listen-peer-urls", member.PeerUrl, "--initial-advertise-peer-urls", member.PeerUrl, "--initial-cluster", member.InitialCluster,
-            "--initial-cluster-state", state,
+            "--initial-cluster-state", state, .. more,
         ];
         return new Server(member, kind switch
         {
@@ -62,9 +62,9 @@ internal sealed class Server : IAsyncDisposable
         });
     }
 
-    public static async Task<Server> StartAsync(ServerKind kind, Member member, string state = "new")
+    public static async Task<Server> StartAsync(ServerKind kind, Member member, string state = "new", params string[] more)
     {
-        var server = Launch(kind, member, state);
+        var server = Launch(kind, member, state, more);
         try
         {
             await server.UntilHealthyAsync();

@@ -38,6 +38,20 @@ public sealed class SimulationTests
             $"{sessions} sessions, {histories} histories, {feeds} feeds lost, {moves} moves, {compacted} watches compacted, {fragments} fragments, {bookmarks} bookmarks, {ofPaths} histories of v2");
     }
 
+    /// <summary>One history in eight is of v2: these are all.</summary>
+    [Fact]
+    public void Run_AnySeedInV2_EveryWatchHearsWhatItAskedFor()
+    {
+        var from = Setting("SIMULATION_FROM", 1);
+        var failures = new ConcurrentBag<string>();
+        Parallel.For(from, from + (Setting("SIMULATION_SEEDS", 300) / 4), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
+        {
+            if (Run.One(seed, static profile => profile.OfPaths()) is { Failure: not null } result)
+                failures.Add($"v2 {result.Line} --v2");
+        });
+        Assert.True(failures.IsEmpty, string.Join('\n', failures.Order(StringComparer.Ordinal)));
+    }
+
     [Fact]
     public void Run_SameSeed_SameHistory()
     {

@@ -10,6 +10,9 @@ internal sealed class GatewayStream
     private readonly Gateway _gateway;
     private readonly SimulatedClient _client;
     private readonly WatchStream _watches = new();
+
+    // v2: where the gateway was when a watch was asked for.
+    private readonly Dictionary<long, long> _began = [];
     private HubSessionEnd? _session;
     private bool _isEnded;
     private long _stalledUntil;
@@ -32,6 +35,7 @@ internal sealed class GatewayStream
         switch (command.Kind)
         {
             case WatchCommandKind.Create:
+                _began[command.WatchId] = _gateway.Seen.Revision;
                 Simulation.Checks.Check.That(_watches.TryCreate(command, _gateway.Seen, SimulatedWorld.Term.Value, out var spec, out _), $"a watch was refused");
                 _session?.Create(Spoilt(spec!));
                 break;
@@ -100,7 +104,14 @@ internal sealed class GatewayStream
     });
 
     private WatchSpec Spoilt(WatchSpec asked, bool isResumed = false) =>
-        Spoilt(_world.Profile.ShellDefects, asked with { Space = _world.Profile.Space }, isResumed);
+        Spoilt(_world.Profile.ShellDefects, _world.Profile.Space == Storage.Contracts.KeySpace.V3 ? asked : OfPath(asked), isResumed);
+
+    // Ids are not used twice here, so the hub's are the client's.
+    private WatchSpec OfPath(WatchSpec asked) => asked with
+    {
+        Space = Storage.Contracts.KeySpace.V2,
+        MinRevision = _world.Profile.ShellDefects == ShellDefects.GatewayBeginsAnew ? asked.MinRevision : _began[asked.WatchId],
+    };
 
     private static WatchSpec Spoilt(ShellDefects defect, WatchSpec spec, bool isResumed) => defect switch
     {

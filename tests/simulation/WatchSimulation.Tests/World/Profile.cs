@@ -22,6 +22,9 @@ internal enum ShellDefects
 
     /// <summary>A gateway does not tell the hub what its client has seen already.</summary>
     GatewayForgetsSeen,
+
+    /// <summary>v2: to a watch that is resumed, everything before is history.</summary>
+    GatewayBeginsAnew,
 }
 
 /// <summary>What may happen in one history. Each kind of fault is left out of some: what is rare among many shows by itself. Times are in milliseconds of virtual time.</summary>
@@ -139,6 +142,9 @@ internal sealed record Profile
             // Checking all of a history at each of its steps takes its length squared.
             Length = checksEveryStep ? 1_000 : 3_000,
         };
-        return random.Next(8) == 0 ? profile with { Space = KeySpace.V2, MaxKeysOfARevision = 1, CompactEvery = 0 } : profile;
+        return random.Next(8) == 0 ? profile.OfPaths() : profile;
     }
+
+    /// <summary>The same with watches of v2.</summary>
+    public Profile OfPaths() => this with { Space = KeySpace.V2, MaxKeysOfARevision = 1, CompactEvery = 0 };
 }

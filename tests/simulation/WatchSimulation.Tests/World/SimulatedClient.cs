@@ -14,7 +14,7 @@ internal sealed class SimulatedClient(SimulatedWorld world, int number)
     // What the gateway had answered already when the watch was opened: "now" is not before.
     private readonly Dictionary<long, long> _seenAtOpening = [];
     private GatewayStream? _stream;
-    private long _nextId = 1;
+    private long _nextId;
 
     public int Number { get; } = number;
 
@@ -31,9 +31,9 @@ internal sealed class SimulatedClient(SimulatedWorld world, int number)
     public void Create()
     {
         var random = world.Random;
-        var key = world.AnyKey();
-        var last = world.Store.History.Last;
         var isPath = world.Profile.Space == KeySpace.V2;
+        var key = isPath && random.Next(4) == 0 ? "/" : world.AnyKey();
+        var last = world.Store.History.Last;
         var scope = isPath ? new WatchScope(key, random.Next(2) == 0 ? "" : "\0", IsPath: true) : new WatchScope(
             key, random.Next(4) switch { 0 => "", 1 => "\0", 2 => "l", _ => key + "~" }, random.Next(2) == 0, random.Next(6) == 0, random.Next(6) == 0, random.Next(3) == 0);
         // Now, in the past, at the very place of compaction, in the future.
@@ -44,10 +44,30 @@ internal sealed class SimulatedClient(SimulatedWorld world, int number)
             3 => Math.Max(1, world.Store.History.Compacted - 1 + random.Next(3)),
             _ => last + random.Next(10),
         };
-        var record = new WatchRecord($"{Number}.{_nextId}", scope);
+        if (isPath)
+        {
+            if (_stream is not null)
+                OpenPath(scope, start);
+            return;
+        }
+        var record = Record(scope);
+        Open(_nextId, record, start);
+    }
+
+    private WatchRecord Record(WatchScope scope)
+    {
+        var record = new WatchRecord($"{Number}.{++_nextId}", scope);
         _watches.Add(_nextId, record);
         Records.Add(record);
-        Open(_nextId++, record, start);
+        return record;
+    }
+
+    // A v2 watch is a request: its answer tells at once where the store is, and whoever asks again asks for another.
+    private void OpenPath(WatchScope scope, long start)
+    {
+        var began = _stream!.Gateway.Seen.Revision;
+        var record = Record(scope with { LiveAfter = began });
+        Open(_nextId, record, start == 0 ? began + 1 : start);
     }
 
     public void Cancel()
@@ -116,6 +136,14 @@ internal sealed class SimulatedClient(SimulatedWorld world, int number)
     private void Open() => world.Scheduler.After(1 + world.Random.Next(20), () =>
     {
         _stream = new GatewayStream(world, world.AnyGateway(), this);
+        if (world.Profile.Space == KeySpace.V2)
+        {
+            var asked = _watches.Values.ToList();
+            _watches.Clear();
+            foreach (var record in asked)
+                OpenPath(record.Scope, record.Next!.Value);
+            return;
+        }
         foreach (var (id, record) in _watches)
         {
             var before = record.Openings[^1];

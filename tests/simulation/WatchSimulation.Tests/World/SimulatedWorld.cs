@@ -87,9 +87,16 @@ internal sealed partial class SimulatedWorld
         return ready.Count == 0 ? null : ready[Random.Next(ready.Count)];
     }
 
-    /// <summary>A key; v2: a directory, or a file in one.</summary>
-    public string AnyKey() => Profile.Space == KeySpace.V3 ? $"k{Random.Next(Profile.Keys)}"
-        : $"/d{Random.Next(2)}" + (Random.Next(3) == 0 ? "" : $"/f{Random.Next(Profile.Keys)}");
+    /// <summary>A key; v2: a directory, or a file in one, either of them hidden at times.</summary>
+    public string AnyKey()
+    {
+        if (Profile.Space == KeySpace.V3)
+            return $"k{Random.Next(Profile.Keys)}";
+        var directory = $"/{AnyMark()}d{Random.Next(2)}";
+        return Random.Next(3) == 0 ? directory : $"{directory}/{AnyMark()}f{Random.Next(Profile.Keys)}";
+
+        string AnyMark() => Random.Next(4) == 0 ? "_" : "";
+    }
 
     /// <summary>v2: it is the path of a directory.</summary>
     public bool IsDirectory(string key) => Profile.Space == KeySpace.V2 && key.LastIndexOf('/') == 0;

@@ -23,12 +23,16 @@ internal sealed class FakeHub : IWatchHub
     {
         private readonly Channel<WatchMessage> _messages = Channel.CreateUnbounded<WatchMessage>();
         private readonly Channel<WatchSpec> _specs = Channel.CreateUnbounded<WatchSpec>();
+        private readonly TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private volatile TaskCompletionSource? _room;
 
         public ConcurrentQueue<long> Canceled { get; } = new();
 
         public int ProgressRequests { get; private set; }
 
         public async Task<WatchSpec> NextSpecAsync() => await _specs.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+
+        public bool TryNextSpec(out WatchSpec? spec) => _specs.Reader.TryRead(out spec);
 
         public void Say(params WatchMessage[] messages)
         {
@@ -37,6 +41,24 @@ internal sealed class FakeHub : IWatchHub
         }
 
         public void End() => _messages.Writer.TryComplete();
+
+        /// <summary>Until <see cref="MakeRoom"/> it wants no more requests.</summary>
+        public void BeFull() => _room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void MakeRoom() => _room?.TrySetResult();
+
+        public bool HasRoom => _room?.Task.IsCompleted ?? true;
+
+        public async ValueTask WaitForRoomAsync(CancellationToken cancellation)
+        {
+            if (_room is not { } room)
+                return;
+            _waiting.TrySetResult();
+            await room.Task.WaitAsync(cancellation);
+        }
+
+        /// <summary>Completes when somebody has begun to wait for room.</summary>
+        public Task SomebodyWaitsAsync() => _waiting.Task.WaitAsync(TimeSpan.FromSeconds(10));
 
         public void Create(WatchSpec watch) => _specs.Writer.TryWrite(watch);
 

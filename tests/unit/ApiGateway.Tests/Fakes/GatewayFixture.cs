@@ -65,7 +65,13 @@ public class GatewayFixture : IAsyncLifetime
     }
 }
 
-/// <summary>The same, with the patience of a test.</summary>
+/// <summary>A gateway whose requests outlast any wait of a test, however slow the machine.</summary>
+internal sealed class PatientGateway : GatewayFixture
+{
+    protected override GatewayOptions Options => new() { RequestTimeout = TimeSpan.FromMinutes(5) };
+}
+
+/// <summary>One that gives up soon: for tests of that.</summary>
 internal sealed class ImpatientGateway : GatewayFixture
 {
     protected override GatewayOptions Options => new()

@@ -203,17 +203,6 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Range_LeaderComesBackInTime_NoError()
-    {
-        _gateway.Cluster.HasLeader = false;
-        var range = CallAsync<RangeRequest, RangeResponse>(Kv, "Range", new RangeRequest { Key = ByteString.CopyFromUtf8("k") });
-        await Wait.UntilAsync(() => _gateway.Cluster.ReadIndexes >= 3);
-        Assert.False(range.IsCompleted);
-        _gateway.Cluster.HasLeader = true;
-        await range;
-    }
-
-    [Fact]
     public async Task Range_NoLeaderForTooLong_TimedOut()
     {
         _gateway.Cluster.HasLeader = false;
@@ -223,17 +212,10 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task KeepAlive_ManagerMoves_StreamSurvivesWithoutAnError()
+    public async Task KeepAlive_NoManagerForTooLong_NoLeader()
     {
         using var call = _gateway.Grpc.AsyncDuplexStreamingCall(
             Proto.Method<LeaseKeepAliveRequest, LeaseKeepAliveResponse>("etcdserverpb.Lease", "LeaseKeepAlive", MethodType.DuplexStreaming), null, default);
-        foreach (var notActive in new[] { 0, 3, 0 })
-        {
-            _gateway.Leases.NotActiveTimes = notActive;
-            await call.RequestStream.WriteAsync(new LeaseKeepAliveRequest { ID = 7 });
-            Assert.True(await call.ResponseStream.MoveNext(default).WaitAsync(TimeSpan.FromSeconds(10)));
-            Assert.Equal(7, call.ResponseStream.Current.TTL);
-        }
         _gateway.Leases.NotActiveTimes = int.MaxValue;
         await call.RequestStream.WriteAsync(new LeaseKeepAliveRequest { ID = 7 });
         var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default));

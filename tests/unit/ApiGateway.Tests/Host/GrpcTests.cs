@@ -218,6 +218,26 @@ public sealed class GrpcTests(GatewayFixture gateway) : IClassFixture<GatewayFix
         Assert.Equal(10, Assert.Single((await NextAsync(call)).Events).Kv.ModRevision);
     }
 
+    [Fact]
+    public async Task Watch_HubTakesNoRequests_ClientsWaitInTheConnection()
+    {
+        using var call = gateway.Grpc.AsyncDuplexStreamingCall(
+            Proto.Method<WatchRequest, WatchResponse>("etcdserverpb.Watch", "Watch", MethodType.DuplexStreaming), null, default);
+        await call.RequestStream.WriteAsync(new WatchRequest { CreateRequest = new WatchCreateRequest { Key = Text("a") } });
+        var session = await gateway.Hub.NextSessionAsync();
+        await session.NextSpecAsync();
+        session.BeFull();
+        foreach (var key in (string[])["b", "c"])
+            await call.RequestStream.WriteAsync(new WatchRequest { CreateRequest = new WatchCreateRequest { Key = Text(key) } });
+        await session.SomebodyWaitsAsync();
+        // The first of them may have been read before the hub was full.
+        var early = session.TryNextSpec(out _) ? 1 : 0;
+        Assert.False(session.TryNextSpec(out _));
+        session.MakeRoom();
+        for (var n = early; n < 2; n++)
+            await session.NextSpecAsync();
+    }
+
     private static async Task<WatchResponse> NextAsync(AsyncDuplexStreamingCall<WatchRequest, WatchResponse> call)
     {
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));

@@ -75,6 +75,32 @@ public sealed class LongRecordTests
         Assert.Throws<PageCorruptException>(() => new Copied(_disk));
     }
 
+    /// <summary>A start believes heads: one that is another's gives the key another's revisions, and no checksum tells.</summary>
+    [Fact]
+    public void Check_HeadOfAnotherRecord_IsDamage()
+    {
+        Copy(heads: true);
+        var tree = CopyOnWriteTree.Open(_disk, new SingleThreadSnapshotRegistry());
+        var (key, record, other) = (Array.Empty<byte>(), Array.Empty<byte>(), Array.Empty<byte>());
+        using (var snapshot = _origin.Tree.OpenSnapshot())
+        {
+            for (var row = snapshot.Seek(TableId.Revisions, []); row.MoveNext();)
+            {
+                if (row.Value.Length > 3_000)
+                    (key, record, other) = (row.Key.ToArray(), row.Value.ToArray(), record);
+            }
+        }
+        Span<byte> room = stackalloc byte[CopyOnWriteTree.MaxHeadBytes];
+        tree.Put(TableId.Revisions, key, record, RevisionRow.Head(other, room));
+        var commit = tree.BeginCommit()!;
+        commit.WriteTo(_disk);
+        tree.CompleteCommit(commit);
+        Assert.Empty(TreeCheck.Run(_disk));
+        var finding = Assert.Single(TreeCheck.Run(_disk, RevisionHeads.Check));
+        Assert.True(finding.IsDamage);
+        Assert.Contains("is not that of its value", finding.What, StringComparison.Ordinal);
+    }
+
     private void Copy(bool heads)
     {
         var tree = CopyOnWriteTree.Open(_disk, new SingleThreadSnapshotRegistry());
@@ -94,7 +120,7 @@ public sealed class LongRecordTests
         var commit = tree.BeginCommit()!;
         commit.WriteTo(_disk);
         tree.CompleteCommit(commit);
-        Assert.Empty(TreeCheck.Run(_disk));
+        Assert.Empty(TreeCheck.Run(_disk, RevisionHeads.Check));
     }
 
     private int DamageValues()

@@ -80,6 +80,21 @@ public abstract class WatchHubContractTests : IAsyncLifetime
         Assert.All(messages, one => Assert.Equal(["2:a"], Read(one)));
     }
 
+    /// <summary>As a stream does whose session has moved. More than there is room for, and more than may be on their way anywhere.</summary>
+    [Fact]
+    public async Task Create_AllWatchesOfALargeStreamAtOnce_SessionStandsAndEachIsCreated()
+    {
+        const int Watches = 70_000;
+        await using var session = await OpenAsync();
+        for (var id = 0; id < Watches; id++)
+            session.Create(Watch(id, "a"));
+        var created = await TakeAsync(session, Watches);
+        Assert.All(created, static one => Assert.Equal(WatchMessageKind.Created, one.Kind));
+        Assert.Equal(Watches, created.Select(static one => one.WatchId).Distinct().Count());
+        await session.WaitForRoomAsync(default).AsTask().WaitAsync(Deadline);
+        Assert.True(session.HasRoom);
+    }
+
     [Fact]
     public async Task Cancel_LiveWatch_CanceledAndQuiet()
     {

@@ -87,6 +87,25 @@ public sealed class HubLossTests : IAsyncLifetime
         Assert.Equal((0, 1), (_client.Spread()[_hubs[0].Server.Address], _client.Spread()[_hubs[1].Server.Address]));
     }
 
+    /// <summary>What is on its way is bounded in bytes too, or keys of a megabyte each would be kept by the thousand.</summary>
+    [Fact]
+    public async Task Session_HubTakesNoRequests_HasRoomForFewBytesAndLetsItsCallerWait()
+    {
+        const int KeyBytes = 64 * 1024;
+        await AddHubAsync();
+        await using var session = await OpenAsync();
+        _hubs[0].Server.Freeze();
+        var given = 0;
+        while (session.HasRoom && given < 1000)
+            session.Create(Watch(++given + 1, new string('k', KeyBytes)));
+        // Its bound, and what the connection takes before flow control stops it.
+        Assert.InRange((long)given * KeyBytes, 1024 * 1024, 8 * 1024 * 1024);
+        var waiting = session.WaitForRoomAsync(Soon).AsTask();
+        Assert.False(waiting.IsCompleted);
+        _hubs[0].Server.Cut();
+        await waiting;
+    }
+
     /// <summary>Where would it go? It delivers until the end.</summary>
     [Fact]
     public async Task Session_OnlyHubStops_EndsWithoutBeingToldToLeave()

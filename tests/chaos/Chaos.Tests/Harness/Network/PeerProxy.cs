@@ -13,7 +13,7 @@ public sealed class PeerProxy : IAsyncDisposable
     private readonly IPEndPoint _listen;
     private readonly IPEndPoint _real;
     private readonly PeerNetwork _network;
-    private readonly Func<IReadOnlyList<IReadOnlyList<int>>> _processesOfMembers;
+    private readonly Func<Socket, int?> _diallerOf;
     private readonly Lock _guard = new();
     private readonly List<Task> _connections = [];
     private CancellationTokenSource? _open;
@@ -25,8 +25,19 @@ public sealed class PeerProxy : IAsyncDisposable
     /// <param name="network">Decides what gets through.</param>
     /// <param name="processesOfMembers">Process ids of each member, as they are now.</param>
     public PeerProxy(int member, int listenPort, int realPort, PeerNetwork network, Func<IReadOnlyList<IReadOnlyList<int>>> processesOfMembers)
+        : this(member, listenPort, realPort, network, dialler => SocketOwner.Find(((IPEndPoint)dialler.RemoteEndPoint!).Port, listenPort, processesOfMembers()))
     {
-        (_member, _network, _processesOfMembers) = (member, network, processesOfMembers);
+    }
+
+    /// <summary>One whose port only one member knows.</summary>
+    public PeerProxy(int member, int listenPort, int realPort, PeerNetwork network, int dialler)
+        : this(member, listenPort, realPort, network, _ => dialler)
+    {
+    }
+
+    private PeerProxy(int member, int listenPort, int realPort, PeerNetwork network, Func<Socket, int?> diallerOf)
+    {
+        (_member, _network, _diallerOf) = (member, network, diallerOf);
         (_listen, _real) = (new(IPAddress.Loopback, listenPort), new(IPAddress.Loopback, realPort));
     }
 
@@ -92,8 +103,7 @@ public sealed class PeerProxy : IAsyncDisposable
         await Task.Yield(); // Accepting goes on.
         using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         dialler.NoDelay = true;
-        var from = SocketOwner.Find(((IPEndPoint)dialler.RemoteEndPoint!).Port, _listen.Port, _processesOfMembers());
-        if (from is not { } member || _network.Refuses(member) || _network.Refuses(_member) || !await TryConnectAsync(server, member))
+        if (_diallerOf(dialler) is not { } member || _network.Refuses(member) || _network.Refuses(_member) || !await TryConnectAsync(server, member))
         {
             dialler.LingerState = new LingerOption(true, 0);
             dialler.Dispose();

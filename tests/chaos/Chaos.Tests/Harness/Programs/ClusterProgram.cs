@@ -1,3 +1,5 @@
+using Chaos.Tests.Harness.Network;
+
 namespace Chaos.Tests.Harness.Programs;
 
 /// <summary>A way to run a member of a cluster.</summary>
@@ -25,6 +27,9 @@ public abstract class ClusterProgram
 
     /// <summary>Processes of no member, beside them.</summary>
     public virtual IReadOnlyList<ProcessLaunch> ProcessesBeside(IReadOnlyList<MemberLaunch> members) => [];
+
+    /// <summary>Proxies between services, whose network is the program's; none where services share a process.</summary>
+    internal virtual IReadOnlyList<PeerProxy> Proxies => [];
 
     /// <summary>etcd's own flags for it.</summary>
     protected static IEnumerable<string> Flags(MemberLaunch member) =>

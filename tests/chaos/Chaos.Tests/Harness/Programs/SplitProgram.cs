@@ -1,3 +1,5 @@
+using Chaos.Tests.Harness.Network;
+
 namespace Chaos.Tests.Harness.Programs;
 
 /// <summary>
@@ -5,8 +7,8 @@ namespace Chaos.Tests.Harness.Programs;
 /// members.
 /// </summary>
 /// <remarks>
-/// Services reach the consensus of other members by the proxies, so that a member that is cut off is cut off from all of the log; storage and hubs are
-/// reached at once.
+/// Services reach the consensus of other members by the proxies, so that a member that is cut off is cut off from all of the log. Gateways reach hubs, and hubs storage, by proxies of
+/// their own network, <see cref="Network"/>; what else there is to be reached is reached at once.
 /// </remarks>
 public sealed class SplitProgram : ClusterProgram
 {
@@ -17,6 +19,28 @@ public sealed class SplitProgram : ClusterProgram
     // Of storage, hubs, the lease managers; then where consensus, storage, hubs and the lease managers tell their health.
     private readonly int[] _ports = Ports.Free((3 * MaxMembers) + (2 * (Hubs.Count + 1)) + 2);
 
+    // What gateways take for each hub; then what each hub takes for each storage replica.
+    private readonly int[] _proxyPorts = Ports.Free(Hubs.Count * (1 + MaxMembers));
+    private readonly List<PeerProxy> _proxies = [];
+
+    public SplitProgram()
+    {
+        for (var hub = 0; hub < Hubs.Count; hub++)
+        {
+            _proxies.Add(new PeerProxy(OfHub(hub), _proxyPorts[hub], _ports[MaxMembers + hub], Network, OfGateways));
+            for (var member = 0; member < MaxMembers; member++)
+                _proxies.Add(new PeerProxy(OfStorage(member), _proxyPorts[StorageProxy(hub, member)], _ports[member], Network, OfHub(hub)));
+        }
+    }
+
+    /// <summary>All gateways, as one, in <see cref="Network"/>.</summary>
+    public static int OfGateways => 0;
+
+    /// <summary>Between gateways, hubs and storage.</summary>
+    public PeerNetwork Network { get; } = new(1 + Hubs.Count + MaxMembers);
+
+    internal override IReadOnlyList<PeerProxy> Proxies => _proxies;
+
     /// <summary>Roles of the hubs.</summary>
     public static IReadOnlyList<string> Hubs { get; } = ["hub0", "hub1"];
 
@@ -25,6 +49,12 @@ public sealed class SplitProgram : ClusterProgram
 
     /// <summary>Where each lease manager serves, by its role.</summary>
     public IReadOnlyDictionary<string, string> ManagerUrls => new Dictionary<string, string> { [LeaseManager] = LeaseManagerUrl, [SecondManager] = SecondManagerUrl };
+
+    /// <summary>A hub in <see cref="Network"/>.</summary>
+    public static int OfHub(int hub) => 1 + hub;
+
+    /// <summary>A member's storage in <see cref="Network"/>.</summary>
+    public static int OfStorage(int member) => 1 + Hubs.Count + member;
 
     public override string Label => "split";
 
@@ -61,15 +91,13 @@ public sealed class SplitProgram : ClusterProgram
 
     public override IReadOnlyList<ProcessLaunch> ProcessesBeside(IReadOnlyList<MemberLaunch> members)
     {
-        string[] services =
-        [
-            "--Services:Consensus", string.Join(',', members.Select(member => member.ListenPeerUrl)),
-            "--Services:Storage", string.Join(',', members.Select((_, n) => StorageUrl(n))),
-        ];
+        string[] consensus = ["--Services:Consensus", string.Join(',', members.Select(member => member.ListenPeerUrl))];
+        string[] services = [.. consensus, "--Services:Storage", string.Join(',', members.Select((_, n) => StorageUrl(n)))];
+        string[] Storages(int hub) => ["--Services:Storage", string.Join(',', members.Select((_, n) => Url(_proxyPorts[StorageProxy(hub, n)])))];
         var nothing = new Dictionary<string, string?>();
         return
         [
-            .. Hubs.Select((role, n) => Service(role, "WatchHub", HealthBeside(n), nothing, ["--Listen", HubUrl(n), .. services])),
+            .. Hubs.Select((role, n) => Service(role, "WatchHub", HealthBeside(n), nothing, ["--Listen", HubUrl(n), .. consensus, .. Storages(n)])),
             Service(LeaseManager, "LeaseManager", HealthBeside(Hubs.Count), nothing, ["--Listen", LeaseManagerUrl, .. services]),
             .. HasSecondManager
                 ? (ProcessLaunch[])[Service(SecondManager, "LeaseManager", Url(_ports[^1]), nothing, ["--Listen", SecondManagerUrl, .. services])]
@@ -78,7 +106,9 @@ public sealed class SplitProgram : ClusterProgram
     }
 
     private string[] Beside =>
-        ["--Services:WatchHub", string.Join(',', Hubs.Select((_, n) => HubUrl(n))), "--Services:LeaseManager", HasSecondManager ? $"{LeaseManagerUrl},{SecondManagerUrl}" : LeaseManagerUrl];
+        ["--Services:WatchHub", string.Join(',', Hubs.Select((_, n) => Url(_proxyPorts[n]))), "--Services:LeaseManager", HasSecondManager ? $"{LeaseManagerUrl},{SecondManagerUrl}" : LeaseManagerUrl];
+
+    private static int StorageProxy(int hub, int member) => Hubs.Count + (hub * MaxMembers) + member;
 
     private string LeaseManagerUrl => Url(_ports[MaxMembers + Hubs.Count]);
 

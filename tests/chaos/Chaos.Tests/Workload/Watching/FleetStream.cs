@@ -78,7 +78,7 @@ internal sealed class FleetStream : IAsyncDisposable
                     await TakeAsync(call.ResponseStream.Current);
                 throw new InvalidOperationException("the stream ended without a word");
             }
-            catch (RpcException error) when (!_stop.IsCancellationRequested && error.StatusCode is StatusCode.Unavailable or StatusCode.Internal)
+            catch (RpcException error) when (!_stop.IsCancellationRequested && (error.StatusCode is StatusCode.Unavailable or StatusCode.Internal))
             {
                 // clientv3 takes these two for "elsewhere it may work".
                 Ends.Add((endpoint, error.Status));

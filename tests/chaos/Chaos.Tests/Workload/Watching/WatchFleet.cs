@@ -65,12 +65,16 @@ internal sealed class WatchFleet : IAsyncDisposable
     /// Everything that was ever written, read by a watch of all keys from the beginning. Nothing can be missing in the middle unseen: every revision has events, and what a key
     /// was before tells in its versions.
     /// </summary>
-    public static async Task<WrittenHistory> ReadAsync(Uri endpoint, long upTo, TimeSpan deadline)
+    /// <param name="endpoint">Where.</param>
+    /// <param name="upTo">The last revision.</param>
+    /// <param name="deadline">For all of it.</param>
+    /// <param name="from">The first revision: keys that the watches ask for do not come before. The default is that of an empty store.</param>
+    public static async Task<WrittenHistory> ReadAsync(Uri endpoint, long upTo, TimeSpan deadline, long from = 2)
     {
         using var limit = new CancellationTokenSource(deadline);
         using var channel = EtcdCalls.Connect(endpoint);
         using var call = EtcdCalls.Watch(channel, limit.Token);
-        var history = new WrittenHistory();
+        var history = new WrittenHistory(from);
         await call.RequestStream.WriteAsync(WatchMessages.Create(1, new WatchScope("\0", "\0"), history.First));
         while (history.Last < upTo && await call.ResponseStream.MoveNext(limit.Token))
         {
