@@ -4,6 +4,7 @@ using Hosting.Health;
 using Hosting.Listening;
 using Hosting.Logging;
 using Hosting.Telemetry;
+using Hosting.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -15,13 +16,13 @@ using Microsoft.Extensions.Logging;
 namespace Hosting;
 
 /// <summary>
-/// What every service process shares: an internal cleartext HTTP/2 endpoint for gRPC, health, logs, telemetry, channels to the other services,
+/// What every service process shares: an internal HTTP/2 endpoint for gRPC, in clear or over TLS, health, logs, telemetry, channels to the other services,
 /// and how the process ends.
 /// </summary>
 /// <remarks>
 /// Configuration, by command line (<c>--Key:Sub value</c>) or environment (<c>Key__Sub</c>):
-/// <c>Listen</c> (gRPC, default http://127.0.0.1:8080; empty: none), <c>HealthListen</c> (HTTP/1.1 <c>/healthz</c>; default none), <c>LogLevel</c>
-/// (etcd's names, default info), <c>Services:*</c> (<see cref="ServiceEndpoints"/>), <c>OTEL_*</c>.
+/// <c>Listen</c> (gRPC, default http://127.0.0.1:8080; https with <c>Tls:*</c>, see <see cref="TlsConfiguration"/>; empty: none), <c>HealthListen</c> (HTTP/1.1 <c>/healthz</c>; default none), <c>LogLevel</c>
+/// (etcd's names, default info), <c>Services:*</c> (<see cref="ServiceEndpoints"/>), <c>OTEL_*</c>. With <c>Tls:TrustedCaFile</c> the process speaks TLS to all other services.
 /// </remarks>
 public static class ServiceHost
 {
@@ -43,6 +44,7 @@ public static class ServiceHost
         {
             var builder = CreateBuilder(args);
             builder.AddProcessDefaults(serviceName, LevelFrom(builder.Configuration));
+            builder.AddTls();
             if (builder.Configuration["Listen"] is not "")
                 endpoints.Add(builder.ListenOn(builder.Configuration["Listen"] ?? "http://127.0.0.1:8080", HttpProtocols.Http2, configurePort));
             int? healthPort = null;
@@ -139,13 +141,24 @@ public static class ServiceHost
         });
     }
 
+    private static void AddTls(this WebApplicationBuilder builder)
+    {
+        var settings = TlsConfiguration.Read(builder.Configuration.GetSection("Tls"));
+        if (settings.TrustedCaFile.Length > 0)
+            builder.Services.AddSingleton(provider => new ClientTls(settings, provider.GetRequiredService<ILoggerFactory>().CreateLogger(TlsPort.LogCategory)));
+    }
+
     private static IPEndPoint ListenOn(
         this WebApplicationBuilder builder, string url, HttpProtocols protocols, Action<ListenOptions>? configure = null)
     {
         var endpoint = ListenAddress.Parse(url);
+        var tls = ListenAddress.IsTls(url) ? TlsConfiguration.Read(builder.Configuration.GetSection("Tls")) : null;
+        tls?.Verify();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(endpoint, port =>
         {
             port.Protocols = protocols;
+            if (tls is not null)
+                port.UseServerTls(tls, "service");
             configure?.Invoke(port);
         }));
         return endpoint;

@@ -1,4 +1,5 @@
 using System.Net;
+using Hosting.Tls;
 using Standalone.Member;
 
 namespace Standalone;
@@ -10,20 +11,30 @@ internal static class Banner
     {
         var urls = options.ClientEndpoints.Select(UrlOf).ToList();
         var first = urls[0];
+        var (curl, etcdctl) = options.ClientTls is { } tls && first.StartsWith("https", StringComparison.Ordinal) ? Trust(tls) : ("", "");
         return $"""
             Distributed {VersionText.Own}: etcd API {VersionText.Etcd}, member "{options.Name}", data in {Path.GetFullPath(options.DataDir)}
             Clients (v3 gRPC, v2 REST) connect to {string.Join(" and ", urls)}
 
-              curl {first}/v2/keys/message -XPUT -d value="Hello world"
-              curl {first}/v2/keys/message
-              ETCDCTL_API=3 etcdctl --endpoints {first} put message "Hello world"
-              ETCDCTL_API=3 etcdctl --endpoints {first} get message
+              curl{curl} {first}/v2/keys/message -XPUT -d value="Hello world"
+              curl{curl} {first}/v2/keys/message
+              ETCDCTL_API=3 etcdctl --endpoints {first}{etcdctl} put message "Hello world"
+              ETCDCTL_API=3 etcdctl --endpoints {first}{etcdctl} get message
 
             """;
     }
 
-    private static string UrlOf(IPEndPoint endpoint) =>
-        "http://" + (endpoint.Address.Equals(IPAddress.Any) || endpoint.Address.Equals(IPAddress.IPv6Any)
+    // What a client has to be told to get in: how to verify this server and, if need be, who it is itself.
+    private static (string Curl, string Etcdctl) Trust(TlsSettings tls)
+    {
+        var (curl, etcdctl) = tls.IsSelfSigned ? (" -k", " --insecure-skip-tls-verify") : (" --cacert CA", " --cacert CA");
+        return tls.DemandsCertificate ? (curl + " --cert CERT --key KEY", etcdctl + " --cert CERT --key KEY") : (curl, etcdctl);
+    }
+
+    private static string UrlOf(ListenPoint port) => UrlOf(port.EndPoint, port.IsTls ? "https://" : "http://");
+
+    private static string UrlOf(IPEndPoint endpoint, string scheme) =>
+        scheme + (endpoint.Address.Equals(IPAddress.Any) || endpoint.Address.Equals(IPAddress.IPv6Any)
             ? new IPEndPoint(IPAddress.Loopback, endpoint.Port)
             : endpoint);
 }

@@ -55,8 +55,8 @@ internal static class Cli
         var logger = factory.CreateLogger("Standalone.Flags");
         if (refused.Subject is { } variable)
             StandaloneLog.VariableShadowed(logger, variable);
-        else if (refused.IsDiscovery)
-            StandaloneLog.DiscoveryFailed(logger, refused.Message);
+        else if (refused.Headline is { } headline)
+            StandaloneLog.StartFailed(logger, headline, refused.Message);
         else
             StandaloneLog.FlagsRefused(logger, refused.Message);
     }

@@ -3,12 +3,14 @@ using ApiGateway.Host.ClientPort;
 using Consensus.Host;
 using Consensus.Host.Peers;
 using Hosting.Listening;
+using Hosting.Tls;
 using LeaseManager.Contracts;
 using LeaseManager.Host;
 using LeaseManager.Host.Grpc;
 using LeaseManager.Host.Leadership;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Standalone.Cluster;
 using Standalone.Member;
 using Storage.Host;
@@ -42,6 +44,8 @@ internal static class Composition
         // Storage's own memory of recent revisions is a plain call away: the hub need not keep them a second time.
         builder.Configuration["WatchHub:WindowBytes"] = "1048576";
 
+        if (options.PeerTls is { } peerTls)
+            builder.Services.AddSingleton(provider => new ClientTls(peerTls, provider.GetRequiredService<ILoggerFactory>().CreateLogger(TlsPort.LogCategory)));
         builder.Services.AddConsensus(new ConsensusOptions
         {
             DataDirectory = options.ConsensusDir,
@@ -78,16 +82,20 @@ internal static class Composition
             MaxTxnOperations = options.MaxTxnOps,
             MinLeaseTtlSeconds = options.MinLeaseTtlSeconds,
         });
-        var clientPorts = options.ClientEndpoints.Select(endpoint => builder.AddEtcdClientPort(endpoint)).ToArray();
+        var clientPorts = options.ClientEndpoints
+            .Select(port => builder.AddEtcdClientPort(port.EndPoint, tls: port.IsTls ? options.ClientTls : null)).ToArray();
         builder.Services.AddHostedService(provider => new ClientPortOpener(provider.GetRequiredService<MemberCluster>(), clientPorts));
         builder.Services.AddPeerPortSeparation();
-        foreach (var endpoint in options.PeerEndpoints)
+        foreach (var peerPort in options.PeerEndpoints)
         {
-            builder.AddEtcdClientPort(endpoint, static port =>
-            {
-                port.MarkAsPeerPort();
-                port.UseConsensusPeers();
-            }, isForClients: false);
+            builder.AddEtcdClientPort(
+                peerPort.EndPoint,
+                static port =>
+                {
+                    port.MarkAsPeerPort();
+                    port.UseConsensusPeers();
+                },
+                isForClients: false, peerPort.IsTls ? options.PeerTls : null);
         }
     }
 

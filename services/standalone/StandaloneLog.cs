@@ -1,5 +1,6 @@
 #pragma warning disable SYSLIB1015 // What the text does not name becomes a field of the JSON line.
 using System.Net;
+using Hosting.Tls;
 using Microsoft.Extensions.Logging;
 
 namespace Standalone;
@@ -10,8 +11,8 @@ internal static partial class StandaloneLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "failed to verify flags")]
     public static partial void FlagsRefused(ILogger logger, string error);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "discovery failed")]
-    public static partial void DiscoveryFailed(ILogger logger, string error);
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{headline}")]
+    public static partial void StartFailed(ILogger logger, string headline, string error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "conflicting environment variable is shadowed by corresponding command-line flag (either unset environment variable or disable flag)")]
     public static partial void VariableShadowed(ILogger logger, string environmentVariable);
@@ -27,6 +28,12 @@ internal static partial class StandaloneLog
 
     [LoggerMessage(Level = LogLevel.Information, Message = "serving client traffic insecurely; this is strongly discouraged!")]
     public static partial void ServingInsecurely(ILogger logger, IPEndPoint address);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "serving client traffic securely")]
+    public static partial void ServingSecurely(ILogger logger, IPEndPoint address);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "starting with {purpose} TLS")]
+    public static partial void StartingWithTls(ILogger logger, string purpose, TlsSettings tlsInfo, IReadOnlyList<string> cipherSuites);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "received signal; shutting down")]
     public static partial void Signal(ILogger logger, string signal);

@@ -21,10 +21,15 @@ internal static class StandaloneServer
     /// <exception cref="StartRefusedException">It could not start for a reason that the caller can do something about.</exception>
     public static int Serve(MemberOptions options, IReadOnlyList<StartWarning> warnings)
     {
-        var endpoints = options.ClientEndpoints.Concat(options.PeerEndpoints);
+        var endpoints = options.ClientEndpoints.Concat(options.PeerEndpoints).Select(static port => port.EndPoint);
         if (ListenFailure.Probe(endpoints) is { } busy)
             throw StartRefusedException.Environment(busy);
         Member.DataDirectory.Prepare(options.DataDir);
+        options = options with
+        {
+            ClientTls = TlsFlags.WithOwnCertificate(options.ClientTls, "client", options, options.ClientEndpoints),
+            PeerTls = TlsFlags.WithOwnCertificate(options.PeerTls, "peer", options, options.PeerEndpoints),
+        };
         try
         {
             return Run(options, warnings);
@@ -54,10 +59,14 @@ internal static class StandaloneServer
         var app = builder.Build();
         app.MapMember();
 
-        foreach (var warning in warnings)
+        foreach (var warning in warnings.Concat(options.Warnings))
             StandaloneLog.StartWarning(app.Logger, warning.Message, warning.Subject);
         var advertised = string.Join(',', options.AdvertiseClientUrls);
         StandaloneLog.Starting(app.Logger, options.Name, options.DataDir, VersionText.Etcd, VersionText.Own, advertised);
+        if (options.PeerTls is { } peerTls)
+            StandaloneLog.StartingWithTls(app.Logger, "peer", peerTls, peerTls.CipherSuites);
+        if (options.ClientTls is { } clientTls)
+            StandaloneLog.StartingWithTls(app.Logger, "client", clientTls, clientTls.CipherSuites);
         app.Lifetime.ApplicationStarted.Register(() => _ = AnnounceAsync(app, options));
         using var signal = new TerminationSignal(received =>
         {
@@ -79,8 +88,13 @@ internal static class StandaloneServer
         if (!ready.IsCompletedSuccessfully)
             return;
         StandaloneLog.Ready(app.Logger);
-        foreach (var endpoint in options.ClientEndpoints)
-            StandaloneLog.ServingInsecurely(app.Logger, endpoint);
+        foreach (var (endpoint, isTls) in options.ClientEndpoints)
+        {
+            if (isTls)
+                StandaloneLog.ServingSecurely(app.Logger, endpoint);
+            else
+                StandaloneLog.ServingInsecurely(app.Logger, endpoint);
+        }
         Console.Out.WriteLine(Banner.For(options));
     }
 }

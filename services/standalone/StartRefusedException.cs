@@ -7,8 +7,8 @@ internal sealed class StartRefusedException : Exception
     private StartRefusedException(string message, int exitCode, bool asLogLine, string? subject)
         : base(message) => (ExitCode, AsLogLine, Subject) = (exitCode, asLogLine, subject);
 
-    /// <summary>It is about which cluster to start or to join: etcd logs these as its last word.</summary>
-    public bool IsDiscovery { get; private init; }
+    /// <summary>What etcd logs it under as its last word, at level fatal; null: it is found before that, among the flags.</summary>
+    public string? Headline { get; private init; }
 
     /// <summary>2 for a command line that cannot be read, 1 for everything else, as etcd.</summary>
     public int ExitCode { get; }
@@ -25,9 +25,17 @@ internal sealed class StartRefusedException : Exception
     /// <summary>The flags can be read, but not worked with.</summary>
     public static StartRefusedException Verification(string message, string? subject = null) => new(message, exitCode: 1, asLogLine: true, subject);
 
-    /// <summary>The flags do not lead to a cluster that this member could start or join.</summary>
-    public static StartRefusedException Discovery(string message) => new(message, exitCode: 1, asLogLine: true, subject: null) { IsDiscovery = true };
+    /// <summary>The flags do not lead to a cluster that this member could start or join, or to ports that it could open.</summary>
+    public static StartRefusedException Discovery(string message) => Fatal("discovery failed", message);
+
+    /// <summary>The client ports cannot be served.</summary>
+    public static StartRefusedException Listener(string message) => Fatal("listener failed", message);
+
+    /// <summary>A certificate of the member's own making cannot be made.</summary>
+    public static StartRefusedException SelfSigned(string message, string purpose) => Fatal($"failed to get {purpose} self-signed certs", message);
 
     /// <summary>The machine does not give what is needed: a port, a folder.</summary>
     public static StartRefusedException Environment(string message) => new(message, exitCode: 1, asLogLine: false, subject: null);
+
+    private static StartRefusedException Fatal(string headline, string message) => new(message, exitCode: 1, asLogLine: true, subject: null) { Headline = headline };
 }

@@ -3,6 +3,7 @@ using Consensus.Client.Replicated;
 using Consensus.Contracts;
 using Hosting.Clients;
 using Hosting.Health;
+using Hosting.Tls;
 using LeaseManager.Client.Replicated;
 using LeaseManager.Contracts;
 using Storage.Client;
@@ -22,12 +23,12 @@ internal static class Composition
     public static void AddGatewayProcess(WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<IConsensus>(static provider =>
-            ConsensusMembers.Connect(Endpoints(provider).Address("Consensus"), ChannelFactory.Create, s_firstMember));
+            ConsensusMembers.Connect(Endpoints(provider).Address("Consensus"), Endpoints(provider).Create, s_firstMember));
         builder.Services.AddSingleton<IStorage>(static provider =>
-            StorageReplicas.Connect(Endpoints(provider).Address("Storage"), ChannelFactory.Create, s_firstReplica));
+            StorageReplicas.Connect(Endpoints(provider).Address("Storage"), Endpoints(provider).Create, s_firstReplica));
         builder.Services.AddSingleton<ILeaseManager>(static provider => LeaseManagers.Connect(
-            Endpoints(provider).Address("LeaseManager"), ChannelFactory.CreateForPeer));
-        builder.Services.AddSingleton<IWatchHub>(static provider => ConnectHubs(Endpoints(provider).Address("WatchHub")));
+            Endpoints(provider).Address("LeaseManager"), Endpoints(provider).CreateForPeer));
+        builder.Services.AddSingleton<IWatchHub>(static provider => ConnectHubs(Endpoints(provider)));
 
         builder.Services.AddReadiness<IConsensus>(
             "consensus", static async (consensus, cancellation) => (await consensus.GetStatusAsync(cancellation)).Leader.Value == 0 ? "no leader" : null);
@@ -39,14 +40,15 @@ internal static class Composition
 
         var options = GatewayConfiguration.Read(builder.Configuration);
         builder.Services.AddApiGateway(options);
+        var tls = TlsConfiguration.Read(builder.Configuration.GetSection("Gateway:Tls"));
         foreach (var url in options.ListenClientUrls)
-            builder.AddEtcdClientPort(GatewayConfiguration.Address(url));
+            builder.AddEtcdClientPort(GatewayConfiguration.Address(url), tls: GatewayConfiguration.TlsFor(url, tls));
     }
 
     // One name for as many hubs as there are at any time, or their addresses.
-    private static WatchHubClient ConnectHubs(string addresses) => ReplicaName.TryParse(addresses, out var name)
-        ? new WatchHubClient(name.ResolveAsync, ChannelFactory.CreateForManyStreams)
-        : new WatchHubClient(addresses, ChannelFactory.CreateForManyStreams);
+    private static WatchHubClient ConnectHubs(ServiceEndpoints endpoints) => ReplicaName.TryParse(endpoints.Address("WatchHub"), out var name)
+        ? new WatchHubClient(name.ResolveAsync, endpoints.CreateForManyStreams)
+        : new WatchHubClient(endpoints.Address("WatchHub"), endpoints.CreateForManyStreams);
 
     private static ServiceEndpoints Endpoints(IServiceProvider provider) => provider.GetRequiredService<ServiceEndpoints>();
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using Hosting.Listening;
+using Hosting.Tls;
 
 namespace ApiGateway.Host;
 
@@ -15,12 +17,22 @@ public static class GatewayConfiguration
         return options;
     }
 
-    /// <summary>The address of a client URL: http only, with an IP address or "localhost".</summary>
+    /// <summary>What secures the port of a client URL; null for http.</summary>
+    /// <exception cref="Hosting.ConfigurationException">An https URL, and nothing to secure it with.</exception>
+    public static TlsSettings? TlsFor(string url, TlsSettings settings)
+    {
+        if (!ListenAddress.IsTls(url))
+            return null;
+        settings.Verify();
+        return settings;
+    }
+
+    /// <summary>The address of a client URL: http or https, with an IP address or "localhost".</summary>
     /// <exception cref="FormatException">It is no such URL.</exception>
     public static IPEndPoint Address(string url)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttp)
-            throw new FormatException($"{url} is no http URL to listen on");
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
+            throw new FormatException($"{url} is no http or https URL to listen on");
         var host = uri.IdnHost;
         if (host == "localhost")
             return new IPEndPoint(IPAddress.Loopback, uri.Port);

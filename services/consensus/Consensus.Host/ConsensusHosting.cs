@@ -3,6 +3,7 @@ using Consensus.Host.Grpc;
 using Consensus.Host.Identity;
 using Consensus.Host.Peers;
 using Consensus.Host.Service;
+using Hosting.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,12 +20,16 @@ public static class ConsensusHosting
     /// <summary>
     /// Registers <see cref="IConsensus"/> in process. It is opened before any service registered after it starts, and closed
     /// with the container, after all of them have stopped. A member that leads hands over first of all when the host stops; one that was
-    /// removed from its cluster stops the host.
+    /// removed from its cluster stops the host. A registered <see cref="ClientTls"/> is what it speaks to other members with.
     /// </summary>
     public static IServiceCollection AddConsensus(this IServiceCollection services, ConsensusOptions options)
     {
         services.AddSingleton(provider => ConsensusService.StartAsync(
-            options with { OnRemoved = provider.GetRequiredService<IHostApplicationLifetime>().StopApplication },
+            options with
+            {
+                OnRemoved = provider.GetRequiredService<IHostApplicationLifetime>().StopApplication,
+                PeerTls = options.PeerTls ?? provider.GetService<ClientTls>(),
+            },
             provider.GetRequiredService<ILogger<ConsensusService>>()).GetAwaiter().GetResult());
         services.AddSingleton<IConsensus>(provider => provider.GetRequiredService<ConsensusService>());
         return services.AddHostedService<Starter>();

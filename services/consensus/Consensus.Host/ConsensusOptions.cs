@@ -1,4 +1,5 @@
 using Consensus.Contracts;
+using Hosting.Tls;
 
 namespace Consensus.Host;
 
@@ -20,6 +21,9 @@ public sealed record ConsensusOptions
     public string Token { get; init; } = "etcd-cluster";
 
     public IReadOnlyList<string> AdvertiseClientUrls { get; init; } = ["http://localhost:2379"];
+
+    /// <summary>How this member speaks to peer URLs with https; null: with the system's authorities, and no certificate of its own.</summary>
+    public ClientTls? PeerTls { get; init; }
 
     /// <summary>Size of a log segment file.</summary>
     public long SegmentBytes { get; init; } = 64 * 1024 * 1024;

@@ -1,13 +1,15 @@
 using System.Net.Http;
+using System.Net.Security;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Configuration;
+using Hosting.Tls;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hosting.Clients;
 
-/// <summary>How one service connects to another: cleartext HTTP/2 on a private network, few connections, long streams of batches.</summary>
+/// <summary>How one service connects to another: HTTP/2, in clear on a private network or over TLS; few connections, long streams of batches.</summary>
 public static class ChannelFactory
 {
     // A replica that dies without a word is noticed within the sum of the two.
@@ -26,12 +28,15 @@ public static class ChannelFactory
     private static readonly TimeSpan DnsRefresh = TimeSpan.FromSeconds(5);
 
     /// <summary>Makes a channel to <c>http://host:port</c>, or to all addresses of <c>dns:///host:port</c> round robin.</summary>
-    public static GrpcChannel Create(string address)
+    /// <param name="address">Where to.</param>
+    /// <param name="tls">Speak TLS, whatever the address says; null: only to <c>https://</c>, with the system's authorities.</param>
+    public static GrpcChannel Create(string address, ClientTls? tls = null)
     {
+        address = Secured(address, tls);
         var options = new GrpcChannelOptions
         {
-            Credentials = ChannelCredentials.Insecure,
-            HttpHandler = CreateHandler(),
+            Credentials = CredentialsOf(address, tls),
+            HttpHandler = CreateHandler(tls),
             DisposeHttpClient = true,
             MaxReceiveMessageSize = null, // What may be sent is bounded by the services, not by the transport.
             MaxSendMessageSize = null,
@@ -49,15 +54,17 @@ public static class ChannelFactory
     }
 
     /// <summary>Makes a channel to one address of a cluster member, http://host:port: quick to notice that it is gone, and to try again.</summary>
-    public static GrpcChannel CreateForPeer(string address)
+    /// <param name="address">Where to; members say themselves by their URLs whether they speak TLS.</param>
+    /// <param name="tls">For <c>https://</c>; null: the system's authorities.</param>
+    public static GrpcChannel CreateForPeer(string address, ClientTls? tls = null)
     {
-        var handler = CreateHandler();
+        var handler = CreateHandler(tls);
         handler.KeepAlivePingDelay = PeerPing;
         handler.KeepAlivePingTimeout = PeerPing;
         handler.ConnectTimeout = PeerPing;
         return GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
-            Credentials = ChannelCredentials.Insecure,
+            Credentials = CredentialsOf(address, tls: null),
             HttpHandler = handler,
             DisposeHttpClient = true,
             MaxReceiveMessageSize = null,
@@ -72,9 +79,12 @@ public static class ChannelFactory
     /// Makes a channel to one address for thousands of streams, any of which may not be read for long: what it may hold meanwhile is small. The process must not let
     /// windows grow by themselves (<c>System.Net.SocketsHttpHandler.Http2FlowControl.DisableDynamicWindowSizing</c>).
     /// </summary>
-    public static GrpcChannel CreateForManyStreams(string address)
+    /// <param name="address">Where to.</param>
+    /// <param name="tls">As for <see cref="Create"/>.</param>
+    public static GrpcChannel CreateForManyStreams(string address, ClientTls? tls = null)
     {
-        var handler = CreateHandler();
+        address = Secured(address, tls);
+        var handler = CreateHandler(tls);
         handler.InitialHttp2StreamWindowSize = ManyStreamsWindowBytes;
         return GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
@@ -85,8 +95,16 @@ public static class ChannelFactory
         });
     }
 
-    private static SocketsHttpHandler CreateHandler() => new()
+    // A process that knows how to speak TLS speaks nothing else: an address without it must not send anything in clear by mistake.
+    private static string Secured(string address, ClientTls? tls) =>
+        tls is not null && address.StartsWith("http://", StringComparison.Ordinal) ? "https://" + address["http://".Length..] : address;
+
+    private static ChannelCredentials CredentialsOf(string address, ClientTls? tls) =>
+        tls is not null || address.StartsWith("https://", StringComparison.Ordinal) ? ChannelCredentials.SecureSsl : ChannelCredentials.Insecure;
+
+    private static SocketsHttpHandler CreateHandler(ClientTls? tls) => new()
     {
+        SslOptions = tls?.Options() ?? new SslClientAuthenticationOptions(),
         EnableMultipleHttp2Connections = true,
         KeepAlivePingDelay = PingDelay,
         KeepAlivePingTimeout = PingTimeout,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Grpc.Net.Client;
+using Hosting.Tls;
 using Microsoft.Extensions.Configuration;
 
 namespace Hosting.Clients;
@@ -9,7 +10,9 @@ namespace Hosting.Clients;
 /// <c>Services:Consensus</c>, <c>Services:Storage</c>, <c>Services:WatchHub</c>, <c>Services:LeaseManager</c>, each
 /// <c>http://host:port</c> (one address) or <c>dns:///host:port</c> (all addresses of the name; the lease managers' client finds the active one). Thread-safe.
 /// </summary>
-public sealed class ServiceEndpoints(IConfiguration configuration) : IDisposable
+/// <param name="configuration">Of the process.</param>
+/// <param name="tls">How it speaks TLS to other services; null: it does not, but to <c>https://</c>.</param>
+public sealed class ServiceEndpoints(IConfiguration configuration, ClientTls? tls = null) : IDisposable
 {
     // Lazy: two threads that ask first must not open two channels.
     private readonly ConcurrentDictionary<string, Lazy<GrpcChannel>> _channels = new();
@@ -18,7 +21,17 @@ public sealed class ServiceEndpoints(IConfiguration configuration) : IDisposable
     /// <param name="service">Name below <c>Services:</c> in the configuration.</param>
     /// <exception cref="ConfigurationException">The configuration says nothing about that service.</exception>
     public GrpcChannel Channel(string service) =>
-        _channels.GetOrAdd(service, static (name, all) => new(() => ChannelFactory.Create(AddressOf(name, all))), configuration).Value;
+        _channels.GetOrAdd(service, name => new(() => Create(AddressOf(name, configuration)))).Value;
+
+    /// <summary><see cref="ChannelFactory.Create"/> as this process speaks; the caller owns the channel.</summary>
+    public GrpcChannel Create(string address) => ChannelFactory.Create(address, tls);
+
+    /// <summary><see cref="ChannelFactory.CreateForPeer"/>, likewise.</summary>
+    public GrpcChannel CreateForPeer(string address) =>
+        ChannelFactory.CreateForPeer(tls is null ? address : address.Replace("http://", "https://", StringComparison.Ordinal), tls);
+
+    /// <summary><see cref="ChannelFactory.CreateForManyStreams"/>, likewise.</summary>
+    public GrpcChannel CreateForManyStreams(string address) => ChannelFactory.CreateForManyStreams(address, tls);
 
     /// <summary>The address itself, for a client that spreads over several channels by its own rule.</summary>
     /// <exception cref="ConfigurationException">The configuration says nothing about that service.</exception>

@@ -12,9 +12,15 @@ return Hosting.ServiceHost.Run(
     static builder =>
     {
         builder.Services.AddSingleton<IConsensus>(static provider =>
-            ConsensusMembers.Connect(provider.GetRequiredService<ServiceEndpoints>().Address("Consensus"), ChannelFactory.Create));
+        {
+            var endpoints = provider.GetRequiredService<ServiceEndpoints>();
+            return ConsensusMembers.Connect(endpoints.Address("Consensus"), endpoints.Create);
+        });
         builder.Services.AddSingleton<IStorage>(static provider =>
-            StorageReplicas.Connect(provider.GetRequiredService<ServiceEndpoints>().Address("Storage"), ChannelFactory.Create));
+        {
+            var endpoints = provider.GetRequiredService<ServiceEndpoints>();
+            return StorageReplicas.Connect(endpoints.Address("Storage"), endpoints.Create);
+        });
         builder.Services.AddLeaseManager(builder.Configuration);
         builder.Services.AddReadiness<LeaseManagerService>(
             "claim", static (manager, _) => new(manager.IsActive || manager.StandsBy ? null : "nobody is known to hold the claim"));

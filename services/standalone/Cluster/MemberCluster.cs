@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Consensus.Host.Service;
 using Hosting.Clients;
+using Hosting.Tls;
+using LeaseManager.Client;
 using LeaseManager.Client.Routing;
 using LeaseManager.Contracts;
 using LeaseManager.Host.Leadership;
@@ -23,10 +25,11 @@ internal sealed class MemberCluster : ILeadership, IReplicaPeers, IReplicaMember
     private readonly ConsensusService _consensus;
     private readonly Lazy<IStorage> _storage;
     private readonly ConcurrentDictionary<string, IStorage> _replicas = new();
+    private readonly ClientTls? _tls;
 
     public MemberCluster(ConsensusService consensus, IServiceProvider services, TimeProvider time, ILogger<PeerSnapshots> logger)
     {
-        _consensus = consensus;
+        (_consensus, _tls) = (consensus, services.GetService<ClientTls>());
         // Storage itself needs the snapshots of this object.
         _storage = new Lazy<IStorage>(services.GetRequiredService<IStorage>);
         Snapshots = new PeerSnapshots(_ => new(OtherReplicas()), new StorageOptions(), time, logger);
@@ -64,7 +67,8 @@ internal sealed class MemberCluster : ILeadership, IReplicaPeers, IReplicaMember
     }
 
     /// <summary>The lease manager of whichever member leads; <paramref name="own"/> is this member's.</summary>
-    public ILeaseManager RouteLeases(ILeaseManager own) => new RoutedLeaseManager(own, _ => new(FindLeases()));
+    public ILeaseManager RouteLeases(ILeaseManager own) => new RoutedLeaseManager(
+        own, _ => new(FindLeases()), url => new LeaseManagerClient(ChannelFactory.CreateForPeer(url, _tls)));
 
     private LeaseRoute FindLeases()
     {
@@ -79,6 +83,6 @@ internal sealed class MemberCluster : ILeadership, IReplicaPeers, IReplicaMember
     [
         .. _consensus.Status.Members
             .Where(member => member.Id != _consensus.Self && member.PeerUrls.Count > 0)
-            .Select(member => _replicas.GetOrAdd(member.PeerUrls[0], static url => new StorageClient(ChannelFactory.CreateForPeer(url)))),
+            .Select(member => _replicas.GetOrAdd(member.PeerUrls[0], url => new StorageClient(ChannelFactory.CreateForPeer(url, _tls)))),
     ];
 }

@@ -16,6 +16,9 @@ internal sealed class FlagSet(IReadOnlyDictionary<string, string> given)
 
     public IReadOnlyList<string> Urls(string name) => MemberUrls.Split(Text(name));
 
+    /// <summary>The parts of a comma list, in their order; empty for an empty text.</summary>
+    public IReadOnlyList<string> List(string name) => Text(name).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
     /// <summary>Flags that were given a value which this program does not act upon.</summary>
     public IEnumerable<Flag> WithoutEffect() =>
         FlagTable.All.Values

@@ -1,5 +1,6 @@
-using System.Net;
+using Hosting.Tls;
 using Microsoft.Extensions.Logging;
+using Standalone.Flags;
 
 namespace Standalone.Member;
 
@@ -12,7 +13,7 @@ internal sealed record MemberOptions
     public required string DataDir { get; init; }
 
     /// <summary>Where clients connect; every address serves v3 gRPC and v2 alike.</summary>
-    public required IReadOnlyList<IPEndPoint> ClientEndpoints { get; init; }
+    public required IReadOnlyList<ListenPoint> ClientEndpoints { get; init; }
 
     /// <summary>What members list shows, and clients connect to after they asked for it.</summary>
     public required IReadOnlyList<string> AdvertiseClientUrls { get; init; }
@@ -20,7 +21,7 @@ internal sealed record MemberOptions
     public required IReadOnlyList<string> AdvertisePeerUrls { get; init; }
 
     /// <summary>Where the other members connect.</summary>
-    public required IReadOnlyList<IPEndPoint> PeerEndpoints { get; init; }
+    public required IReadOnlyList<ListenPoint> PeerEndpoints { get; init; }
 
     /// <summary>All members at the first start, "name=url,..."; empty: this one alone.</summary>
     public required string InitialCluster { get; init; }
@@ -76,6 +77,18 @@ internal sealed record MemberOptions
 
     /// <summary>Idle time after which a watch that asked for it hears how far it is, as in the flag.</summary>
     public required string WatchProgressInterval { get; init; }
+
+    /// <summary>What the client ports with https are secured with; null: there are none.</summary>
+    public TlsSettings? ClientTls { get; init; }
+
+    /// <summary>What the peer ports with https, and the connections to such, are secured with; null: nothing is given.</summary>
+    public TlsSettings? PeerTls { get; init; }
+
+    /// <summary>How long certificates of the member's own making hold.</summary>
+    public ulong SelfSignedCertYears { get; init; } = 1;
+
+    /// <summary>What is worth a log line before start.</summary>
+    public IReadOnlyList<StartWarning> Warnings { get; init; } = [];
 
     public string ConsensusDir => ConsensusDirOf(DataDir);
 

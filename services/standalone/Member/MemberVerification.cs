@@ -34,6 +34,9 @@ internal static class MemberVerification
         var peerUrls = flags.Urls("initial-advertise-peer-urls");
         if (!Directory.Exists(dataDir)) // After the first start the data says who the members are, not the flags.
             VerifyInitialCluster(flags, name, peerUrls);
+        var warnings = new List<StartWarning>();
+        var peerTls = TlsFlags.ForPeers(flags, peerEndpoints, warnings);
+        var clientTls = TlsFlags.ForClients(flags, clientEndpoints, warnings);
         return new()
         {
             Name = name,
@@ -62,20 +65,25 @@ internal static class MemberVerification
             InitialCorruptCheck = flags.Bool("experimental-initial-corrupt-check"),
             CorruptCheckTime = flags.Text("experimental-corrupt-check-time"),
             WatchProgressInterval = flags.Text("experimental-watch-progress-notify-interval"),
+            ClientTls = clientTls,
+            PeerTls = peerTls,
+            SelfSignedCertYears = flags.UInt("self-signed-cert-validity"),
+            Warnings = warnings,
         };
     }
 
-    private static IPEndPoint[] BindEndpoints(IReadOnlyList<string> urls) => [.. urls.Select(BindEndpoint)];
+    private static ListenPoint[] BindEndpoints(IReadOnlyList<string> urls) => [.. urls.Select(BindEndpoint)];
 
-    private static IPEndPoint BindEndpoint(string url)
+    private static ListenPoint BindEndpoint(string url)
     {
         var uri = new Uri(url);
-        if (uri.Scheme != Uri.UriSchemeHttp)
-            throw Refuse($"listening on {url} is not supported yet: only http://address:port is");
+        if (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
+            throw Refuse($"listening on {url} is not supported yet: only http://address:port and https://address:port are");
+        var isTls = uri.Scheme == Uri.UriSchemeHttps;
         if (uri.Host == "localhost")
-            return new(IPAddress.Loopback, uri.Port);
+            return new(new(IPAddress.Loopback, uri.Port), isTls);
         return IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address)
-            ? new(address, uri.Port)
+            ? new(new(address, uri.Port), isTls)
             : throw Refuse($"expected IP in URL for binding ({url})");
     }
 

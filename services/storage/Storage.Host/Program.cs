@@ -14,9 +14,11 @@ return Hosting.ServiceHost.Run(
     static builder =>
     {
         builder.Services.AddSingleton<IConsensus>(static provider =>
-            ConsensusMembers.Connect(
-                // Replicas that name the members in different orders spread over them.
-                provider.GetRequiredService<ServiceEndpoints>().Address("Consensus"), ChannelFactory.Create, new ReplicatedOptions { First = 0 }));
+        {
+            var endpoints = provider.GetRequiredService<ServiceEndpoints>();
+            // Replicas that name the members in different orders spread over them.
+            return ConsensusMembers.Connect(endpoints.Address("Consensus"), endpoints.Create, new ReplicatedOptions { First = 0 });
+        });
         builder.Services.AddStoragePeers(builder.Configuration);
         builder.Services.AddStorage(builder.Configuration, StorageData.Open);
         builder.Services.AddReadiness<CatchUp>("catch-up", static (catchUp, cancellation) => catchUp.WhyBehindAsync(cancellation));

@@ -68,9 +68,13 @@ public static class StorageHosting
         var addresses = (configuration["Storage:Peers"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (addresses.Length == 0)
             return services;
-        services.AddSingleton<IReplicaPeers>(_ => addresses is [var only] && ReplicaName.TryParse(only, out var name)
-            ? new NamedReplicaPeers(name.ResolveAsync)
-            : new FixedReplicaPeers([.. addresses.Select(static address => StorageClient.Owning(ChannelFactory.Create(address)))]));
+        services.AddSingleton<IReplicaPeers>(provider =>
+        {
+            var endpoints = provider.GetRequiredService<ServiceEndpoints>();
+            return addresses is [var only] && ReplicaName.TryParse(only, out var name)
+                ? new NamedReplicaPeers(name.ResolveAsync, endpoints.Create)
+                : new FixedReplicaPeers([.. addresses.Select(address => StorageClient.Owning(endpoints.Create(address)))]);
+        });
         return services.AddSingleton<ISnapshotSource>(provider => new PeerSnapshots(
             provider.GetRequiredService<IReplicaPeers>().FindOthersAsync, new StorageOptions(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PeerSnapshots>>()));

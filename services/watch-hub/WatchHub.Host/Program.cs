@@ -10,7 +10,10 @@ return Hosting.ServiceHost.Run(
     static builder =>
     {
         builder.Services.AddSingleton<IStorage>(static provider =>
-            StorageReplicas.Connect(provider.GetRequiredService<ServiceEndpoints>().Address("Storage"), ChannelFactory.Create));
+        {
+            var endpoints = provider.GetRequiredService<ServiceEndpoints>();
+            return StorageReplicas.Connect(endpoints.Address("Storage"), endpoints.Create);
+        });
         builder.Services.AddWatchHub(builder.Configuration);
         builder.Services.AddReadiness<WatchHubService>(
             "feed", static (hub, _) => new(hub.IsFollowing ? null : "nothing heard from storage"));

@@ -1,4 +1,5 @@
 using System.Net;
+using Hosting.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -18,18 +19,20 @@ public static class ClientPortExtensions
     // Go's server takes 1 MiB of request line and headers; v2 clients put values into the query.
     private const int MaxHeaderBytes = 1024 * 1024;
 
-    /// <summary>Opens a port for HTTP/1.1 and cleartext HTTP/2, and sets the server's limits for etcd clients.</summary>
+    /// <summary>Opens a port for HTTP/1.1 and HTTP/2, in clear or over TLS, and sets the server's limits for etcd clients.</summary>
     /// <param name="builder">The host.</param>
     /// <param name="address">Where to listen.</param>
     /// <param name="configure">More about both halves of the port; null is nothing.</param>
     /// <param name="isForClients">It is drained before anything else stops (<see cref="ClientDrain"/>).</param>
+    /// <param name="tls">What the port is secured with; null: it is not.</param>
     /// <returns>The port; its address is final once the host has started.</returns>
     public static ClientPortListener AddEtcdClientPort(
-        this WebApplicationBuilder builder, IPEndPoint address, Action<ListenOptions>? configure = null, bool isForClients = true)
+        this WebApplicationBuilder builder, IPEndPoint address, Action<ListenOptions>? configure = null, bool isForClients = true,
+        TlsSettings? tls = null)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, ClientPortListenerFactory>());
-        var port = new ClientPortListener(address);
+        var port = new ClientPortListener(address) { Tls = tls, Purpose = isForClients ? "client" : "peer" };
         if (isForClients)
             builder.Services.AddSingleton(port);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenEtcdClient(port, configure));
@@ -55,12 +58,21 @@ public static class ClientPortExtensions
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromHours(2);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
 
-        Listen(ClientProtocol.Http1, HttpProtocols.Http1);
-        Listen(ClientProtocol.Http2, HttpProtocols.Http2);
+        if (port.Tls is not null)
+        {
+            Listen(ClientProtocol.Tls, HttpProtocols.Http1AndHttp2);
+        }
+        else
+        {
+            Listen(ClientProtocol.Http1, HttpProtocols.Http1);
+            Listen(ClientProtocol.Http2, HttpProtocols.Http2);
+        }
 
         void Listen(ClientProtocol protocol, HttpProtocols protocols) => kestrel.Listen(new ClientPortEndPoint(port, protocol), endpoint =>
         {
             endpoint.Protocols = protocols;
+            if (port.Tls is { } tls)
+                endpoint.UseServerTls(tls, port.Purpose);
             configure?.Invoke(endpoint);
             endpoint.Use(next => connection => port.ServeAsync(connection, protocol, next));
         });

@@ -2,15 +2,18 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using Hosting.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace ApiGateway.Host.ClientPort;
 
 /// <summary>
 /// One real socket that serves HTTP/1.1 and cleartext HTTP/2. Each accepted connection is handed, untouched, to one of two
 /// virtual listeners of the same Kestrel once its first bytes show what it speaks: Kestrel itself would take a cleartext
-/// endpoint that allows both for HTTP/1.1 only.
+/// endpoint that allows both for HTTP/1.1 only. A secured port has one virtual listener, for TLS has a way of its own to agree on that. What speaks TLS to a port in clear, or the
+/// other way round, is closed with a word in the log, as by etcd.
 /// </summary>
 /// <remarks>
 /// A connection that stays silent costs its own timeout and nothing else: accepting never waits for it. Undecided connections
@@ -23,6 +26,7 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
 
     private readonly Channel<ConnectionContext> _http1 = NewQueue();
     private readonly Channel<ConnectionContext> _http2 = NewQueue();
+    private readonly Channel<ConnectionContext> _tls = NewQueue();
     private readonly ConcurrentDictionary<ConnectionContext, byte> _undecided = new();
     private readonly CancellationTokenSource _unbinding = new();
     private readonly SemaphoreSlim _binding = new(1);
@@ -38,6 +42,12 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
 
     /// <summary>The socket's address; with the port that the system chose once it is bound.</summary>
     public EndPoint LocalEndPoint => _socket?.EndPoint ?? address;
+
+    /// <summary>What the port is secured with; null: it is not.</summary>
+    public TlsSettings? Tls { get; init; }
+
+    /// <summary>For log lines: whom the port is for.</summary>
+    public string Purpose { get; init; } = "client";
 
     /// <summary>How long a connection may take to show what it speaks.</summary>
     public TimeSpan PrefaceTimeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -91,7 +101,7 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
     internal async Task ServeAsync(ConnectionContext connection, ClientProtocol protocol, ConnectionDelegate next)
     {
         _served.TryAdd(connection, 0);
-        var lingering = protocol == ClientProtocol.Http2 ? new LingeringTransport(connection.Transport) : null;
+        var lingering = protocol == ClientProtocol.Http2 || IsHttp2OverTls(connection) ? new LingeringTransport(connection.Transport) : null;
         connection.Transport = lingering ?? connection.Transport;
         try
         {
@@ -115,6 +125,9 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
         }
     }
 
+    private static bool IsHttp2OverTls(ConnectionContext connection) =>
+        connection.Features.Get<ITlsApplicationProtocolFeature>() is { } agreed && agreed.ApplicationProtocol.Span.SequenceEqual("h2"u8);
+
     private static void RequestClose(ConnectionContext connection) => connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
 
     private void CompleteIfEmpty()
@@ -123,8 +136,21 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
             _lastClosed.TrySetResult();
     }
 
-    internal ChannelReader<ConnectionContext> Decided(ClientProtocol protocol) =>
-        protocol == ClientProtocol.Http2 ? _http2.Reader : _http1.Reader;
+    internal ChannelReader<ConnectionContext> Decided(ClientProtocol protocol) => QueueOf(protocol).Reader;
+
+    private Channel<ConnectionContext> QueueOf(ClientProtocol protocol) => protocol switch
+    {
+        ClientProtocol.Http1 => _http1,
+        ClientProtocol.Http2 => _http2,
+        _ => _tls,
+    };
+
+    private void CompleteQueues(Exception? error = null)
+    {
+        _http1.Writer.TryComplete(error);
+        _http2.Writer.TryComplete(error);
+        _tls.Writer.TryComplete(error);
+    }
 
     /// <summary>Closes the socket to new connections and drops the undecided ones. Both virtual listeners end.</summary>
     internal async ValueTask UnbindAsync(CancellationToken cancellation)
@@ -136,8 +162,7 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
         await _accepting.ConfigureAwait(false);
         foreach (var connection in _undecided.Keys)
             connection.Abort();
-        _http1.Writer.TryComplete();
-        _http2.Writer.TryComplete();
+        CompleteQueues();
     }
 
     public async ValueTask DisposeAsync()
@@ -157,8 +182,7 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            _http1.Writer.TryComplete();
-            _http2.Writer.TryComplete();
+            CompleteQueues();
             return;
         }
         try
@@ -178,23 +202,28 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
         catch (Exception exception)
         {
             logger.AcceptFailed(exception);
-            _http1.Writer.TryComplete(exception);
-            _http2.Writer.TryComplete(exception);
+            CompleteQueues(exception);
         }
     }
 
     private async Task DecideAsync(ConnectionContext connection, TimeProvider time, ILogger logger)
     {
-        var isHandedOver = false;
+        var (isHandedOver, isRejected) = (false, false);
         try
         {
             using var timeout = new CancellationTokenSource(PrefaceTimeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _unbinding.Token);
             var protocol = await PrefaceReader.DecideAsync(connection.Transport.Input, either.Token).ConfigureAwait(false);
-            if (protocol is { } known)
+            if (protocol is { } known && (known == ClientProtocol.Tls) == (Tls is not null))
             {
-                await (known == ClientProtocol.Http2 ? _http2 : _http1).Writer.WriteAsync(connection, either.Token).ConfigureAwait(false);
+                await QueueOf(known).Writer.WriteAsync(connection, either.Token).ConfigureAwait(false);
                 isHandedOver = true;
+            }
+            else if (protocol is not null)
+            {
+                var error = Tls is null ? "tls: a TLS handshake on a port that serves in clear" : "tls: first record does not look like a TLS handshake";
+                TlsLog.Rejected(logger, Purpose, connection.RemoteEndPoint, "", error);
+                isRejected = true;
             }
         }
         catch (OperationCanceledException)
@@ -211,7 +240,9 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
             _undecided.TryRemove(connection, out _);
             if (!isHandedOver)
             {
-                connection.Abort();
+                // Who is turned away for what it speaks sees an end, not a reset, as with etcd.
+                if (!isRejected)
+                    connection.Abort();
                 await connection.DisposeAsync().ConfigureAwait(false);
             }
         }

@@ -5,4 +5,7 @@ public enum ClientProtocol
 {
     Http1,
     Http2,
+
+    /// <summary>TLS: what is spoken inside is agreed upon in the handshake.</summary>
+    Tls,
 }

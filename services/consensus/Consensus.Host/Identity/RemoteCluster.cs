@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json;
 using Consensus.Contracts;
+using Hosting.Tls;
 
 namespace Consensus.Host.Identity;
 
@@ -17,9 +19,14 @@ internal sealed record RemoteCluster(ClusterId Cluster, IReadOnlyList<Member> Me
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     /// <summary>The first answer of any of these peers; null when none answers.</summary>
-    public static async Task<RemoteCluster?> FetchAsync(IEnumerable<string> peerUrls, CancellationToken cancellation)
+    public static async Task<RemoteCluster?> FetchAsync(IEnumerable<string> peerUrls, ClientTls? tls, CancellationToken cancellation)
     {
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            SslOptions = tls?.Options() ?? new SslClientAuthenticationOptions(),
+        })
         {
             Timeout = s_patience,
             // A member of the split deployment listens for nothing else.

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Consensus.Contracts;
 using Consensus.Core.Raft;
 using Consensus.Host.Peers.Wire;
@@ -25,6 +27,7 @@ internal sealed class PeerLink
     private volatile bool _isEnding;
     private IReadOnlyList<string> _urls;
     private Socket? _socket;
+    private Stream? _stream;
     private bool _isConnected;
 
     public PeerLink(PeerNetwork network, MemberId peer, IReadOnlyList<string> urls)
@@ -57,9 +60,9 @@ internal sealed class PeerLink
             try
             {
                 // Four bytes: there is room for them as long as the other end takes them, and if it does not, our own silence will end the connection.
-                _socket!.Send(PeerProtocol.Beat.Span, SocketFlags.None, out _);
+                _stream!.Write(PeerProtocol.Beat.Span);
             }
-            catch (ObjectDisposedException)
+            catch (Exception exception) when (exception is IOException or ObjectDisposedException)
             {
                 // The thread that waits there has heard of it.
             }
@@ -89,7 +92,7 @@ internal sealed class PeerLink
             {
                 UseConnection(new Uri(url));
             }
-            catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException or InvalidDataException or UriFormatException or PeerRefusedException)
+            catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException or InvalidDataException or AuthenticationException or UriFormatException or PeerRefusedException)
             {
                 if (!_isEnding)
                     _network.ConnectionFailed(_peer, url, exception);
@@ -119,8 +122,11 @@ internal sealed class PeerLink
         {
             // Not to be made asynchronous: the system then stops blocking at this socket, and each wait would go by way of other threads.
             socket.Connect(url.Host, url.Port);
-            Greet(socket);
-            var reader = new Reader(socket);
+            using var stream = Secure(new NetworkStream(socket, ownsSocket: false), url);
+            lock (_gate)
+                _stream = stream;
+            Greet(stream);
+            var reader = new Reader(stream);
             if (reader.Next().Welcome is not { } welcome)
                 throw new InvalidDataException("another protocol is spoken there");
             if (welcome.RemovedAt > 0)
@@ -137,19 +143,36 @@ internal sealed class PeerLink
             {
                 wasConnected = _isConnected;
                 _isConnected = false;
-                _socket = null;
+                (_socket, _stream) = (null, null);
             }
             if (wasConnected)
                 _network.Lost(_peer);
         }
     }
 
-    private void Greet(Socket socket)
+    private Stream Secure(NetworkStream plain, Uri url)
+    {
+        if (url.Scheme != Uri.UriSchemeHttps)
+            return plain;
+        var secured = new SslStream(plain);
+        try
+        {
+            secured.AuthenticateAsClient(_network.Tls?.OptionsFor(url.IdnHost) ?? new SslClientAuthenticationOptions { TargetHost = url.IdnHost });
+            return secured;
+        }
+        catch
+        {
+            secured.Dispose();
+            throw;
+        }
+    }
+
+    private void Greet(Stream stream)
     {
         var greeting = new ArrayBufferWriter<byte>();
         greeting.Write(PeerProtocol.Preface);
         PeerProtocol.Write(greeting, new PeerFrame { Hello = _network.HelloTo(_peer) });
-        socket.Send(greeting.WrittenSpan);
+        stream.Write(greeting.WrittenSpan);
     }
 
     private void Listen(Reader reader)
@@ -175,14 +198,13 @@ internal sealed class PeerLink
     }
 
     /// <summary>Reads frames; blocks until there is one.</summary>
-    private sealed class Reader(Socket socket)
+    private sealed class Reader(Stream stream)
     {
         private byte[] _buffer = new byte[BufferBytes];
         private int _start;
         private int _end;
 
-        /// <exception cref="IOException">The connection ended.</exception>
-        /// <exception cref="SocketException">It broke, or the other end was silent for too long.</exception>
+        /// <exception cref="IOException">The connection ended, or broke, or the other end was silent for too long.</exception>
         public PeerFrame Next()
         {
             while (true)
@@ -194,7 +216,7 @@ internal sealed class PeerLink
                     return frame;
                 }
                 MakeRoom();
-                var bytes = socket.Receive(_buffer.AsSpan(_end));
+                var bytes = stream.Read(_buffer.AsSpan(_end));
                 if (bytes == 0)
                     throw new IOException("the member closed the connection");
                 _end += bytes;

@@ -6,6 +6,7 @@ using Consensus.Host.Peers.Wire;
 using Consensus.Host.Service;
 using Grpc.Net.Client;
 using Hosting.Clients;
+using Hosting.Tls;
 using Microsoft.Extensions.Logging;
 
 namespace Consensus.Host.Peers;
@@ -48,14 +49,18 @@ internal sealed class PeerNetwork : IAsyncDisposable
     /// <summary>A message came.</summary>
     public required Func<Message, bool> Receive { get; init; }
 
+    /// <summary>For URLs with https.</summary>
+    public ClientTls? Tls { get; }
+
     /// <param name="cluster">Whose members these are.</param>
     /// <param name="self">Who this is.</param>
     /// <param name="ownUrls">Where the others find this member, whatever the cluster knows.</param>
+    /// <param name="tls">For URLs with https; null: the system's authorities.</param>
     /// <param name="metrics">Counts what is dropped.</param>
     /// <param name="logger">Where connections are logged.</param>
-    public PeerNetwork(ClusterId cluster, MemberId self, IReadOnlyList<string> ownUrls, ConsensusMetrics metrics, ILogger logger)
+    public PeerNetwork(ClusterId cluster, MemberId self, IReadOnlyList<string> ownUrls, ClientTls? tls, ConsensusMetrics metrics, ILogger logger)
     {
-        (_cluster, _self, _configuredUrls, _ownUrls, _metrics, _logger) = (cluster, self, ownUrls, ownUrls, metrics, logger);
+        (_cluster, _self, _configuredUrls, _ownUrls, Tls, _metrics, _logger) = (cluster, self, ownUrls, ownUrls, tls, metrics, logger);
         _beats = new Timer(static state => ((PeerNetwork)state!).Beat(), this, PeerProtocol.BeatPeriod, PeerProtocol.BeatPeriod);
     }
 
@@ -214,7 +219,7 @@ internal sealed class PeerNetwork : IAsyncDisposable
                     return known.Channel;
                 known.Channel.Dispose();
             }
-            var channel = ChannelFactory.CreateForPeer(url);
+            var channel = ChannelFactory.CreateForPeer(url, Tls);
             _callChannels[id] = (url, channel);
             return channel;
         }

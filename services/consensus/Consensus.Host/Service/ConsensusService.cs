@@ -73,7 +73,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
         _proposals = new BatchQueue<QueuedProposal>(options.MaxQueuedProposals, options.MaxQueuedBytes, _wake.Set);
         _inbound = new BatchQueue<Message>(options.MaxQueuedMessages, options.MaxQueuedMessageBytes, _wake.Set);
         _metrics = new ConsensusMetrics(() => _proposals.Count);
-        _network = new PeerNetwork(Cluster, Self, options.PeerUrls, _metrics, logger)
+        _network = new PeerNetwork(Cluster, Self, options.PeerUrls, options.PeerTls, _metrics, logger)
         {
             Receive = Receive,
             OnLost = LostPeer,

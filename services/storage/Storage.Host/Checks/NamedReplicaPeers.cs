@@ -1,4 +1,4 @@
-using Hosting.Clients;
+using Grpc.Net.Client;
 using Storage.Client;
 using Storage.Contracts;
 
@@ -6,7 +6,8 @@ namespace Storage.Host.Checks;
 
 /// <summary>The replicas behind a name, looked up at each call; whoever is told to compare does.</summary>
 /// <param name="resolve">The addresses as of now; this replica's own among them does no harm.</param>
-internal sealed class NamedReplicaPeers(Func<CancellationToken, ValueTask<IReadOnlyList<string>>> resolve) : IReplicaPeers
+/// <param name="channel">Makes the channel to one address.</param>
+internal sealed class NamedReplicaPeers(Func<CancellationToken, ValueTask<IReadOnlyList<string>>> resolve, Func<string, GrpcChannel> channel) : IReplicaPeers
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, StorageClient> _clients = [];
@@ -26,7 +27,7 @@ internal sealed class NamedReplicaPeers(Func<CancellationToken, ValueTask<IReadO
             }
             foreach (var address in found)
                 if (!_clients.ContainsKey(address))
-                    _clients.Add(address, StorageClient.Owning(ChannelFactory.Create(address)));
+                    _clients.Add(address, StorageClient.Owning(channel(address)));
             return [.. found.Select(address => _clients[address])];
         }
     }

@@ -79,7 +79,7 @@ public sealed class FlagParserTests
     public void Parse_KnownFlagWithoutEffect_IsOneWarningUnlessItAsksForWhatIsDoneAnyway()
     {
         Assert.Equal(new StartWarning("flag has no effect yet", "max-wals"), Assert.Single(Parse("--max-wals", "1").Warnings));
-        Assert.Empty(Parse("--auto-tls=false", "--logger", "zap", "--enable-v2", "--name", "x").Warnings);
+        Assert.Empty(Parse("--experimental-memory-mlock=false", "--logger", "zap", "--enable-v2", "--name", "x").Warnings);
     }
 
     [Fact]

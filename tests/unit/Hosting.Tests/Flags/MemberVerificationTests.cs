@@ -21,7 +21,7 @@ public sealed class MemberVerificationTests
     public void Verify_NoFlags_ListensOnBothOldAndNewPort()
     {
         var options = Verify();
-        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 2379), new IPEndPoint(IPAddress.Loopback, 4001)], options.ClientEndpoints.OrderBy(endpoint => endpoint.Port));
+        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 2379), new IPEndPoint(IPAddress.Loopback, 4001)], options.ClientEndpoints.Select(port => port.EndPoint).OrderBy(endpoint => endpoint.Port));
         Assert.Equal(("default", "default.etcd", 2L), (options.Name, options.DataDir, options.MinLeaseTtlSeconds));
         Assert.Equal(["http://localhost:2379"], options.AdvertiseClientUrls);
         Assert.Equal((1572864, 128), (options.MaxRequestBytes, options.MaxTxnOps));

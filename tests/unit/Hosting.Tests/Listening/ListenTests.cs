@@ -12,10 +12,11 @@ public sealed class ListenTests
     [InlineData("http://*:82", "0.0.0.0:82")]
     [InlineData("http://+:83", "0.0.0.0:83")]
     [InlineData("http://[::1]:84", "[::1]:84")]
+    [InlineData("https://127.0.0.1:85", "127.0.0.1:85")]
     public void Parse_Address_IsRead(string url, string endpoint) => Assert.Equal(endpoint, ListenAddress.Parse(url).ToString());
 
     [Theory]
-    [InlineData("https://127.0.0.1:1")]
+    [InlineData("ftp://127.0.0.1:1")]
     [InlineData("http://example.com:1")]
     [InlineData("8080")]
     public void Parse_AnythingElse_IsRefused(string url) => Assert.Throws<ConfigurationException>(() => ListenAddress.Parse(url));
