@@ -98,6 +98,10 @@ public abstract class PythonBehaviour(DeploymentFixture fixture) : ClientBehavio
     [DeploymentFact]
     public Task PythonEtcd_AllThatPeopleUse_IsAnsweredRightly() => PythonAsync("python_etcd.py");
 
+    /// <summary>python3-tooz (OpenStack's coordination), through its drivers for v3 and v2.</summary>
+    [DeploymentFact]
+    public Task PythonTooz_AllThatPeopleUse_IsAnsweredRightly() => PythonAsync("python_tooz.py");
+
     private Task PythonAsync(string script) => RunAsync(Toolbox.Python, script, Client.Host, $"{Client.Port}", Prefix() + "/");
 }
 

@@ -18,7 +18,7 @@ public enum Tool
     /// <summary>docker with compose v2, and a daemon that answers.</summary>
     ContainerEngine,
 
-    /// <summary>Python 3 (<c>PYTHON</c>, or the system's) with etcd3, etcd3gw and python-etcd.</summary>
+    /// <summary>Python 3 (<c>PYTHON</c>, or the system's) with etcd3, etcd3gw, python-etcd and tooz.</summary>
     PythonClients,
 
     /// <summary>node with the npm packages etcd3 and node-etcd in <c>NODE_PATH</c>.</summary>

@@ -39,7 +39,7 @@ public static class Toolbox
         Tool.Etcdutl => FindEtcdutl() is null ? "etcdutl is missing: put it in PATH, beside ETCD, or set ETCDUTL" : null,
         Tool.Etcd34 => Find("ETCD_V2", "etcd-3.4") is not { } etcd ? "etcd 3.4 is missing: set ETCD_V2"
             : Beside(etcd, "etcdctl") is null ? $"etcdctl 3.4 is missing beside {etcd}" : null,
-        Tool.PythonClients => Succeeds(Python, "-c", "import etcd, etcd3, etcd3gw") ? null : $"{Python} lacks etcd3, etcd3gw or python-etcd",
+        Tool.PythonClients => Succeeds(Python, "-c", "import etcd, etcd3, etcd3gw, tooz") ? null : $"{Python} lacks etcd3, etcd3gw, python-etcd or tooz",
         Tool.NodeClients => Succeeds("node", "-e", "require('etcd3'), require('node-etcd')") ? null : "node, or etcd3 and node-etcd in NODE_PATH, are missing",
         Tool.Patroni => Find("PATRONI", "patroni") is null ? "patroni is missing: put it in PATH or set PATRONI"
             : PostgresFolder is null ? "PostgreSQL's server programs are missing" : null,
