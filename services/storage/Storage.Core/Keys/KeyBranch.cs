@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace Storage.Core.Keys;
 
 /// <summary>
@@ -14,7 +17,7 @@ internal sealed class KeyBranch : KeyNode
     private readonly byte[][] _separators;
 
     // What the separators but the first begin with, and of each what follows it: a search seldom has to look at a separator, which lies anywhere in memory.
-    private readonly int _prefixBytes;
+    private readonly byte[] _prefix = [];
     private readonly ulong[] _heads;
     private readonly KeyNode[] _children;
     private readonly int[] _live;
@@ -23,17 +26,18 @@ internal sealed class KeyBranch : KeyNode
     public KeyBranch(ReadOnlySpan<KeyChild> children)
     {
         Invariant.Holds(children.Length is > 0 and <= MaxChildren);
-        _separators = new byte[children.Length][];
+        // First, so that they lie behind this object: see Fetch. As many as whole vectors have room for: those behind the last child are above every key.
+        _heads = new ulong[(children.Length + Vector<ulong>.Count - 1) / Vector<ulong>.Count * Vector<ulong>.Count];
         _children = new KeyNode[children.Length];
+        _separators = new byte[children.Length][];
         _live = new int[children.Length];
         _newest = new long[children.Length];
         for (var i = 0; i < children.Length; i++)
             (_separators[i], _children[i], _live[i], _newest[i]) = children[i];
         if (children.Length > 1)
-            _prefixBytes = _separators[1].AsSpan().CommonPrefixLength(_separators[^1]);
-        _heads = new ulong[children.Length];
-        for (var i = 1; i < children.Length; i++)
-            _heads[i] = KeyHead.Of(_separators[i].AsSpan(_prefixBytes));
+            _prefix = _separators[1].AsSpan(0, _separators[1].AsSpan().CommonPrefixLength(_separators[^1])).ToArray();
+        for (var i = 1; i < _heads.Length; i++)
+            _heads[i] = i < children.Length ? KeyHead.Of(_separators[i].AsSpan(_prefix.Length)) : ulong.MaxValue;
     }
 
     public int Count => _children.Length;
@@ -46,22 +50,37 @@ internal sealed class KeyBranch : KeyNode
     /// <summary>The child below which the key belongs.</summary>
     public int ChildIndex(ReadOnlySpan<byte> key)
     {
-        if (_heads.Length == 1)
-            return 0;
-        var prefix = _separators[1].AsSpan(0, _prefixBytes);
-        if (!key.StartsWith(prefix))
-            return key.SequenceCompareTo(prefix) < 0 ? 0 : _heads.Length - 1;
-        var head = KeyHead.Of(key[_prefixBytes..]);
-        var (low, high) = (1, _heads.Length - 1);
+        if (!key.StartsWith(_prefix))
+            return key.SequenceCompareTo(_prefix) < 0 ? 0 : _children.Length - 1;
+        var head = KeyHead.Of(key[_prefix.Length..]);
+        // The first one, which has no separator, is below every head but 0.
+        var child = Math.Max(0, CountBelow(head) - 1);
+        return child + 1 < _children.Length && _heads[child + 1] == head ? ChildIndexFrom(child, head, key) : child;
+    }
+
+    // The separators of some children behind this one begin as the key does.
+    private int ChildIndexFrom(int child, ulong head, ReadOnlySpan<byte> key)
+    {
+        var (low, high) = (child + 1, _children.Length - 1);
         while (low <= high)
         {
             var middle = (low + high) >>> 1;
-            if (_heads[middle] < head || (_heads[middle] == head && _separators[middle].AsSpan().SequenceCompareTo(key) <= 0))
+            if (_heads[middle] == head && _separators[middle].AsSpan().SequenceCompareTo(key) <= 0)
                 low = middle + 1;
             else
                 high = middle - 1;
         }
         return low - 1;
+    }
+
+    // All of them, without a decision: a search by halves decides wrongly at every other step, which takes longer.
+    private int CountBelow(ulong head)
+    {
+        var bound = new Vector<ulong>(head);
+        var below = Vector<ulong>.Zero;
+        foreach (var heads in MemoryMarshal.Cast<ulong, Vector<ulong>>(_heads))
+            below -= Vector.LessThan(heads, bound);
+        return (int)Vector.Sum(below);
     }
 
     /// <summary>The keys below a child that exist at revision <paramref name="at"/>; false when some of them changed since, so that they have to be looked at.</summary>

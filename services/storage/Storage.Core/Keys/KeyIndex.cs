@@ -42,9 +42,12 @@ public sealed partial class KeyIndex
     {
         var node = Root;
         while (node is KeyBranch branch)
+        {
             node = branch.Child(branch.ChildIndex(key));
+            node.Fetch();
+        }
         var leaf = (KeyLeaf)node;
-        var slot = leaf.Find(leaf.Order, key);
+        var slot = leaf.Find(key);
         return slot < 0 ? default : leaf.Read(slot);
     }
 
@@ -62,15 +65,14 @@ public sealed partial class KeyIndex
         while (true)
         {
             var leaf = Descend(key);
-            var order = leaf.Order;
-            var slot = leaf.Find(order, key);
+            var slot = leaf.Find(key);
             if (slot >= 0)
             {
                 before = leaf.Read(slot);
                 Note(revision.Main, before.IsTombstone ? 1 : 0);
                 return leaf.Put(slot, revision, lease);
             }
-            var position = leaf.Search(order, key);
+            var position = leaf.Search(leaf.Order, key);
             var state = KeyState.Put(revision, revision.Main, 1);
             if (leaf.TryInsert(~position, key, state, lease))
             {
@@ -87,7 +89,7 @@ public sealed partial class KeyIndex
     public KeyHistory Delete(ReadOnlySpan<byte> key, Revision revision)
     {
         var leaf = Descend(key);
-        var slot = leaf.Find(leaf.Order, key);
+        var slot = leaf.Find(key);
         Invariant.Holds(slot >= 0);
         var before = leaf.Read(slot);
         Invariant.Holds(before.IsLive);
@@ -109,6 +111,7 @@ public sealed partial class KeyIndex
             (_path[_depth], _children[_depth]) = (branch, child);
             _depth++;
             node = branch.Child(child);
+            node.Fetch();
         }
         return (KeyLeaf)node;
     }

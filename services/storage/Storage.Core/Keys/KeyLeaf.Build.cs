@@ -64,6 +64,7 @@ internal sealed partial class KeyLeaf
             leaf.Heads[i] = Heads[slot];
             leaf.Take(start + suffix.Length, States[slot], _leases?[slot] ?? 0, _older?[slot]);
             leaf._order[i] = (byte)i;
+            leaf.SetOrdered(i);
         }
         return leaf;
     }
@@ -103,6 +104,7 @@ internal sealed partial class KeyLeaf
             leaf.Heads[i] = KeyHead.Short(suffix);
             leaf.Take(start + entry.KeyBytes - prefixBytes, entry.State, entry.Lease, entry.Older);
             leaf._order[i] = (byte)i;
+            leaf.SetOrdered(i);
         }
         return leaf;
     }

@@ -21,6 +21,7 @@ internal sealed partial class KeyLeaf
         _order.AsSpan(position).CopyTo(order.AsSpan(position + 1));
         // From here on readers see the key, and all that was written of it before.
         Volatile.Write(ref _order, order);
+        SetOrdered(_used - 1);
         return true;
     }
 
@@ -44,6 +45,7 @@ internal sealed partial class KeyLeaf
     /// <summary>Removes the key at a position of the order. Its slot stays taken.</summary>
     public void RemoveAt(int position)
     {
+        Volatile.Write(ref _ordered, _ordered & ~(1UL << _order[position]));
         var order = new byte[_order.Length - 1];
         _order.AsSpan(0, position).CopyTo(order);
         _order.AsSpan(position + 1).CopyTo(order.AsSpan(position));
@@ -93,6 +95,8 @@ internal sealed partial class KeyLeaf
             (_older ??= new long[]?[_capacity])[_used] = older;
         _used++;
     }
+
+    private void SetOrdered(int slot) => Volatile.Write(ref _ordered, _ordered | (1UL << slot));
 
     private void BeginChange()
     {

@@ -40,6 +40,9 @@ internal sealed partial class KeyLeaf : KeyNode
     // Slots in key order. Never changed once it is here.
     private byte[] _order = [];
 
+    // A bit for each slot in the order. The others are not taken yet, or their keys are gone: nothing in them counts.
+    private ulong _ordered;
+
     // By slot; null while no key of the leaf has any.
     private long[]?[]? _older;
     private long[]? _leases;
@@ -73,20 +76,20 @@ internal sealed partial class KeyLeaf : KeyNode
         return _data.AsSpan(HeapAt + start, End(slot) - start);
     }
 
-    /// <summary>Slot of a key that is in the order; -1 when it is not.</summary>
+    /// <summary>Slot of a key; -1 when it is not there.</summary>
     /// <remarks>
     /// Looks at all heads at once, as they lie: a search by halves waits for memory at each step, and most leaves of a large index are in no cache.
     /// </remarks>
-    public int Find(ReadOnlySpan<byte> order, ReadOnlySpan<byte> key)
+    public int Find(ReadOnlySpan<byte> key)
     {
         if (key.Length < _prefixBytes)
             return -1;
         var slot = Heads.IndexOf(KeyHead.Short(key[_prefixBytes..]));
         if (slot < 0)
             return -1;
-        // Slots outside the order are not taken yet, or their keys are gone: nothing in them counts.
-        if (order.Contains((byte)slot) && Suffix(slot).SequenceEqual(key[_prefixBytes..]) && key.StartsWith(Prefix))
+        if ((Volatile.Read(ref _ordered) >> slot & 1) != 0 && Suffix(slot).SequenceEqual(key[_prefixBytes..]) && key.StartsWith(Prefix))
             return slot;
+        var order = Order;
         var position = Search(order, key);
         return position < 0 ? -1 : order[position];
     }

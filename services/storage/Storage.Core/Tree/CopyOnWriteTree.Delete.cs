@@ -20,7 +20,7 @@ public sealed partial class CopyOnWriteTree
         if (TryDeleteNear(table, key))
             return true;
         // First a look: a key that is not there must not copy pages. Its value is not read.
-        if (!TreeLookup.Contains(this, _tables[table.Value].Root, table, key))
+        if (!TreeLookup.Contains(new Pages(this), _tables[table.Value].Root, table, key))
             return false;
         _isChanged = true;
         // The last leaf may be joined with another below.

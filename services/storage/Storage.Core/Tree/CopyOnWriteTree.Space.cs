@@ -92,7 +92,7 @@ public sealed partial class CopyOnWriteTree
             var pages = PageFormat.RunPages(valueBytes);
             if (page + pages <= end || IsDirty(page) || _space.AllocateRunBefore(page, pages) is not (>= 0 and var target))
                 continue;
-            WriteOverflow(target, pages, ((IPageSource)this).Overflow(page, valueBytes, table));
+            WriteOverflow(target, pages, Overflow(page, valueBytes, table));
             FreePages(page, pages);
             NodePage.WriteOverflowReference(NodeWriter.Payload(leaf, slot), target, valueBytes);
         }

@@ -15,7 +15,7 @@ namespace Storage.Core.Tree;
 /// <para>A page's life: allocated and changed in memory (dirty) → sealed by <see cref="BeginCommit"/>, read from memory → written and completed, read
 /// from the device → replaced by transaction n → free for new content once n is complete and no snapshot is older than n.</para>
 /// </remarks>
-public sealed partial class CopyOnWriteTree : ITree, ITreeSpace, IPageSource
+public sealed partial class CopyOnWriteTree : ITree, ITreeSpace
 {
     /// <summary>Longest key in bytes.</summary>
     public const int MaxKeyBytes = 1024;
@@ -113,7 +113,7 @@ public sealed partial class CopyOnWriteTree : ITree, ITreeSpace, IPageSource
 
     /// <inheritdoc/>
     public bool TryGet(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value) =>
-        TreeLookup.TryGet(this, _tables[table.Value].Root, table, key, out value);
+        TreeLookup.TryGet(new Pages(this), _tables[table.Value].Root, table, key, out value);
 
     /// <inheritdoc/>
     public ITreeSnapshot OpenSnapshot()
@@ -130,15 +130,21 @@ public sealed partial class CopyOnWriteTree : ITree, ITreeSpace, IPageSource
         }
     }
 
-    ReadOnlySpan<byte> IPageSource.Node(long page, TableId table) => Node(page, table);
-
-    ReadOnlySpan<byte> IPageSource.Overflow(long page, int valueBytes, TableId table) =>
+    private ReadOnlySpan<byte> Overflow(long page, int valueBytes, TableId table) =>
         _memory.TryGetValue(page, out var buffer)
             ? buffer.Bytes.AsSpan(PageFormat.HeaderBytes, valueBytes)
             : _pages.Overflow(page, valueBytes, table, _published.Txn);
 
     private ReadOnlySpan<byte> Node(long page, TableId table) =>
         _memory.TryGetValue(page, out var buffer) ? buffer.Bytes : _pages.Node(page, table, _published.Txn);
+
+    /// <summary>The pages that the owner sees.</summary>
+    private readonly struct Pages(CopyOnWriteTree tree) : IPageSource
+    {
+        public ReadOnlySpan<byte> Node(long page, TableId table) => tree.Node(page, table);
+
+        public ReadOnlySpan<byte> Overflow(long page, int valueBytes, TableId table) => tree.Overflow(page, valueBytes, table);
+    }
 
     private struct TableRoot
     {

@@ -9,6 +9,12 @@ namespace Storage.Core.Tree;
 /// </summary>
 internal ref struct LikelyPlace(ReadOnlySpan<byte> key)
 {
+    // More revisions than a leaf has room for.
+    private const int MaxLeafKeys = 160;
+
+    // What cells take of a full branch of revisions, besides their slots, and how much of it a search looks at.
+    private const int BranchCellsBytes = NodePage.Capacity * 15 / 16, BranchWindowBytes = 128;
+
     // By their first eight bytes: the key, and the bounds of the page that the descent has reached.
     private readonly ulong _key = KeyHead.Of(key);
     private ulong _low = ulong.MinValue;
@@ -21,6 +27,24 @@ internal ref struct LikelyPlace(ReadOnlySpan<byte> key)
             return 0;
         var share = (double)(_key - _low) / (_high - _low);
         return Math.Min((int)(share * count), count - 1);
+    }
+
+    /// <summary>
+    /// Where the cell of the key likely lies in the page, without looking at it: if every number between the bounds has a key, and their cells fill the page from its end
+    /// down. Of a branch, which has so many bounds that only some numbers have one, where a search begins.
+    /// </summary>
+    public readonly ReadOnlySpan<byte> Cell(ReadOnlySpan<byte> page)
+    {
+        if (_key < _low || _key >= _high)
+            return default;
+        var (numbers, before) = (_high - _low, _key - _low);
+        if (numbers > MaxLeafKeys)
+        {
+            var from = PageFormat.PageBytes - (int)((double)before / numbers * BranchCellsBytes) - BranchWindowBytes;
+            return page.Slice(Math.Max(0, from), BranchWindowBytes);
+        }
+        var cellBytes = NodePage.Capacity / (int)numbers;
+        return page.Slice(PageFormat.PageBytes - (((int)before + 1) * cellBytes), cellBytes);
     }
 
     /// <summary>The descent goes on to the child of a slot.</summary>

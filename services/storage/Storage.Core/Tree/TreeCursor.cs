@@ -39,7 +39,7 @@ internal sealed class TreeCursor : ITreeCursor
 
     public ReadOnlySpan<byte> Key => NodePage.Key(Leaf(), _path[0].Slot);
 
-    public ReadOnlySpan<byte> Value => TreeLookup.Value(_snapshot, Leaf(), _path[0].Slot, _table);
+    public ReadOnlySpan<byte> Value => TreeLookup.Value(new TreeSnapshot.Pages(_snapshot), Leaf(), _path[0].Slot, _table);
 
     public ReadOnlySpan<byte> Head
     {
@@ -51,7 +51,7 @@ internal sealed class TreeCursor : ITreeCursor
             if (!NodePage.IsOverflow(leaf, slot))
                 return payload;
             var head = NodePage.OverflowHead(payload);
-            return head.IsEmpty ? TreeLookup.Value(_snapshot, leaf, slot, _table) : head;
+            return head.IsEmpty ? TreeLookup.Value(new TreeSnapshot.Pages(_snapshot), leaf, slot, _table) : head;
         }
     }
 

@@ -2,12 +2,12 @@ using Storage.Core.Tree.Pages;
 
 namespace Storage.Core.Tree;
 
-/// <summary>Finds one key.</summary>
+/// <summary>Finds one key. Page sources are structs, so that each has code of its own without calls through an interface.</summary>
 internal static class TreeLookup
 {
     public static bool TryGet<TSource>(
         TSource source, long root, TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
-        where TSource : class, IPageSource
+        where TSource : struct, IPageSource
     {
         value = default;
         if (root == 0)
@@ -21,7 +21,7 @@ internal static class TreeLookup
 
     /// <summary>Whether a key is there; its value is not looked at.</summary>
     public static bool Contains<TSource>(TSource source, long root, TableId table, ReadOnlySpan<byte> key)
-        where TSource : class, IPageSource
+        where TSource : struct, IPageSource
     {
         if (root == 0)
             return false;
@@ -31,7 +31,7 @@ internal static class TreeLookup
     }
 
     public static ReadOnlySpan<byte> Value<TSource>(TSource source, ReadOnlySpan<byte> leaf, int slot, TableId table)
-        where TSource : class, IPageSource
+        where TSource : struct, IPageSource
     {
         var payload = NodePage.Payload(leaf, slot);
         if (!NodePage.IsOverflow(leaf, slot))
@@ -42,7 +42,7 @@ internal static class TreeLookup
 
     private static ReadOnlySpan<byte> FindLeaf<TSource>(
         TSource source, long root, TableId table, ReadOnlySpan<byte> key, out LikelyPlace likely)
-        where TSource : class, IPageSource
+        where TSource : struct, IPageSource
     {
         likely = new LikelyPlace(key);
         var page = source.Node(root, table);
@@ -51,6 +51,7 @@ internal static class TreeLookup
             var slot = NodePage.ChildSlot(page, key, likely.Slot(NodePage.Count(page)));
             likely.Enter(page, slot);
             page = source.Node(NodePage.Child(page, slot), table);
+            CacheLines.Fetch(likely.Cell(page));
         }
         return page;
     }

@@ -4,7 +4,7 @@ using Storage.Core.Tree.Pages;
 namespace Storage.Core.Tree;
 
 /// <summary>Reads one completed commit straight from the device; never sees memory that the tree's owner changes.</summary>
-internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshotRegistry registry, int ticket) : ITreeSnapshot, IPageSource
+internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshotRegistry registry, int ticket) : ITreeSnapshot
 {
     private bool _isDisposed;
 
@@ -14,7 +14,7 @@ internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshot
     public bool TryGet(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return TreeLookup.TryGet(this, state.Roots[table.Value], table, key, out value);
+        return TreeLookup.TryGet(new Pages(this), state.Roots[table.Value], table, key, out value);
     }
 
     public ITreeCursor Seek(TableId table, ReadOnlySpan<byte> from)
@@ -60,7 +60,7 @@ internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshot
         {
             var head = NodePage.Payload(page, slot);
             if (NodePage.IsOverflow(page, slot))
-                head = NodePage.OverflowHead(head) is { IsEmpty: false } known ? known : TreeLookup.Value(this, page, slot, table);
+                head = NodePage.OverflowHead(head) is { IsEmpty: false } known ? known : TreeLookup.Value(new Pages(this), page, slot, table);
             visitor.Visit(NodePage.Key(page, slot), head);
         }
     }
@@ -71,5 +71,13 @@ internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshot
             return;
         _isDisposed = true;
         registry.Exit(ticket);
+    }
+
+    /// <summary>The pages of a snapshot.</summary>
+    internal readonly struct Pages(TreeSnapshot snapshot) : IPageSource
+    {
+        public ReadOnlySpan<byte> Node(long page, TableId table) => snapshot.Node(page, table);
+
+        public ReadOnlySpan<byte> Overflow(long page, int valueBytes, TableId table) => snapshot.Overflow(page, valueBytes, table);
     }
 }
