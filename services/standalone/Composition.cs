@@ -1,5 +1,6 @@
 using ApiGateway.Host;
 using ApiGateway.Host.ClientPort;
+using ApiGateway.Host.Rest;
 using Consensus.Host;
 using Consensus.Host.Peers;
 using Hosting.Listening;
@@ -77,9 +78,12 @@ internal static class Composition
             MaxRequestBytes = options.MaxRequestBytes,
             MaxTxnOperations = options.MaxTxnOps,
             MinLeaseTtlSeconds = options.MinLeaseTtlSeconds,
+            ExtensiveMetrics = options.ExtensiveMetrics,
         });
         var clientPorts = options.ClientEndpoints.Select(endpoint => builder.AddEtcdClientPort(endpoint)).ToArray();
         builder.Services.AddHostedService(provider => new ClientPortOpener(provider.GetRequiredService<MemberCluster>(), clientPorts));
+        foreach (var endpoint in options.MetricsEndpoints)
+            builder.AddMetricsPort(endpoint);
         builder.Services.AddPeerPortSeparation();
         foreach (var endpoint in options.PeerEndpoints)
         {
@@ -92,8 +96,10 @@ internal static class Composition
     }
 
     /// <summary>Maps what clients call, and, on the peer ports alone, what the other members do.</summary>
-    public static void MapMember(this WebApplication app)
+    public static void MapMember(this WebApplication app, MemberOptions options)
     {
+        if (options.MetricsEndpoints.Count > 0)
+            app.UseMetricsPorts();
         app.UseRouting();
         app.UsePeerPortSeparation();
         app.MapApiGateway();

@@ -1,8 +1,11 @@
 using ApiGateway.Host.ClientPort;
+using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Metrics;
 using Consensus.Client.Replicated;
 using Consensus.Contracts;
 using Hosting.Clients;
 using Hosting.Health;
+using Hosting.Metrics;
 using LeaseManager.Client.Replicated;
 using LeaseManager.Contracts;
 using Storage.Client;
@@ -39,6 +42,7 @@ internal static class Composition
 
         var options = GatewayConfiguration.Read(builder.Configuration);
         builder.Services.AddApiGateway(options);
+        builder.Services.AddMetricSource(static provider => new ClusterMetrics(provider.GetRequiredService<ClusterView>()));
         foreach (var url in options.ListenClientUrls)
             builder.AddEtcdClientPort(GatewayConfiguration.Address(url));
     }

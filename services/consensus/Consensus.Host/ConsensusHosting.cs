@@ -3,6 +3,7 @@ using Consensus.Host.Grpc;
 using Consensus.Host.Identity;
 using Consensus.Host.Peers;
 using Consensus.Host.Service;
+using Hosting.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -27,6 +28,7 @@ public static class ConsensusHosting
             options with { OnRemoved = provider.GetRequiredService<IHostApplicationLifetime>().StopApplication },
             provider.GetRequiredService<ILogger<ConsensusService>>()).GetAwaiter().GetResult());
         services.AddSingleton<IConsensus>(provider => provider.GetRequiredService<ConsensusService>());
+        services.AddMetricSource(static provider => new ConsensusMetricSource(provider.GetRequiredService<ConsensusService>()));
         return services.AddHostedService<Starter>();
     }
 

@@ -1,4 +1,5 @@
 using Consensus.Contracts;
+using Hosting.Metrics;
 using LeaseManager.Contracts;
 using LeaseManager.Host.Compaction;
 using LeaseManager.Host.Grpc;
@@ -31,6 +32,7 @@ public static class LeaseManagerExtensions
             provider.GetRequiredService<IStorage>(), provider.GetRequiredService<IConsensus>(), provider.GetService<ILeadership>(),
             provider.GetRequiredService<LeaseManagerOptions>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<LeaseManagerService>>()));
+        services.AddMetricSource(static provider => new LeaseMetricSource(provider.GetRequiredService<LeaseManagerService>()));
         services.AddSingleton<ILeaseManager>(static provider => provider.GetRequiredService<LeaseManagerService>());
         services.AddHostedService(static provider => provider.GetRequiredService<LeaseManagerService>());
         return services;

@@ -22,6 +22,7 @@ internal static class MemberVerification
         var peerEndpoints = BindEndpoints(flags.Urls("listen-peer-urls"));
         var clientEndpoints = BindEndpoints(
             flags.IsSet("listen-client-urls") ? flags.Urls("listen-client-urls") : [DefaultClientUrl, DefaultOldClientUrl]);
+        var metricsEndpoints = BindEndpoints(flags.Urls("listen-metrics-urls"));
         if (flags.IsSet("listen-client-urls") && !flags.IsSet("advertise-client-urls"))
             throw Refuse("--advertise-client-urls is required when --listen-client-urls is set explicitly");
         VerifyBootstrap(flags);
@@ -39,6 +40,8 @@ internal static class MemberVerification
             Name = name,
             DataDir = dataDir,
             ClientEndpoints = clientEndpoints,
+            MetricsEndpoints = metricsEndpoints,
+            ExtensiveMetrics = flags.Text("metrics") == "extensive",
             AdvertiseClientUrls = flags.Urls("advertise-client-urls"),
             AdvertisePeerUrls = peerUrls,
             PeerEndpoints = peerEndpoints,

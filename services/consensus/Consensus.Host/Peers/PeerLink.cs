@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Consensus.Contracts;
 using Consensus.Core.Raft;
 using Consensus.Host.Peers.Wire;
+using Hosting.Metrics;
 
 namespace Consensus.Host.Peers;
 
@@ -19,6 +20,7 @@ internal sealed class PeerLink
 
     private readonly PeerNetwork _network;
     private readonly MemberId _peer;
+    private readonly PeerMetrics.Member _metrics;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly object _pause = new();
     private readonly Lock _gate = new();
@@ -30,7 +32,8 @@ internal sealed class PeerLink
     public PeerLink(PeerNetwork network, MemberId peer, IReadOnlyList<string> urls)
     {
         (_network, _peer, _urls) = (network, peer, urls);
-        Outbox = new PeerOutbox(network.Dropped);
+        _metrics = network.MetricsOf(peer);
+        Outbox = new PeerOutbox(_metrics, network.Failed);
         new Thread(Run) { Name = "consensus-peer", IsBackground = true }.Start();
     }
 
@@ -120,7 +123,7 @@ internal sealed class PeerLink
             // Not to be made asynchronous: the system then stops blocking at this socket, and each wait would go by way of other threads.
             socket.Connect(url.Host, url.Port);
             Greet(socket);
-            var reader = new Reader(socket);
+            var reader = new Reader(socket, _metrics.ReceivedBytes);
             if (reader.Next().Welcome is not { } welcome)
                 throw new InvalidDataException("another protocol is spoken there");
             if (welcome.RemovedAt > 0)
@@ -140,7 +143,11 @@ internal sealed class PeerLink
                 _socket = null;
             }
             if (wasConnected)
+            {
+                if (!_isEnding)
+                    _metrics.ReceivedFailures.Increment();
                 _network.Lost(_peer);
+            }
         }
     }
 
@@ -159,12 +166,24 @@ internal sealed class PeerLink
         _network.Connected(_peer);
         while (true)
         {
-            foreach (var message in reader.Next().Messages)
+            var frame = reader.Next();
+            if (frame.Ping != 0)
+                Pong(frame.Ping);
+            foreach (var message in frame.Messages)
             {
                 if (!_network.TryReceive(message, _peer))
                     return;
             }
         }
+    }
+
+    // The other end's own time, which it gets back.
+    private void Pong(long ping)
+    {
+        var answer = new ArrayBufferWriter<byte>();
+        PeerProtocol.Write(answer, new PeerFrame { Pong = ping });
+        lock (_gate)
+            _socket?.Send(answer.WrittenSpan);
     }
 
     /// <summary>Wakes the thread that waits at the socket.</summary>
@@ -175,7 +194,7 @@ internal sealed class PeerLink
     }
 
     /// <summary>Reads frames; blocks until there is one.</summary>
-    private sealed class Reader(Socket socket)
+    private sealed class Reader(Socket socket, Counter receivedBytes)
     {
         private byte[] _buffer = new byte[BufferBytes];
         private int _start;
@@ -197,6 +216,7 @@ internal sealed class PeerLink
                 var bytes = socket.Receive(_buffer.AsSpan(_end));
                 if (bytes == 0)
                     throw new IOException("the member closed the connection");
+                receivedBytes.Add(bytes);
                 _end += bytes;
             }
         }
