@@ -3,6 +3,7 @@ using Hosting.Clients;
 using Hosting.Health;
 using Hosting.Listening;
 using Hosting.Logging;
+using Hosting.Metrics;
 using Hosting.Telemetry;
 using Hosting.Tls;
 using Microsoft.AspNetCore.Builder;
@@ -21,7 +22,7 @@ namespace Hosting;
 /// </summary>
 /// <remarks>
 /// Configuration, by command line (<c>--Key:Sub value</c>) or environment (<c>Key__Sub</c>):
-/// <c>Listen</c> (gRPC, default http://127.0.0.1:8080; https with <c>Tls:*</c>, see <see cref="TlsConfiguration"/>; empty: none), <c>HealthListen</c> (HTTP/1.1 <c>/healthz</c>; default none), <c>LogLevel</c>
+/// <c>Listen</c> (gRPC, default http://127.0.0.1:8080; https with <c>Tls:*</c>, see <see cref="TlsConfiguration"/>; empty: none), <c>HealthListen</c> (HTTP/1.1 <c>/healthz</c> and <c>/metrics</c>; default none), <c>LogLevel</c>
 /// (etcd's names, default info), <c>Services:*</c> (<see cref="ServiceEndpoints"/>), <c>OTEL_*</c>. With <c>Tls:TrustedCaFile</c> the process speaks TLS to all other services.
 /// </remarks>
 public static class ServiceHost
@@ -118,6 +119,7 @@ public static class ServiceHost
     {
         builder.Environment.ApplicationName = serviceName;
         builder.Logging.UseEtcdLogging(logLevel);
+        builder.Services.AddMetricRegistry();
         builder.AddTelemetry(serviceName);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopTimeout);
         builder.Services.AddSingleton<ServiceEndpoints>();

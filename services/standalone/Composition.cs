@@ -1,5 +1,6 @@
 using ApiGateway.Host;
 using ApiGateway.Host.ClientPort;
+using ApiGateway.Host.Rest;
 using Consensus.Host;
 using Consensus.Host.Peers;
 using Hosting.Listening;
@@ -81,10 +82,13 @@ internal static class Composition
             MaxRequestBytes = options.MaxRequestBytes,
             MaxTxnOperations = options.MaxTxnOps,
             MinLeaseTtlSeconds = options.MinLeaseTtlSeconds,
+            ExtensiveMetrics = options.ExtensiveMetrics,
         });
         var clientPorts = options.ClientEndpoints
             .Select(port => builder.AddEtcdClientPort(port.EndPoint, tls: port.IsTls ? options.ClientTls : null)).ToArray();
         builder.Services.AddHostedService(provider => new ClientPortOpener(provider.GetRequiredService<MemberCluster>(), clientPorts));
+        foreach (var endpoint in options.MetricsEndpoints)
+            builder.AddMetricsPort(endpoint.EndPoint, endpoint.IsTls ? options.ClientTls : null);
         builder.Services.AddPeerPortSeparation();
         foreach (var peerPort in options.PeerEndpoints)
         {
@@ -100,8 +104,10 @@ internal static class Composition
     }
 
     /// <summary>Maps what clients call, and, on the peer ports alone, what the other members do.</summary>
-    public static void MapMember(this WebApplication app)
+    public static void MapMember(this WebApplication app, MemberOptions options)
     {
+        if (options.MetricsEndpoints.Count > 0)
+            app.UseMetricsPorts();
         app.UseRouting();
         app.UsePeerPortSeparation();
         app.MapApiGateway();

@@ -21,7 +21,7 @@ internal static class StandaloneServer
     /// <exception cref="StartRefusedException">It could not start for a reason that the caller can do something about.</exception>
     public static int Serve(MemberOptions options, IReadOnlyList<StartWarning> warnings)
     {
-        var endpoints = options.ClientEndpoints.Concat(options.PeerEndpoints).Select(static port => port.EndPoint);
+        var endpoints = options.ClientEndpoints.Concat(options.PeerEndpoints).Concat(options.MetricsEndpoints).Select(static port => port.EndPoint);
         if (ListenFailure.Probe(endpoints) is { } busy)
             throw StartRefusedException.Environment(busy);
         Member.DataDirectory.Prepare(options.DataDir);
@@ -57,7 +57,7 @@ internal static class StandaloneServer
         builder.AddProcessDefaults("standalone", options.LogLevel);
         builder.AddMember(options, storage.Open);
         var app = builder.Build();
-        app.MapMember();
+        app.MapMember(options);
 
         foreach (var warning in warnings.Concat(options.Warnings))
             StandaloneLog.StartWarning(app.Logger, warning.Message, warning.Subject);

@@ -1,8 +1,11 @@
 using ApiGateway.Host.ClientPort;
+using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Metrics;
 using Consensus.Client.Replicated;
 using Consensus.Contracts;
 using Hosting.Clients;
 using Hosting.Health;
+using Hosting.Metrics;
 using Hosting.Tls;
 using LeaseManager.Client.Replicated;
 using LeaseManager.Contracts;
@@ -41,6 +44,7 @@ internal static class Composition
         var options = GatewayConfiguration.Read(builder.Configuration);
         builder.Services.AddApiGateway(options);
         var tls = TlsConfiguration.Read(builder.Configuration.GetSection("Gateway:Tls"));
+        builder.Services.AddMetricSource(static provider => new ClusterMetrics(provider.GetRequiredService<ClusterView>()));
         foreach (var url in options.ListenClientUrls)
             builder.AddEtcdClientPort(GatewayConfiguration.Address(url), tls: GatewayConfiguration.TlsFor(url, tls));
     }

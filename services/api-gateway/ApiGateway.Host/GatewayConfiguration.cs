@@ -4,7 +4,7 @@ using Hosting.Tls;
 
 namespace ApiGateway.Host;
 
-/// <summary>Reads the gateway's part of a process's configuration: <c>Gateway:ListenClientUrls</c>, <c>Gateway:AdvertiseClientUrls</c>, <c>Gateway:Member</c>.</summary>
+/// <summary>Reads the gateway's part of a process's configuration: <c>Gateway:ListenClientUrls</c>, <c>Gateway:AdvertiseClientUrls</c>, <c>Gateway:Member</c>, <c>Gateway:Metrics</c>.</summary>
 public static class GatewayConfiguration
 {
     /// <summary>Options from configuration; lists are separated by commas.</summary>
@@ -13,6 +13,12 @@ public static class GatewayConfiguration
         var options = new GatewayOptions();
         options.ListenClientUrls = List(configuration["Gateway:ListenClientUrls"]) ?? options.ListenClientUrls;
         options.AdvertiseClientUrls = List(configuration["Gateway:AdvertiseClientUrls"]) ?? options.AdvertiseClientUrls;
+        options.ExtensiveMetrics = configuration["Gateway:Metrics"] switch
+        {
+            null or "" or "basic" => false,
+            "extensive" => true,
+            var other => throw new FormatException($"Gateway:Metrics is \"{other}\", not basic or extensive"),
+        };
         options.Member = configuration["Gateway:Member"] ?? options.Member;
         return options;
     }

@@ -4,11 +4,13 @@ using ApiGateway.Host.ClientPort;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Kv;
 using ApiGateway.Host.Leases;
+using ApiGateway.Host.Metrics;
 using ApiGateway.Host.Proposing;
 using ApiGateway.Host.Rest;
 using ApiGateway.Host.Watching;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
+using Hosting.Metrics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace ApiGateway.Host;
@@ -26,7 +28,13 @@ public static class GatewayExtensions
         services.AddHostedService<ClientDrain>();
         services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<MembershipChanges>().AddSingleton<SnapshotCalls>();
         services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>();
-        services.AddSingleton<HealthHandler>().AddSingleton<RestRouter>();
+        services.AddSingleton<HealthProbe>().AddSingleton<HealthMetrics>().AddSingleton<HealthHandler>().AddSingleton<HealthChecks>().AddSingleton<DebugVars>()
+            .AddSingleton<RestRouter>();
+        services.AddMetricRegistry();
+        services.AddSingleton<GrpcMetrics>().AddSingleton<GatewayMetrics>();
+        services.AddMetricSource(static provider => provider.GetRequiredService<GrpcMetrics>())
+            .AddMetricSource(static provider => provider.GetRequiredService<GatewayMetrics>())
+            .AddMetricSource(static provider => provider.GetRequiredService<HealthMetrics>());
 
         services.AddGrpc();
         // What is no method goes on to the router, which answers in etcd's words.
@@ -47,6 +55,13 @@ public static class GatewayExtensions
         var router = endpoints.ServiceProvider.GetRequiredService<RestRouter>();
         endpoints.Map("{**path}", router.HandleAsync).WithOrder(int.MaxValue).WithDisplayName("etcd REST");
         return endpoints;
+    }
+
+    /// <summary>Serves metrics and health, and nothing else, on ports marked for it. Before routing.</summary>
+    public static IApplicationBuilder UseMetricsPorts(this IApplicationBuilder app)
+    {
+        var router = app.ApplicationServices.GetRequiredService<RestRouter>();
+        return app.Use((context, next) => MetricsPort.Includes(context) ? router.HandleMetricsPortAsync(context) : next(context));
     }
 
     private static IServiceCollection AddMethods<TService, TMethods>(this IServiceCollection services)

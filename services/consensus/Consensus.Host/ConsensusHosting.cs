@@ -3,6 +3,7 @@ using Consensus.Host.Grpc;
 using Consensus.Host.Identity;
 using Consensus.Host.Peers;
 using Consensus.Host.Service;
+using Hosting.Metrics;
 using Hosting.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -32,6 +33,7 @@ public static class ConsensusHosting
             },
             provider.GetRequiredService<ILogger<ConsensusService>>()).GetAwaiter().GetResult());
         services.AddSingleton<IConsensus>(provider => provider.GetRequiredService<ConsensusService>());
+        services.AddMetricSource(static provider => new ConsensusMetricSource(provider.GetRequiredService<ConsensusService>()));
         return services.AddHostedService<Starter>();
     }
 

@@ -1,3 +1,4 @@
+using Hosting.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Hosting.Health;
 
-/// <summary>The two ways to ask a service for its readiness: gRPC's health service and <c>GET /healthz</c>.</summary>
+/// <summary>The two ways to ask a service for its readiness, gRPC's health service and <c>GET /healthz</c>; beside the latter its metrics.</summary>
 internal static class HealthEndpoints
 {
     public const string Path = "/healthz";
@@ -19,12 +20,14 @@ internal static class HealthEndpoints
     }
 
     /// <param name="app">Where to map.</param>
-    /// <param name="healthPort">The port of <c>/healthz</c>: what other ports serve is the service's own affair. Null: no HTTP health.</param>
+    /// <param name="healthPort">The port of <c>/healthz</c> and <c>/metrics</c>: what other ports serve is the service's own affair. Null: none.</param>
     public static void MapHealth(this IEndpointRouteBuilder app, int? healthPort)
     {
         app.MapGrpcHealthChecksService();
-        if (healthPort is { } port)
-            app.MapHealthChecks(Path, new HealthCheckOptions { ResponseWriter = WriteReasons }).RequireHost($"*:{port}");
+        if (healthPort is not { } port)
+            return;
+        app.MapHealthChecks(Path, new HealthCheckOptions { ResponseWriter = WriteReasons }).RequireHost($"*:{port}");
+        app.MapMetrics().RequireHost($"*:{port}");
     }
 
     // 200 "ok", or 503 with one line for each check that fails: what an operator wants to read in `docker inspect`.

@@ -1,3 +1,4 @@
+using Hosting.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry.Metrics;
@@ -29,7 +30,9 @@ public static class TelemetrySetup
             telemetry.ConfigureResource(resource => resource.AddService(serviceName));
         if (settings.ExportTraces)
             telemetry.WithTracing(tracing => tracing.AddSource(SourcePrefix + "*").AddOtlpExporter());
-        if (settings.ExportMetrics)
-            telemetry.WithMetrics(metrics => metrics.AddMeter(SourcePrefix + "*").AddOtlpExporter());
+        if (!settings.ExportMetrics)
+            return;
+        builder.Services.AddHostedService<MeterBridge>();
+        telemetry.WithMetrics(metrics => metrics.AddMeter(SourcePrefix + "*").AddOtlpExporter());
     }
 }

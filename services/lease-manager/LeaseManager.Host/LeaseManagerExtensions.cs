@@ -1,6 +1,7 @@
 using Consensus.Contracts;
-using Hosting;
 using Hosting.Durations;
+using Hosting.Metrics;
+using Hosting;
 using LeaseManager.Contracts;
 using LeaseManager.Host.Compaction;
 using LeaseManager.Host.Grpc;
@@ -35,6 +36,7 @@ public static class LeaseManagerExtensions
             provider.GetRequiredService<IStorage>(), provider.GetRequiredService<IConsensus>(), provider.GetService<ILeadership>(),
             provider.GetRequiredService<LeaseManagerOptions>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<LeaseManagerService>>()));
+        services.AddMetricSource(static provider => new LeaseMetricSource(provider.GetRequiredService<LeaseManagerService>()));
         services.AddSingleton<ILeaseManager>(static provider => provider.GetRequiredService<LeaseManagerService>());
         services.AddHostedService(static provider => provider.GetRequiredService<LeaseManagerService>());
         return services;

@@ -55,7 +55,7 @@ public sealed class LeaseManagerService : BackgroundService, ILeaseManager
         _book = new LeaseBook(time, options.CheckpointInterval, _alarms);
         _prover = new ClaimProver(consensus, _book, time);
         _proposer = new LeaseProposer(NewSession(), storage, consensus, options, time, logger);
-        _expiry = new ExpiryLoop(_book, _proposer, _alarms.Expiry, options, time, logger);
+        _expiry = new ExpiryLoop(_book, _proposer, _alarms.Expiry, Metrics, options, time, logger);
         _checkpoints = new CheckpointLoop(_book, _proposer, _alarms.Checkpoints, options, logger);
         _claims = leadership is null
             ? new StandbyClaim(_book, _proposer, _alarms.Claims, options, time, logger)
@@ -69,6 +69,8 @@ public sealed class LeaseManagerService : BackgroundService, ILeaseManager
     /// <summary>Another manager holds the claim, and this one would notice if it did no more.</summary>
     public bool StandsBy => _book.StandsBy;
 
+    internal LeaseMetrics Metrics { get; } = new();
+
     private bool MayHold => _leadership is null or { IsLeader: true };
 
     public ValueTask<KeepAliveResult> KeepAliveAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation)
@@ -77,6 +79,7 @@ public sealed class LeaseManagerService : BackgroundService, ILeaseManager
             return WaitAsync(leaseId, minApplied, cancellation);
         if (isProofAging)
             _prover.Refresh();
+        Renewed(result);
         return new(result);
     }
 
@@ -133,6 +136,7 @@ public sealed class LeaseManagerService : BackgroundService, ILeaseManager
             switch (_book.TryKeepAlive(leaseId, minApplied, out var result, out _, out var settled))
             {
                 case KeepAliveOutcome.Answered:
+                    Renewed(result);
                     return result;
                 case KeepAliveOutcome.Unproven:
                     await _prover.ProveAsync(cancellation);
@@ -145,6 +149,13 @@ public sealed class LeaseManagerService : BackgroundService, ILeaseManager
                     break;
             }
         }
+    }
+
+    // A lease that is not there is answered with nothing left of it.
+    private void Renewed(in KeepAliveResult result)
+    {
+        if (result.TtlSeconds > 0)
+            Metrics.Renewed.Increment();
     }
 
     private void ThrowUnlessLeader()

@@ -15,6 +15,12 @@ internal sealed record MemberOptions
     /// <summary>Where clients connect; every address serves v3 gRPC and v2 alike.</summary>
     public required IReadOnlyList<ListenPoint> ClientEndpoints { get; init; }
 
+    /// <summary>Where metrics and health are served besides, and nothing else.</summary>
+    public required IReadOnlyList<ListenPoint> MetricsEndpoints { get; init; }
+
+    /// <summary>gRPC calls are timed, method by method.</summary>
+    public required bool ExtensiveMetrics { get; init; }
+
     /// <summary>What members list shows, and clients connect to after they asked for it.</summary>
     public required IReadOnlyList<string> AdvertiseClientUrls { get; init; }
 

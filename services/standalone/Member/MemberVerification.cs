@@ -22,6 +22,7 @@ internal static class MemberVerification
         var peerEndpoints = BindEndpoints(flags.Urls("listen-peer-urls"));
         var clientEndpoints = BindEndpoints(
             flags.IsSet("listen-client-urls") ? flags.Urls("listen-client-urls") : [DefaultClientUrl, DefaultOldClientUrl]);
+        var metricsEndpoints = BindEndpoints(flags.Urls("listen-metrics-urls"));
         if (flags.IsSet("listen-client-urls") && !flags.IsSet("advertise-client-urls"))
             throw Refuse("--advertise-client-urls is required when --listen-client-urls is set explicitly");
         VerifyBootstrap(flags);
@@ -36,12 +37,14 @@ internal static class MemberVerification
             VerifyInitialCluster(flags, name, peerUrls);
         var warnings = new List<StartWarning>();
         var peerTls = TlsFlags.ForPeers(flags, peerEndpoints, warnings);
-        var clientTls = TlsFlags.ForClients(flags, clientEndpoints, warnings);
+        var clientTls = TlsFlags.ForClients(flags, [.. clientEndpoints, .. metricsEndpoints.Where(static port => port.IsTls)], warnings);
         return new()
         {
             Name = name,
             DataDir = dataDir,
             ClientEndpoints = clientEndpoints,
+            MetricsEndpoints = metricsEndpoints,
+            ExtensiveMetrics = flags.Text("metrics") == "extensive",
             AdvertiseClientUrls = flags.Urls("advertise-client-urls"),
             AdvertisePeerUrls = peerUrls,
             PeerEndpoints = peerEndpoints,

@@ -1,5 +1,6 @@
 using Consensus.Contracts;
 using Hosting.Clients;
+using Hosting.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
@@ -54,6 +55,7 @@ public static class StorageHosting
                     logger));
         });
         services.AddSingleton<IStorage>(provider => provider.GetRequiredService<StorageService>());
+        services.AddMetricSource(static provider => new StorageMetricSource(provider.GetRequiredService<StorageService>()));
         services.AddHostedService<Lifetime>();
         return services;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Consensus.Contracts;
+using Hosting.Metrics;
 using Microsoft.Extensions.Logging;
 using Storage.Contracts;
 using Storage.Core.Mvcc;
@@ -23,7 +24,7 @@ namespace Storage.Host;
 /// reads continue on the new state; subscribers of results are told to subscribe again, as some results were never seen here.
 /// </para>
 /// </remarks>
-public sealed class StorageService : IStorage, IAsyncDisposable
+public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
 {
     // A start with so many keys leaves so much garbage that it goes before anything else: nothing would soon make the collector look at arrays of that size.
     private const int LargeStartKeys = 100_000;
@@ -62,7 +63,7 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         _reads = new ReadGuard(fatal, _stopping.Token);
         _context = new ReplicaContext(
             consensus, new LogContact(time), _state, new ResultRouter(), new IndexWaiters(() => _state.Current.AppliedIndex), new SweepWaiters(machine.Sweep.SweptRevision),
-            new ViewSignal(_state), _reads, new DurabilityReports(consensus, options.ReplicaName, time, logger), new Wakeup(), options, time, fatal, logger);
+            new ViewSignal(_state), _reads, new DurabilityReports(consensus, options.ReplicaName, time, logger), new Wakeup(), Metrics, options, time, fatal, logger);
         _feeds = new Feeds(_state, _context.Signal, _reads);
         _installer = snapshots is null ? null : new SnapshotInstaller(snapshots, options, time, logger);
         _keptDamagedFile = data.KeptDamagedFile;
@@ -81,6 +82,29 @@ public sealed class StorageService : IStorage, IAsyncDisposable
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         return machine;
     }
+
+    internal StorageMetrics Metrics { get; } = new();
+
+    long IStorageGauges.Revision => _state.Current.Revision;
+
+    long IStorageGauges.CompactRevision => _state.Current.CompactRevision;
+
+    long IStorageGauges.Keys
+    {
+        get
+        {
+            var view = _state.Current;
+            return view.Keys.CountLive(KeyRange.All, view.Revision);
+        }
+    }
+
+    long IStorageGauges.FileBytes => Size.FileBytes;
+
+    long IStorageGauges.FileBytesInUse => Size.InUseBytes;
+
+    long IStorageGauges.QuotaBytes => _context.Options.Quota.Bytes is var bytes and not long.MaxValue ? bytes : -1;
+
+    ulong IStorageGauges.AppliedIndex => _state.Current.AppliedIndex.Value;
 
     /// <summary>True while the log has been out of reach for so long that others know better what was written.</summary>
     public bool IsCutOff => _context.Contact.IsLost;
@@ -182,13 +206,13 @@ public sealed class StorageService : IStorage, IAsyncDisposable
     }
 
     public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) =>
-        ValueTask.FromResult(_reads.Run((_state, revision), static read => StateReads.Hash(read._state, read.revision)));
+        ValueTask.FromResult(Timed(Metrics.HashKvSeconds, (_state, revision), static read => StateReads.Hash(read._state, read.revision)));
 
     public async ValueTask<uint> HashAsync(CancellationToken cancellation)
     {
         var (_, opened) = await OpenFreshAsync(cancellation).ConfigureAwait(false);
         using var snapshot = opened;
-        return _reads.Run((snapshot, cancellation), static read => TreeHash.Compute(read.snapshot, read.cancellation));
+        return Timed(Metrics.HashSeconds, (snapshot, cancellation), static read => TreeHash.Compute(read.snapshot, read.cancellation));
     }
 
     public async IAsyncEnumerable<SnapshotChunk> SnapshotAsync([EnumeratorCancellation] CancellationToken cancellation)
@@ -254,8 +278,11 @@ public sealed class StorageService : IStorage, IAsyncDisposable
                 var atLeast = new LogIndex(first.Value - 1);
                 StorageLog.SnapshotNeeded(_context.Logger, first.Value, _state.Current.AppliedIndex.Value, atLeast.Value);
                 _missing = first;
+                Metrics.SnapshotsBeingInstalled.Value = 1;
                 var received = await _installer.ReceiveAsync(createFile, atLeast, _stopping.Token).ConfigureAwait(false);
+                Metrics.ReceiveSeconds.Observe(received.Took.TotalSeconds);
                 await InstallAsync(received).ConfigureAwait(false);
+                Metrics.SnapshotsBeingInstalled.Value = 0;
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -321,8 +348,17 @@ public sealed class StorageService : IStorage, IAsyncDisposable
         }
     }
 
+    private T Timed<TArguments, T>(Histogram seconds, TArguments arguments, Func<TArguments, T> read)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var result = _reads.Run(arguments, read);
+        seconds.ObserveSince(start);
+        return result;
+    }
+
     private ReadResult Range(ReadOnlyMemory<byte> request)
     {
+        Metrics.Ranges.Increment();
         using var activity = Activity.Current is null ? null : StorageTelemetry.Spans.StartActivity("storage.range");
         return _reads.Run((_state, request), static read => StateReads.Range(read._state, read.request.Span));
     }
@@ -330,6 +366,10 @@ public sealed class StorageService : IStorage, IAsyncDisposable
     private ReadResult Txn(ReadOnlyMemory<byte> request)
     {
         using var activity = Activity.Current is null ? null : StorageTelemetry.Spans.StartActivity("storage.range");
-        return _reads.Run((_state, request), static read => StateReads.Txn(read._state, read.request.Span));
+        var (result, operations) = _reads.Run((_state, request), static read => (StateReads.Txn(read._state, read.request.Span, out var count), count));
+        Metrics.Ranges.Add(operations);
+        if (operations > 1)
+            Metrics.Transactions.Increment();
+        return result;
     }
 }

@@ -161,6 +161,7 @@ public sealed partial class HubCore
                 return;
             }
             watcher.Flags |= WatcherFlags.Active;
+            _events += _chunkEvents.Count;
             if (_space == KeySpace.V2)
             {
                 StageDocuments(watcher, revision, _chunkEvents, revision.Trace);

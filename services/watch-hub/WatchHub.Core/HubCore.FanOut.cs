@@ -91,6 +91,7 @@ public sealed partial class HubCore
                 continue;
             }
             watcher.Flags |= WatcherFlags.Active;
+            _events += _matches.Events(slot).Count;
             if (content is not null)
                 StageFields(watcher, content);
             else

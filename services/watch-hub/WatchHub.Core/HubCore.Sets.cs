@@ -9,7 +9,7 @@ public sealed partial class HubCore
     private readonly Queue<Watcher> _unsynced = new();
 
     // Invariant: every revision <= _current that the watcher matches has been staged.
-    private static void MoveToSynced(Watcher watcher)
+    private void MoveToSynced(Watcher watcher)
     {
         Leave(watcher);
         watcher.Set = WatcherSet.Synced;
@@ -22,20 +22,22 @@ public sealed partial class HubCore
         watcher.Set = WatcherSet.Unsynced;
         watcher.Next = next;
         watcher.Session.Behind++;
+        _behind++;
         _unsynced.Enqueue(watcher);
     }
 
     // Invariant: everything below next has been staged.
-    private static void MoveToBlocked(Watcher watcher, long next)
+    private void MoveToBlocked(Watcher watcher, long next)
     {
         Leave(watcher);
         watcher.Set = WatcherSet.Blocked;
         watcher.Next = next;
         watcher.Session.Behind++;
+        _behind++;
         watcher.Session.Blocked.Add(watcher);
     }
 
-    private static void Leave(Watcher watcher)
+    private void Leave(Watcher watcher)
     {
         switch (watcher.Set)
         {
@@ -44,9 +46,11 @@ public sealed partial class HubCore
                 break;
             case WatcherSet.Unsynced:
                 watcher.Session.Behind--;
+                _behind--;
                 break;
             case WatcherSet.Blocked:
                 watcher.Session.Behind--;
+                _behind--;
                 watcher.Session.Blocked.Remove(watcher);
                 break;
         }

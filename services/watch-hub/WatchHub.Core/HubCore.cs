@@ -38,6 +38,10 @@ public sealed partial class HubCore
 
     // Watches in any set. Without one, only the position is kept: who comes later and wants the past asks storage's history.
     private int _watchers;
+
+    // Of those, Unsynced or Blocked.
+    private int _behind;
+    private long _events;
     private Term _term;
 
     public HubCore(KeySpace space, HubLimits limits)
@@ -52,6 +56,15 @@ public sealed partial class HubCore
 
     /// <summary>Sessions with staged messages or a failure; the owner takes them, clears each and then the list.</summary>
     public List<HubSession> DirtySessions => _dirty;
+
+    /// <summary>Watches in any set. This and the next two may be read by anybody.</summary>
+    public int Watchers => Volatile.Read(ref _watchers);
+
+    /// <summary>Watches that have not got everything that there is for them.</summary>
+    public int Behind => Volatile.Read(ref _behind);
+
+    /// <summary>Events staged so far, each as often as watches get it.</summary>
+    public long Events => Volatile.Read(ref _events);
 
     /// <summary>Number of watchers that want progress notifications; 0: no need for ticks.</summary>
     public int ProgressWatchers { get; private set; }

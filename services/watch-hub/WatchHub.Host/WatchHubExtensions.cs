@@ -1,5 +1,6 @@
 using Hosting;
 using Hosting.Durations;
+using Hosting.Metrics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using WatchHub.Contracts;
 using WatchHub.Core;
@@ -30,6 +31,7 @@ public static class WatchHubExtensions
         services.AddSingleton<WatchHubService>();
         services.AddSingleton<IWatchHub>(static provider => provider.GetRequiredService<WatchHubService>());
         services.AddHostedService(static provider => provider.GetRequiredService<WatchHubService>());
+        services.AddMetricSource(static provider => new WatchMetricSource(provider.GetRequiredService<WatchHubService>()));
         services.AddSingleton<HubPresence>();
         services.AddHostedService(static provider => provider.GetRequiredService<HubPresence>());
         return services;

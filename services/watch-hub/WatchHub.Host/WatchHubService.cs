@@ -32,6 +32,15 @@ public sealed class WatchHubService : BackgroundService, IWatchHub
     /// <summary>The hub hears from storage in both key spaces, or did a moment ago.</summary>
     public bool IsFollowing => _v3Pump.IsFollowing && _v2Pump.IsFollowing;
 
+    /// <summary>Watches of v3 keys.</summary>
+    internal int Watchers => _v3.Figures.Watchers;
+
+    /// <summary>Of those, the ones that have not got everything yet.</summary>
+    internal int SlowWatchers => _v3.Figures.Behind;
+
+    /// <summary>v3 events handed to sessions so far, each as often as watches get it.</summary>
+    internal long Events => _v3.Figures.Events;
+
     private bool HasStarted => _v3Pump.Started.Task.IsCompletedSuccessfully && _v2Pump.Started.Task.IsCompletedSuccessfully;
 
     /// <summary>Opens a session; waits until the hub has heard from storage once.</summary>

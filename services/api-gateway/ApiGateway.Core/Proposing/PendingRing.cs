@@ -32,6 +32,9 @@ public sealed class PendingRing<T>
     /// <summary>Bytes of all that is pending.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>How many are pending.</summary>
+    public int Count { get; private set; }
+
     /// <summary>Takes the next sequence for an item; false when the ring is full.</summary>
     public bool TryAdd(T item, int bytes, out ulong sequence)
     {
@@ -40,6 +43,7 @@ public sealed class PendingRing<T>
             return false;
         _slots[sequence & _mask] = (item, bytes);
         Bytes += bytes;
+        Count++;
         Next++;
         return true;
     }
@@ -52,6 +56,7 @@ public sealed class PendingRing<T>
         ref var slot = ref _slots[sequence & _mask];
         var item = slot.Item;
         Bytes -= slot.Bytes;
+        Count -= item is null ? 0 : 1;
         slot = default;
         while (Lowest < Next && _slots[Lowest & _mask].Item is null)
             Lowest++;

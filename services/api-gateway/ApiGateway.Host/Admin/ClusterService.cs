@@ -2,6 +2,7 @@ using ApiGateway.Core.Errors;
 using ApiGateway.Core.V2;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Metrics;
 using Consensus.Contracts;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
@@ -96,13 +97,13 @@ internal sealed class ClusterService(ClusterView cluster, ReadBarrier barrier, M
 }
 
 /// <summary>Binds <see cref="ClusterService"/> under its public name.</summary>
-internal sealed class ClusterMethods(GatewayOptions options) : IServiceMethodProvider<ClusterService>
+internal sealed class ClusterMethods(GatewayOptions options, GrpcMetrics metrics) : IServiceMethodProvider<ClusterService>
 {
     public const string ServiceName = "etcdserverpb.Cluster";
 
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<ClusterService> context)
     {
-        var methods = new MethodBinder<ClusterService>(context, ServiceName, options);
+        var methods = new MethodBinder<ClusterService>(context, ServiceName, options, metrics);
         methods.Unary("MemberAdd", static (service, request, call) => service.MemberAddAsync(request, call));
         methods.Unary("MemberRemove", static (service, request, call) => service.MemberRemoveAsync(request, call));
         methods.Unary("MemberUpdate", static (service, request, call) => service.MemberUpdateAsync(request, call));

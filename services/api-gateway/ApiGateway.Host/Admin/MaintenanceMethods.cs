@@ -1,16 +1,17 @@
 using ApiGateway.Host.Calls;
+using ApiGateway.Host.Metrics;
 using Grpc.AspNetCore.Server.Model;
 
 namespace ApiGateway.Host.Admin;
 
 /// <summary>Binds <see cref="MaintenanceService"/> under its public name.</summary>
-internal sealed class MaintenanceMethods(GatewayOptions options) : IServiceMethodProvider<MaintenanceService>
+internal sealed class MaintenanceMethods(GatewayOptions options, GrpcMetrics metrics) : IServiceMethodProvider<MaintenanceService>
 {
     public const string ServiceName = "etcdserverpb.Maintenance";
 
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<MaintenanceService> context)
     {
-        var methods = new MethodBinder<MaintenanceService>(context, ServiceName, options);
+        var methods = new MethodBinder<MaintenanceService>(context, ServiceName, options, metrics);
         methods.Unary("Status", static (service, request, call) => service.StatusAsync(request, call));
         methods.Unary("Alarm", static (service, request, call) => service.AlarmAsync(request, call));
         methods.Unary("Defragment", static (service, request, call) => service.DefragmentAsync(request, call));

@@ -4,6 +4,7 @@ using ApiGateway.Core.Membership;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using Consensus.Contracts;
+using Hosting.Metrics;
 
 namespace ApiGateway.Host.Admin;
 
@@ -11,6 +12,12 @@ namespace ApiGateway.Host.Admin;
 internal sealed class MembershipChanges(
     IConsensus consensus, ClusterView cluster, GatewayOptions options, TimeProvider time, ILogger<MembershipChanges> logger)
 {
+    /// <summary>Learners that became voters.</summary>
+    public Counter Promotions { get; } = new();
+
+    /// <summary>Learners that did not, by the error.</summary>
+    public Labeled<Counter> PromotionsRefused { get; } = new(static () => new Counter(), "Reason");
+
     /// <param name="peerUrls">Checked and sorted.</param>
     /// <param name="isLearner">Without a vote at first.</param>
     /// <returns>The id that the member has got, and the outcome.</returns>
@@ -30,8 +37,15 @@ internal sealed class MembershipChanges(
         ChangeAsync(new MembershipChange(NewChangeId(), MembershipChangeKind.UpdatePeerUrls, member) { PeerUrls = peerUrls }, EtcdError.Timeout);
 
     // The one change that etcd asks of the leader itself, and so the one that says it found none.
-    public Task<MembershipResult> PromoteAsync(MemberId member) =>
-        ChangeAsync(new MembershipChange(NewChangeId(), MembershipChangeKind.Promote, member), EtcdError.NoLeader);
+    public async Task<MembershipResult> PromoteAsync(MemberId member)
+    {
+        var result = await ChangeAsync(new MembershipChange(NewChangeId(), MembershipChangeKind.Promote, member), EtcdError.NoLeader).ConfigureAwait(false);
+        if (EtcdErrors.Of(result.Error) is var error and not EtcdError.None)
+            PromotionsRefused.With(EtcdErrors.Status(error).Message).Increment();
+        else
+            Promotions.Increment();
+        return result;
+    }
 
     /// <exception cref="RequestFailedException">No leader made or refused it in time; nobody knows whether it will be made.</exception>
     private async Task<MembershipResult> ChangeAsync(MembershipChange change, EtcdError onTimeout)

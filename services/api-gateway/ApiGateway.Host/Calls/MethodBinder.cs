@@ -1,36 +1,94 @@
+using System.Diagnostics;
 using ApiGateway.Core.Errors;
+using ApiGateway.Host.Metrics;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 
 namespace ApiGateway.Host.Calls;
 
-/// <summary>Adds methods whose requests are raw bytes to a gRPC service.</summary>
-internal sealed class MethodBinder<TService>(ServiceMethodProviderContext<TService> context, string serviceName, GatewayOptions options)
+/// <summary>Adds methods whose requests are raw bytes to a gRPC service, and counts their calls.</summary>
+internal sealed class MethodBinder<TService>(
+    ServiceMethodProviderContext<TService> context, string serviceName, GatewayOptions options, GrpcMetrics metrics)
     where TService : class
 {
-    private readonly Marshaller<byte[]> _request = RawRequest.Marshaller(options.MaxMessageBytes);
+    public void Unary(string name, Func<TService, byte[], ServerCallContext, Task<Reply>> method) =>
+        Unary(name, (service, request, call) => new ValueTask<Reply>(method(service, request, call)));
 
-    public void Unary(string name, UnaryServerMethod<TService, byte[], Reply> method)
+    /// <summary>For what is called most: its state may be pooled, since it is awaited here once.</summary>
+    public void Unary(string name, Func<TService, byte[], ServerCallContext, ValueTask<Reply>> method)
     {
-        var description = Describe(MethodType.Unary, name, Reply.Marshaller);
+        var counts = metrics.Of(serviceName, name, MethodType.Unary);
+        var description = Describe(MethodType.Unary, name, counts);
         context.AddUnaryMethod(description, [], (service, request, call) =>
-            call.Method == description.FullName ? method(service, request, call) : throw Unknown(call));
+            call.Method == description.FullName ? Run(counts, method, service, request, call) : throw Unknown(call));
     }
 
     public void ServerStreaming(string name, ServerStreamingServerMethod<TService, byte[], Reply> method)
     {
-        var description = Describe(MethodType.ServerStreaming, name, Reply.Marshaller);
+        var counts = metrics.Of(serviceName, name, MethodType.ServerStreaming);
+        var description = Describe(MethodType.ServerStreaming, name, counts);
         context.AddServerStreamingMethod(description, [], (service, request, replies, call) =>
-            call.Method == description.FullName ? method(service, request, replies, call) : throw Unknown(call));
+            call.Method == description.FullName ? RunAsync(counts, method(service, request, replies, call), call) : throw Unknown(call));
     }
 
-    public void Duplex<TResponse>(
-        string name, Marshaller<TResponse> response, DuplexStreamingServerMethod<TService, byte[], TResponse> method)
-        where TResponse : class
+    public void Duplex(string name, DuplexStreamingServerMethod<TService, byte[], Reply> method)
     {
-        var description = Describe(MethodType.DuplexStreaming, name, response);
+        var counts = metrics.Of(serviceName, name, MethodType.DuplexStreaming);
+        var description = Describe(MethodType.DuplexStreaming, name, counts);
         context.AddDuplexStreamingMethod(description, [], (service, requests, responses, call) =>
-            call.Method == description.FullName ? method(service, requests, responses, call) : throw Unknown(call));
+            call.Method == description.FullName ? RunAsync(counts, method(service, requests, responses, call), call) : throw Unknown(call));
+    }
+
+    private static Task<Reply> Run(
+        MethodMetrics counts, Func<TService, byte[], ServerCallContext, ValueTask<Reply>> method, TService service, byte[] request, ServerCallContext call)
+    {
+        counts.Started(call.GetHttpContext());
+        var start = counts.Seconds is null ? 0 : Stopwatch.GetTimestamp();
+        var running = method(service, request, call);
+        if (!running.IsCompletedSuccessfully)
+            return RunAsync(counts, running, call, start);
+        counts.Handled(StatusCode.OK);
+        counts.Seconds?.ObserveSince(start);
+        return Task.FromResult(running.Result);
+    }
+
+    private static async Task<Reply> RunAsync(MethodMetrics counts, ValueTask<Reply> running, ServerCallContext call, long start)
+    {
+        try
+        {
+            var reply = await running.ConfigureAwait(false);
+            counts.Handled(StatusCode.OK);
+            return reply;
+        }
+        catch (Exception exception) when (counts.Failed(exception, call))
+        {
+            throw;
+        }
+        finally
+        {
+            counts.Seconds?.ObserveSince(start);
+        }
+    }
+
+    // The call has begun already: what its handler throws at once is in its task.
+    private static async Task RunAsync(MethodMetrics counts, Task running, ServerCallContext call)
+    {
+        counts.Started(call.GetHttpContext());
+        var start = counts.Seconds is null ? 0 : Stopwatch.GetTimestamp();
+        try
+        {
+            await running.ConfigureAwait(false);
+            // Streams that nobody ends from here end in silence when their client leaves.
+            counts.Handled(call.CancellationToken.IsCancellationRequested ? StatusCode.Cancelled : StatusCode.OK);
+        }
+        catch (Exception exception) when (counts.Failed(exception, call))
+        {
+            throw;
+        }
+        finally
+        {
+            counts.Seconds?.ObserveSince(start);
+        }
     }
 
     // ASP.NET's routing takes no notice of case, gRPC does: "range" is no method.
@@ -40,6 +98,6 @@ internal sealed class MethodBinder<TService>(ServiceMethodProviderContext<TServi
         return new RpcException(new Status((StatusCode)status.Code, status.Message), status.Message);
     }
 
-    private Method<byte[], TResponse> Describe<TResponse>(MethodType type, string name, Marshaller<TResponse> response) =>
-        new(type, serviceName, name, _request, response);
+    private Method<byte[], Reply> Describe(MethodType type, string name, MethodMetrics counts) =>
+        new(type, serviceName, name, RawRequest.Marshaller(options.MaxMessageBytes, counts), Reply.Marshaller(counts));
 }

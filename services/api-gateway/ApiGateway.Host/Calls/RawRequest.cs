@@ -1,4 +1,5 @@
 using ApiGateway.Core.Errors;
+using ApiGateway.Host.Metrics;
 using Grpc.Core;
 
 namespace ApiGateway.Host.Calls;
@@ -12,12 +13,15 @@ internal static class RawRequest
     /// </summary>
     public const int TransportLimitBytes = 16 * 1024 * 1024;
 
-    /// <summary>A marshaller that refuses messages above <paramref name="maxBytes"/>.</summary>
-    public static Marshaller<byte[]> Marshaller(int maxBytes) =>
+    /// <summary>A marshaller that refuses messages above <paramref name="maxBytes"/>, and counts the others.</summary>
+    public static Marshaller<byte[]> Marshaller(int maxBytes, MethodMetrics counts) =>
         new(static (_, _) => throw new NotSupportedException("a server sends no requests"), context =>
         {
             if (context.PayloadLength <= maxBytes)
+            {
+                counts.Received(context.PayloadLength);
                 return context.PayloadAsNewBuffer();
+            }
             var status = EtcdErrors.MessageTooLarge(context.PayloadLength, maxBytes);
             throw new RpcException(new Status((StatusCode)status.Code, status.Message), status.Message);
         });

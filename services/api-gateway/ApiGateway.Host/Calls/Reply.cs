@@ -1,5 +1,6 @@
 using System.Buffers;
 using ApiGateway.Core.Headers;
+using ApiGateway.Host.Metrics;
 using EtcdApi.Wire;
 using Grpc.Core;
 
@@ -8,14 +9,15 @@ namespace ApiGateway.Host.Calls;
 /// <summary>A response: its header, and the encoded rest as it came from storage. Encoded once, copied once into the connection's buffer.</summary>
 internal sealed class Reply(ResponseHeaderWriter? header, long revision, ulong term, ReadOnlyMemory<byte> body)
 {
-    /// <summary>The marshaller of every response that has a header and a body.</summary>
-    public static readonly Marshaller<Reply> Marshaller =
-        new(static (reply, context) => reply.Serialize(context), static _ => throw new NotSupportedException("a server reads no replies"));
+    /// <summary>A marshaller that counts what it writes.</summary>
+    public static Marshaller<Reply> Marshaller(MethodMetrics counts) =>
+        new((reply, context) => counts.Sent(1, reply.Serialize(context)), static _ => throw new NotSupportedException("a server reads no replies"));
 
     /// <summary>A few responses have no header.</summary>
     public static Reply WithoutHeader(ReadOnlyMemory<byte> body) => new(null, 0, 0, body);
 
-    private void Serialize(SerializationContext context)
+    // Returns the length.
+    private int Serialize(SerializationContext context)
     {
         var headerBytes = header?.Size(revision, term) ?? 0;
         context.SetPayloadLength(headerBytes + body.Length);
@@ -28,5 +30,6 @@ internal sealed class Reply(ResponseHeaderWriter? header, long revision, ulong t
         }
         output.Write(body.Span);
         context.Complete();
+        return headerBytes + body.Length;
     }
 }

@@ -4,6 +4,7 @@ using ApiGateway.Core.Headers;
 using ApiGateway.Core.Watching;
 using ApiGateway.Host.Calls;
 using Consensus.Contracts;
+using Hosting.Metrics;
 
 namespace ApiGateway.Host.Cluster;
 
@@ -19,6 +20,7 @@ public sealed class ClusterView(IConsensus consensus, GatewayOptions options, Ti
     // Something has happened to the leader: look now, not at the next period.
     private readonly Channel<bool> _lookNow = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private Snapshot? _current;
+    private ulong _seenLeader;
     private long _seenRevision;
     private ulong _seenIndex;
     private long _seenV2Index;
@@ -39,6 +41,12 @@ public sealed class ClusterView(IConsensus consensus, GatewayOptions options, Ti
     /// <summary>Status and header ids; completes synchronously once they are known.</summary>
     internal ValueTask<Snapshot> GetAsync() =>
         Volatile.Read(ref _current) is { } known ? new ValueTask<Snapshot>(known) : new ValueTask<Snapshot>(RefreshAsync(CancellationToken.None));
+
+    /// <summary>The status as it was last heard; null before the first.</summary>
+    internal ConsensusStatus? Known => Volatile.Read(ref _current)?.Status;
+
+    /// <summary>Times that another leader was seen than before.</summary>
+    internal Counter LeaderChanges { get; } = new();
 
     /// <summary>True when no leader is known to this member. Not before the first status has come.</summary>
     public bool IsLeaderless => Volatile.Read(ref _current) is { Status.Leader.Value: 0 };
@@ -117,6 +125,8 @@ public sealed class ClusterView(IConsensus consensus, GatewayOptions options, Ti
             : new ResponseHeaderWriter(status.Cluster.Value, status.Self.Value);
         var snapshot = new Snapshot(status with { Members = Present(status.Members, status.Self) }, header);
         Volatile.Write(ref _current, snapshot);
+        if (status.Leader.Value != 0 && Interlocked.Exchange(ref _seenLeader, status.Leader.Value) != status.Leader.Value)
+            LeaderChanges.Increment();
         if (before is not null && before.Status.Leader != status.Leader)
             logger.LeaderChanged(before.Status.Leader.ToString(), status.Leader.ToString(), status.Term.Value);
         return snapshot;

@@ -1,6 +1,7 @@
 using ApiGateway.Core.Errors;
 using ApiGateway.Host.Calls;
 using Consensus.Contracts;
+using Hosting.Metrics;
 
 namespace ApiGateway.Host.Cluster;
 
@@ -10,6 +11,12 @@ public sealed class ReadBarrier(IConsensus consensus, GatewayOptions options, Ti
 {
     private static readonly TimeSpan s_firstWait = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_longestWait = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Reads that were given up for want of a read index.</summary>
+    internal Counter SlowReads { get; } = new();
+
+    /// <summary>Times that a read index was refused; most are asked for again.</summary>
+    internal Counter FailedReads { get; } = new();
 
     /// <summary>The read index now. Completes synchronously where consensus does.</summary>
     /// <exception cref="RequestFailedException">No leader confirmed itself in time.</exception>
@@ -50,12 +57,17 @@ public sealed class ReadBarrier(IConsensus consensus, GatewayOptions options, Ti
             }
             catch (TimeoutException)
             {
+                SlowReads.Increment();
                 throw new RequestFailedException(EtcdError.Timeout);
             }
             catch (Exception exception) when (exception is NoLeaderException or LogUnavailableException)
             {
+                FailedReads.Increment();
                 if (options.RequestTimeout - time.GetElapsedTime(began) <= wait)
+                {
+                    SlowReads.Increment();
                     throw new RequestFailedException(EtcdError.Timeout);
+                }
             }
             await Task.Delay(wait, time).ConfigureAwait(false);
             wait = wait * 2 < s_longestWait ? wait * 2 : s_longestWait;

@@ -1,16 +1,17 @@
 using ApiGateway.Host.Calls;
+using ApiGateway.Host.Metrics;
 using Grpc.AspNetCore.Server.Model;
 
 namespace ApiGateway.Host.Kv;
 
 /// <summary>Binds <see cref="KvService"/> under its public name.</summary>
-internal sealed class KvMethods(GatewayOptions options) : IServiceMethodProvider<KvService>
+internal sealed class KvMethods(GatewayOptions options, GrpcMetrics metrics) : IServiceMethodProvider<KvService>
 {
     public const string ServiceName = "etcdserverpb.KV";
 
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<KvService> context)
     {
-        var methods = new MethodBinder<KvService>(context, ServiceName, options);
+        var methods = new MethodBinder<KvService>(context, ServiceName, options, metrics);
         methods.Unary("Range", static (service, request, call) => service.RangeAsync(request, call));
         methods.Unary("Put", static (service, request, call) => service.PutAsync(request, call));
         methods.Unary("DeleteRange", static (service, request, call) => service.DeleteRangeAsync(request, call));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ApiGateway.Core.Errors;
 using ApiGateway.Core.Requests;
 using ApiGateway.Host.Calls;
@@ -14,7 +15,8 @@ namespace ApiGateway.Host.Kv;
 internal sealed class KvService(
     Proposer proposer, SpaceGuard space, IStorage storage, ReadBarrier barrier, ClusterView cluster, CallGate gate, GatewayOptions options)
 {
-    public async Task<Reply> RangeAsync(byte[] request, ServerCallContext context)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Reply> RangeAsync(byte[] request, ServerCallContext context)
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Range");
@@ -30,7 +32,8 @@ internal sealed class KvService(
             .ConfigureAwait(false);
     }
 
-    public async Task<Reply> PutAsync(byte[] request, ServerCallContext context)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Reply> PutAsync(byte[] request, ServerCallContext context)
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Put");
@@ -40,7 +43,8 @@ internal sealed class KvService(
         return await AnswerAsync(await proposer.ProposeAsync(CommandKind.Put, request).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    public async Task<Reply> DeleteRangeAsync(byte[] request, ServerCallContext context)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Reply> DeleteRangeAsync(byte[] request, ServerCallContext context)
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/DeleteRange");
@@ -49,7 +53,8 @@ internal sealed class KvService(
         return await AnswerAsync(await proposer.ProposeAsync(CommandKind.DeleteRange, request).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    public async Task<Reply> TxnAsync(byte[] request, ServerCallContext context)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Reply> TxnAsync(byte[] request, ServerCallContext context)
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Txn");

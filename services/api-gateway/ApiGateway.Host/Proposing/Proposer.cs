@@ -5,6 +5,7 @@ using ApiGateway.Core.Proposing;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using Consensus.Contracts;
+using Hosting.Metrics;
 using Storage.Contracts;
 
 namespace ApiGateway.Host.Proposing;
@@ -45,6 +46,19 @@ public sealed partial class Proposer : IHostedService, IDisposable
 
     /// <summary>Who proposes.</summary>
     public SessionId Session => _session;
+
+    /// <summary>Proposals without an outcome.</summary>
+    internal int Pending
+    {
+        get
+        {
+            lock (_gate)
+                return _pending.Count;
+        }
+    }
+
+    /// <summary>Proposals that had no outcome in time.</summary>
+    internal Counter Failed { get; } = new();
 
     /// <summary>Proposes a command and waits until it is applied. The result may carry an error of the state machine.</summary>
     /// <param name="kind">How the payload is read.</param>
@@ -152,8 +166,9 @@ public sealed partial class Proposer : IHostedService, IDisposable
         Fail(overdue, EtcdError.WriteDeadline);
     }
 
-    private static void Fail(List<PendingProposal>? proposals, EtcdError error)
+    private void Fail(List<PendingProposal>? proposals, EtcdError error)
     {
+        Failed.Add(proposals?.Count ?? 0);
         foreach (var proposal in proposals ?? [])
             proposal.Fail(new RequestFailedException(error));
     }

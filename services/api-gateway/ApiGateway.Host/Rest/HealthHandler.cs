@@ -1,19 +1,12 @@
-using ApiGateway.Core.Errors;
 using ApiGateway.Core.V2;
 using ApiGateway.Host.Admin;
 using ApiGateway.Host.Calls;
-using ApiGateway.Host.Cluster;
-using EtcdApi.Etcdserverpb;
-using Google.Protobuf;
-using Storage.Contracts;
 
 namespace ApiGateway.Host.Rest;
 
 /// <summary>/health in etcd 3.5's form: no alarm, a leader, and one read that succeeds.</summary>
-internal sealed class HealthHandler(IStorage storage, ReadBarrier barrier, ClusterView cluster)
+internal sealed class HealthHandler(HealthProbe probe, HealthMetrics metrics)
 {
-    private static readonly byte[] s_probe = new RangeRequest { Key = ByteString.CopyFromUtf8("health"), Limit = 1 }.ToByteArray();
-
     public async Task HandleAsync(HttpContext context, string query)
     {
         if (!HttpMethods.IsGet(context.Request.Method))
@@ -22,10 +15,15 @@ internal sealed class HealthHandler(IStorage storage, ReadBarrier barrier, Clust
             return;
         }
         var reason = await ReasonAsync(context, query).ConfigureAwait(false);
-        var (status, body) = reason.Length == 0
-            ? (StatusCodes.Status200OK, "{\"health\":\"true\",\"reason\":\"\"}")
-            : (StatusCodes.Status503ServiceUnavailable, $"{{\"health\":\"false\",\"reason\":{GoJson.Quote(reason)}}}\n");
-        await RestResponse.WriteAsync(context, status, RestResponse.Text, body).ConfigureAwait(false);
+        if (reason.Length == 0)
+        {
+            metrics.Successes.Increment();
+            await RestResponse.WriteAsync(context, StatusCodes.Status200OK, RestResponse.Text, "{\"health\":\"true\",\"reason\":\"\"}").ConfigureAwait(false);
+            return;
+        }
+        metrics.Failures.Increment();
+        await RestResponse.ErrorAsync(
+            context, StatusCodes.Status503ServiceUnavailable, $"{{\"health\":\"false\",\"reason\":{GoJson.Quote(reason)}}}").ConfigureAwait(false);
     }
 
     /// <summary>Why it is not healthy; "" when it is.</summary>
@@ -37,20 +35,17 @@ internal sealed class HealthHandler(IStorage storage, ReadBarrier barrier, Clust
         var isLocal = form.Find("serializable") == "true";
         try
         {
-            var state = await barrier.BoundedAsync(storage.GetStatusAsync(context.RequestAborted), EtcdError.Timeout).ConfigureAwait(false);
-            foreach (var (_, alarmType) in state.Alarms)
+            foreach (var alarm in await probe.AlarmsAsync(context.RequestAborted).ConfigureAwait(false))
             {
-                var alarm = MaintenanceService.AlarmName(alarmType);
-                if (!excluded.Contains(alarm))
-                    return $"ALARM {alarm}";
+                var name = MaintenanceService.AlarmName((int)alarm);
+                if (!excluded.Contains(name))
+                    return $"ALARM {name}";
             }
-            var view = await cluster.RefreshAsync(context.RequestAborted).ConfigureAwait(false);
-            if (!isLocal && view.Status.Leader.Value == 0)
+            if (!isLocal && !await probe.HasLeaderAsync(context.RequestAborted).ConfigureAwait(false))
                 return "RAFT NO LEADER";
-            var minApplied = isLocal ? default : await barrier.ReadIndexAsync().ConfigureAwait(false);
-            var reading = storage.RangeAsync(s_probe, minApplied, context.RequestAborted);
-            var read = await barrier.BoundedAsync(reading, EtcdError.TimeoutWaitingForApply).ConfigureAwait(false);
-            return read.Error == StorageError.None ? "" : $"RANGE ERROR:{EtcdErrors.Status(EtcdErrors.Of(read.Error)).Message}";
+            var failure = await (isLocal ? probe.SerializableReadAsync(context.RequestAborted) : probe.LinearizableReadAsync(context.RequestAborted))
+                .ConfigureAwait(false);
+            return failure.Length == 0 ? "" : $"RANGE ERROR:{failure}";
         }
         catch (RequestFailedException exception)
         {

@@ -4,15 +4,17 @@ using ApiGateway.Host.Admin;
 using ApiGateway.Host.Kv;
 using ApiGateway.Host.Leases;
 using ApiGateway.Host.Watching;
+using Hosting.Metrics;
 
 namespace ApiGateway.Host.Rest;
 
 /// <summary>
-/// Everything on the client port that is no known gRPC method: the v2 API, version, health, and etcd's answers to what it does not
+/// Everything on the client port that is no known gRPC method: the v2 API, version, health, metrics, and etcd's answers to what it does not
 /// know. Routes by hand on the raw request target, since v2 keys may hold what a router would resolve or reject.
 /// </summary>
 internal sealed class RestRouter(
-    V2KeysHandler keys, V2MembersHandler members, HealthHandler health, GatewayOptions options, ILogger<RestRouter> logger)
+    V2KeysHandler keys, V2MembersHandler members, HealthHandler health, HealthChecks checks, DebugVars debug, MetricsEndpoint metrics,
+    GatewayOptions options, ILogger<RestRouter> logger)
 {
     private const string KeysPrefix = "/v2/keys";
     private const string MembersPrefix = "/v2/members";
@@ -42,6 +44,18 @@ internal sealed class RestRouter(
                 context, StatusCodes.Status500InternalServerError, RestResponse.Json, MemberJson.Error("Internal Server Error"))
                 .ConfigureAwait(false);
         }
+    }
+
+    /// <summary>A port for metrics and health: nothing else is there, and no CORS.</summary>
+    public Task HandleMetricsPortAsync(HttpContext context)
+    {
+        var (path, query) = RequestTarget.Of(context);
+        return path switch
+        {
+            MetricsEndpoint.Path => metrics.HandleAsync(context),
+            "/health" => health.HandleAsync(context, query),
+            _ => checks.TryHandle(context, path, out var answering) ? answering : RestResponse.NotFoundAsync(context),
+        };
     }
 
     private Task RouteAsync(HttpContext context)
@@ -76,7 +90,9 @@ internal sealed class RestRouter(
             "/v2/stats/self" or "/v2/stats/leader" or "/v2/stats/store" when !HttpMethods.IsGet(context.Request.Method) =>
                 RestResponse.MethodNotAllowedAsync(context, "GET"),
             "/health" => health.HandleAsync(context, query),
-            _ => RestResponse.NotFoundAsync(context),
+            MetricsEndpoint.Path => metrics.HandleAsync(context),
+            "/debug/vars" => debug.HandleAsync(context),
+            _ => checks.TryHandle(context, path, out var answering) ? answering : RestResponse.NotFoundAsync(context),
         };
     }
 

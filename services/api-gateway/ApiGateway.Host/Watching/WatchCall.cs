@@ -5,6 +5,7 @@ using ApiGateway.Core.Errors;
 using ApiGateway.Core.Watching;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Metrics;
 using ApiGateway.Host.Tracing;
 using Grpc.Core;
 using WatchHub.Contracts;
@@ -45,12 +46,12 @@ internal sealed class WatchCall : IDisposable
 
     public WatchCall(
         IWatchHub hub, ClusterView cluster, ClusterView.Snapshot view, TimeProvider time, ILogger logger,
-        IAsyncStreamReader<byte[]> requests, PipeWriter body, CancellationToken callEnds)
+        IAsyncStreamReader<byte[]> requests, PipeWriter body, MethodMetrics counts, CancellationToken callEnds)
     {
         (_cluster, _time, _logger) = (cluster, time, logger);
         _next = new NextSession(hub, time, logger);
         _requests = requests;
-        _output = new WatchOutput(body, view.Header);
+        _output = new WatchOutput(body, view.Header, counts);
         _ending = CancellationTokenSource.CreateLinkedTokenSource(callEnds);
         _term = view.Status.Term.Value;
     }

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.IO.Pipelines;
 using ApiGateway.Core.Headers;
 using ApiGateway.Core.Watching;
+using ApiGateway.Host.Metrics;
 using EtcdApi.Wire;
 using Grpc.Core;
 using WatchHub.Contracts;
@@ -14,7 +15,7 @@ namespace ApiGateway.Host.Watching;
 /// offers takes one message at a time, which costs a delivered event more than everything else together.
 /// </summary>
 /// <remarks>One writer at a time. The call's headers go out with the first flush, its status as ever when the handler returns.</remarks>
-internal sealed class WatchOutput(PipeWriter body, ResponseHeaderWriter header)
+internal sealed class WatchOutput(PipeWriter body, ResponseHeaderWriter header, MethodMetrics counts)
 {
     // gRPC over HTTP/2, Length-Prefixed-Message: a flag (0: not compressed), then the length in big-endian.
     private const int PrefixBytes = 5;
@@ -31,6 +32,8 @@ internal sealed class WatchOutput(PipeWriter body, ResponseHeaderWriter header)
     private long _headRevision = -1;
     private ulong _headTerm;
 
+    private int _unflushedMessages;
+
     /// <summary>Bytes written since the last flush.</summary>
     public int UnflushedBytes { get; private set; }
 
@@ -41,7 +44,8 @@ internal sealed class WatchOutput(PipeWriter body, ResponseHeaderWriter header)
     /// <exception cref="RpcException">The client has left.</exception>
     public async ValueTask FlushAsync()
     {
-        UnflushedBytes = 0;
+        counts.Sent(_unflushedMessages, UnflushedBytes - (PrefixBytes * _unflushedMessages));
+        (UnflushedBytes, _unflushedMessages) = (0, 0);
         // Without a token: giving up a flush would reset the stream, and the client would not learn why the stream ended.
         var flushed = await body.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         if (flushed.IsCompleted || flushed.IsCanceled)
@@ -89,6 +93,7 @@ internal sealed class WatchOutput(PipeWriter body, ResponseHeaderWriter header)
         private ProtoWriter Frame(int length, int eventBytes, out bool isWhole)
         {
             output.UnflushedBytes += PrefixBytes + length;
+            output._unflushedMessages++;
             isWhole = length <= MaxPieceBytes;
             var contiguous = isWhole ? length : length - eventBytes;
             if (_piece.Length - _used < PrefixBytes + contiguous)

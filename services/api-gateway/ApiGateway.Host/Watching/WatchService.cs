@@ -1,6 +1,7 @@
 using ApiGateway.Core.Errors;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Metrics;
 using ApiGateway.Host.Tracing;
 using Grpc.Core;
 using WatchHub.Contracts;
@@ -9,9 +10,11 @@ namespace ApiGateway.Host.Watching;
 
 /// <summary>etcdserverpb.Watch.</summary>
 internal sealed class WatchService(
-    IWatchHub hub, ClusterView cluster, CallGate gate, StreamGuards guards, WatchBookmarks bookmarks, TimeProvider time,
+    IWatchHub hub, ClusterView cluster, CallGate gate, StreamGuards guards, WatchBookmarks bookmarks, GrpcMetrics metrics, TimeProvider time,
     ILogger<WatchService> logger)
 {
+    private readonly MethodMetrics _counts = metrics.Of(WatchMethods.ServiceName, "Watch", MethodType.DuplexStreaming);
+
     /// <summary>Runs one stream. Its responses do not go through gRPC's writer, see <see cref="WatchOutput"/>.</summary>
     public async Task WatchAsync(IAsyncStreamReader<byte[]> requests, ServerCallContext context)
     {
@@ -20,7 +23,8 @@ internal sealed class WatchService(
         gate.Check(http);
         var view = await cluster.GetAsync().ConfigureAwait(false);
         using var guard = guards.Open(http, context.CancellationToken);
-        using var call = new WatchCall(hub, cluster, view, time, logger, requests, http.Response.BodyWriter, guard.Token);
+        using var call = new WatchCall(hub, cluster, view, time, logger, requests, http.Response.BodyWriter, _counts, guard.Token);
+        metrics.WatchStreams.Add(1);
         bookmarks.Add(call);
         try
         {
@@ -37,6 +41,7 @@ internal sealed class WatchService(
         finally
         {
             bookmarks.Remove(call);
+            metrics.WatchStreams.Add(-1);
         }
     }
 }

@@ -88,9 +88,10 @@ public static class PeerAcceptor
             if (refusal != PeerRefusal.None)
                 return;
             consensus.PeerConnected(from, hello.PeerUrls, connection);
+            var metrics = consensus.Metrics.Peers.Of(from);
             try
             {
-                await ListenAsync(context.Transport.Input, connection, stopping.Token).ConfigureAwait(false);
+                await ListenAsync(context.Transport.Input, connection, metrics, stopping.Token).ConfigureAwait(false);
             }
             finally
             {
@@ -121,13 +122,20 @@ public static class PeerAcceptor
         }
     }
 
-    /// <summary>The one who dialled says nothing but that it lives.</summary>
-    private static async Task ListenAsync(PipeReader input, PeerConnection connection, CancellationToken cancellation)
+    /// <summary>The one who dialled says nothing but that it lives, and answers pings.</summary>
+    private static async Task ListenAsync(PipeReader input, PeerConnection connection, PeerMetrics.Member metrics, CancellationToken cancellation)
     {
         while (true)
         {
             var result = await input.ReadAsync(cancellation).ConfigureAwait(false);
-            input.AdvanceTo(result.Buffer.End);
+            var unread = result.Buffer;
+            while (PeerProtocol.TryRead(ref unread, PeerProtocol.MaxPongBytes, out var frame))
+            {
+                if (frame.Pong != 0)
+                    metrics.RoundTripSeconds.ObserveSince(frame.Pong);
+            }
+            metrics.ReceivedBytes.Add(result.Buffer.Length - unread.Length);
+            input.AdvanceTo(unread.Start, result.Buffer.End);
             connection.Heard();
             if (result.IsCompleted)
                 return;

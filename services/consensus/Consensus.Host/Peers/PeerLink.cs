@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using Consensus.Contracts;
 using Consensus.Core.Raft;
 using Consensus.Host.Peers.Wire;
+using Hosting.Metrics;
 
 namespace Consensus.Host.Peers;
 
@@ -21,6 +22,7 @@ internal sealed class PeerLink
 
     private readonly PeerNetwork _network;
     private readonly MemberId _peer;
+    private readonly PeerMetrics.Member _metrics;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly object _pause = new();
     private readonly Lock _gate = new();
@@ -33,7 +35,8 @@ internal sealed class PeerLink
     public PeerLink(PeerNetwork network, MemberId peer, IReadOnlyList<string> urls)
     {
         (_network, _peer, _urls) = (network, peer, urls);
-        Outbox = new PeerOutbox(network.Dropped);
+        _metrics = network.MetricsOf(peer);
+        Outbox = new PeerOutbox(_metrics, network.Failed);
         new Thread(Run) { Name = "consensus-peer", IsBackground = true }.Start();
     }
 
@@ -126,7 +129,7 @@ internal sealed class PeerLink
             lock (_gate)
                 _stream = stream;
             Greet(stream);
-            var reader = new Reader(stream);
+            var reader = new Reader(stream, _metrics.ReceivedBytes);
             if (reader.Next().Welcome is not { } welcome)
                 throw new InvalidDataException("another protocol is spoken there");
             if (welcome.RemovedAt > 0)
@@ -146,7 +149,11 @@ internal sealed class PeerLink
                 (_socket, _stream) = (null, null);
             }
             if (wasConnected)
+            {
+                if (!_isEnding)
+                    _metrics.ReceivedFailures.Increment();
                 _network.Lost(_peer);
+            }
         }
     }
 
@@ -182,12 +189,24 @@ internal sealed class PeerLink
         _network.Connected(_peer);
         while (true)
         {
-            foreach (var message in reader.Next().Messages)
+            var frame = reader.Next();
+            if (frame.Ping != 0)
+                Pong(frame.Ping);
+            foreach (var message in frame.Messages)
             {
                 if (!_network.TryReceive(message, _peer))
                     return;
             }
         }
+    }
+
+    // The other end's own time, which it gets back.
+    private void Pong(long ping)
+    {
+        var answer = new ArrayBufferWriter<byte>();
+        PeerProtocol.Write(answer, new PeerFrame { Pong = ping });
+        lock (_gate)
+            _socket?.Send(answer.WrittenSpan);
     }
 
     /// <summary>Wakes the thread that waits at the socket.</summary>
@@ -198,7 +217,7 @@ internal sealed class PeerLink
     }
 
     /// <summary>Reads frames; blocks until there is one.</summary>
-    private sealed class Reader(Stream stream)
+    private sealed class Reader(Stream stream, Counter receivedBytes)
     {
         private byte[] _buffer = new byte[BufferBytes];
         private int _start;
@@ -219,6 +238,7 @@ internal sealed class PeerLink
                 var bytes = stream.Read(_buffer.AsSpan(_end));
                 if (bytes == 0)
                     throw new IOException("the member closed the connection");
+                receivedBytes.Add(bytes);
                 _end += bytes;
             }
         }

@@ -56,7 +56,7 @@ internal sealed class PeerNetwork : IAsyncDisposable
     /// <param name="self">Who this is.</param>
     /// <param name="ownUrls">Where the others find this member, whatever the cluster knows.</param>
     /// <param name="tls">For URLs with https; null: the system's authorities.</param>
-    /// <param name="metrics">Counts what is dropped.</param>
+    /// <param name="metrics">Counts what goes and comes.</param>
     /// <param name="logger">Where connections are logged.</param>
     public PeerNetwork(ClusterId cluster, MemberId self, IReadOnlyList<string> ownUrls, ClientTls? tls, ConsensusMetrics metrics, ILogger logger)
     {
@@ -118,7 +118,7 @@ internal sealed class PeerNetwork : IAsyncDisposable
         if (_links.TryGetValue(message.To, out var link))
             link.Outbox.Post(message);
         else
-            Dropped();
+            Failed(message);
     }
 
     /// <summary>Sends what was taken. For the same thread.</summary>
@@ -161,7 +161,19 @@ internal sealed class PeerNetwork : IAsyncDisposable
         return hello;
     }
 
-    internal void Dropped() => _metrics.MessageDropped();
+    /// <summary>What is counted of a member.</summary>
+    internal PeerMetrics.Member MetricsOf(MemberId peer) => _metrics.Peers.Of(peer);
+
+    /// <summary>A message does not go out.</summary>
+    internal void Failed(in Message message)
+    {
+        _metrics.Peers.Of(message.To).SentFailures.Increment();
+        if (message.Kind == MessageKind.Heartbeat)
+            _metrics.HeartbeatsFailed(1);
+    }
+
+    /// <summary>Members that messages go to.</summary>
+    internal int LinkCount => _all.Length;
 
     /// <summary>Hands a message on; false when nothing more is to be heard from its sender.</summary>
     internal bool TryReceive(PeerMessage message, MemberId from) => Receive(PeerWire.FromWire(message, from, _self));
@@ -169,6 +181,7 @@ internal sealed class PeerNetwork : IAsyncDisposable
     internal void Connected(MemberId peer)
     {
         _connectedSince[peer] = Stopwatch.GetTimestamp();
+        _metrics.Peers.Connected(_self, peer);
         _lastFailure.TryRemove(peer, out _);
         Log.PeerConnected(_logger, _self.ToString(), peer.ToString());
         if (_links.TryGetValue(peer, out var link))
@@ -179,6 +192,7 @@ internal sealed class PeerNetwork : IAsyncDisposable
     {
         if (!_connectedSince.TryRemove(peer, out _))
             return;
+        _metrics.Peers.Disconnected(_self, peer);
         Log.PeerLost(_logger, _self.ToString(), peer.ToString());
         OnLost(peer);
     }
@@ -250,12 +264,18 @@ internal sealed class PeerNetwork : IAsyncDisposable
             if (_links.TryGetValue(id, out var link))
                 link.Urls = urls;
             else
+            {
                 _links[id] = new PeerLink(this, id, urls);
+                _metrics.Peers.Known(_self, id, true);
+            }
         }
         foreach (var (id, link) in _links)
         {
             if (!_members.ContainsKey(id) && !_guests.ContainsKey(id) && _links.TryRemove(id, out _))
+            {
+                _metrics.Peers.Known(_self, id, false);
                 _ = EndAsync(id, link);
+            }
         }
         _all = [.. _links.Values];
     }

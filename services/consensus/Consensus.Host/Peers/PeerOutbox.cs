@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net.Sockets;
 using Consensus.Core.Raft;
 
@@ -12,8 +13,11 @@ namespace Consensus.Host.Peers;
 /// Written by the thread that posts, for as long as the system takes what it is given: a message between two machines is too short to be worth
 /// another thread. Only what waits for the network is finished elsewhere.
 /// </remarks>
-internal sealed class PeerOutbox(Action dropped)
+internal sealed class PeerOutbox(PeerMetrics.Member metrics, PeerOutbox.FailedHandler failed)
 {
+    /// <summary>Hears of a message that is not sent.</summary>
+    public delegate void FailedHandler(in Message message);
+
     // A member that is away is not worth more memory: Raft sends again what matters.
     private const long MaxQueuedBytes = 64 * 1024 * 1024;
 
@@ -73,16 +77,14 @@ internal sealed class PeerOutbox(Action dropped)
         var bytes = PeerWire.BytesOf(message);
         lock (_gate)
         {
-            if (_connection is null)
-                return;
-            if (_queuedBytes == 0 || _queuedBytes + bytes <= MaxQueuedBytes)
+            if (_connection is not null && (_queuedBytes == 0 || _queuedBytes + bytes <= MaxQueuedBytes))
             {
                 _queue.Enqueue(message);
                 _queuedBytes += bytes;
                 return;
             }
         }
-        dropped();
+        failed(message);
     }
 
     /// <summary>Sends what is queued, or leaves it to whoever is at it.</summary>
@@ -97,7 +99,7 @@ internal sealed class PeerOutbox(Action dropped)
         Write();
     }
 
-    /// <summary>Says that we live, unless messages are on their way.</summary>
+    /// <summary>Says that we live, and asks how long an answer takes, unless messages are on their way.</summary>
     public void Beat()
     {
         PeerConnection connection;
@@ -108,7 +110,9 @@ internal sealed class PeerOutbox(Action dropped)
             _isWriting = true;
             connection = _connection;
         }
-        var writing = connection.WriteAsync(PeerProtocol.Beat);
+        var beat = PeerProtocol.Ping(Stopwatch.GetTimestamp());
+        metrics.SentBytes.Add(beat.Length);
+        var writing = connection.WriteAsync(beat);
         if (writing.IsCompletedSuccessfully)
             Write();
         else
@@ -147,6 +151,7 @@ internal sealed class PeerOutbox(Action dropped)
                 _buffer = new ArrayBufferWriter<byte>();
             _buffer.ResetWrittenCount();
             PeerProtocol.Write(_buffer, PeerProtocol.NextFrame(_sending));
+            metrics.SentBytes.Add(_buffer.WrittenCount);
             var writing = connection.WriteAsync(_buffer.WrittenMemory);
             if (!writing.IsCompletedSuccessfully)
             {

@@ -36,6 +36,14 @@ internal static class PeerProtocol
     /// <summary>An empty frame.</summary>
     public static ReadOnlyMemory<byte> Beat { get; } = new byte[HeaderBytes];
 
+    /// <summary>A frame that is answered with the same number.</summary>
+    public static ReadOnlyMemory<byte> Ping(long timestamp)
+    {
+        var frame = new ArrayBufferWriter<byte>();
+        Write(frame, new PeerFrame { Ping = timestamp });
+        return frame.WrittenMemory;
+    }
+
     /// <summary>Appends a frame.</summary>
     public static void Write(ArrayBufferWriter<byte> output, PeerFrame frame)
     {
@@ -61,6 +69,9 @@ internal static class PeerProtocol
         }
         return frame;
     }
+
+    /// <summary>Of what the one who dialled says after its first frame: beats, and answers to pings.</summary>
+    public const int MaxPongBytes = 64;
 
     /// <summary>Of the first frame, from somebody who has not been admitted yet.</summary>
     public const int MaxHelloBytes = 64 * 1024;

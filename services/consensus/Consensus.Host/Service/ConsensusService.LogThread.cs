@@ -22,6 +22,9 @@ public sealed partial class ConsensusService
 
     // The leadership that the route was made for.
     private (Term Term, MemberId Leader) _routed;
+
+    // The last that was known; nobody in between counts.
+    private MemberId _seenLeader;
     private volatile Exclusion? _exclusion;
     private TaskCompletionSource _statusChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -41,6 +44,7 @@ public sealed partial class ConsensusService
             {
                 _wake.Wait(MillisecondsUntil(nextTick));
                 var ticks = 0;
+                NoteLateness(Stopwatch.GetTimestamp() - nextTick);
                 for (var now = Stopwatch.GetTimestamp(); now >= nextTick && ticks < MaxTicksAtOnce; ticks++)
                     nextTick += TickDuration;
                 if (ticks == MaxTicksAtOnce)
@@ -59,6 +63,13 @@ public sealed partial class ConsensusService
     }
 
     private long TickDuration => (long)(_options.Tick.TotalSeconds * Stopwatch.Frequency);
+
+    // As in etcd: an interval between two heartbeats that is longer than two should be.
+    private void NoteLateness(long late)
+    {
+        if (late > TickDuration * _options.HeartbeatTicks && _raft.Role == Role.Leader)
+            _metrics.HeartbeatsFailed(_network.LinkCount);
+    }
 
     private static int MillisecondsUntil(long timestamp)
     {
@@ -166,7 +177,6 @@ public sealed partial class ConsensusService
 
     private void Refuse(string reason)
     {
-        _metrics.Failed(_batch.Count);
         ClearBatch();
         BreakStreams(reason, ProposalStreamEnd.MemberServes);
     }
@@ -211,18 +221,14 @@ public sealed partial class ConsensusService
     {
         if (!ready.HardStateChanged && ready.Entries.Length == 0)
             return;
-        if (!_metrics.IsTimingWrites && !_traces.HasAppended)
+        if (!_traces.HasAppended)
         {
             _wal.Append(ready.HardState, ready.Entries, ready.MustSync);
             return;
         }
         var began = DateTime.UtcNow;
-        var start = Stopwatch.GetTimestamp();
         _wal.Append(ready.HardState, ready.Entries, ready.MustSync);
-        if (!ready.MustSync)
-            return;
-        _metrics.Wrote(Stopwatch.GetElapsedTime(start));
-        if (_traces.HasAppended)
+        if (ready.MustSync)
             _traces.Stored(began);
     }
 
@@ -272,6 +278,9 @@ public sealed partial class ConsensusService
         }
         if (_routed != (_raft.Term, _raft.Leader))
         {
+            if (_raft.Leader != default && _raft.Leader != _seenLeader)
+                _metrics.LeaderChanged();
+            _seenLeader = _raft.Leader;
             _routed = (_raft.Term, _raft.Leader);
             Log.LeaderChanged(_logger, Self.ToString(), _raft.Leader.ToString(), _raft.Term.Value);
             ChangeRoute(_raft.Leader);
@@ -373,7 +382,6 @@ public sealed partial class ConsensusService
         finally
         {
             _directory.Dispose();
-            _metrics.Dispose();
             _traces.Dispose();
             _ended.TrySetResult();
         }

@@ -22,7 +22,7 @@ namespace Consensus.Host.Service;
 /// </remarks>
 public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
 {
-    /// <summary>Name of the activity source and of the meter.</summary>
+    /// <summary>Name of the activity source.</summary>
     public const string TelemetryName = "Distributed.Consensus";
 
     private const string StoppingReason = "consensus is stopping";
@@ -61,7 +61,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
     // Term in which this single voter's reads need no confirmation; 0 is none.
     private ulong _readableTerm;
 
-    private ConsensusService(ConsensusOptions options, DataDirectory directory, WriteAheadLog wal, ILogger logger)
+    private ConsensusService(ConsensusOptions options, DataDirectory directory, WriteAheadLog wal, ConsensusMetrics metrics, ILogger logger)
     {
         _options = options;
         _directory = directory;
@@ -72,7 +72,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
         _recent = new RecentEntries(options.RecentBytes);
         _proposals = new BatchQueue<QueuedProposal>(options.MaxQueuedProposals, options.MaxQueuedBytes, _wake.Set);
         _inbound = new BatchQueue<Message>(options.MaxQueuedMessages, options.MaxQueuedMessageBytes, _wake.Set);
-        _metrics = new ConsensusMetrics(() => _proposals.Count);
+        _metrics = metrics;
         _network = new PeerNetwork(Cluster, Self, options.PeerUrls, options.PeerTls, _metrics, logger)
         {
             Receive = Receive,
@@ -119,11 +119,12 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
     {
         var log = (ILogger?)logger ?? NullLogger.Instance;
         var directory = DataDirectory.Open(options.DataDirectory);
+        var metrics = new ConsensusMetrics();
         WriteAheadLog? wal = null;
         try
         {
-            (wal, var seeds) = await Recovery.OpenAsync(options, openDisk?.Invoke(directory.WalPath) ?? new FileLogDisk(directory.WalPath), log, cancellation).ConfigureAwait(false);
-            var service = new ConsensusService(options, directory, wal, log);
+            (wal, var seeds) = await Recovery.OpenAsync(options, openDisk?.Invoke(directory.WalPath) ?? new FileLogDisk(directory.WalPath, metrics.Wal), log, cancellation).ConfigureAwait(false);
+            var service = new ConsensusService(options, directory, wal, metrics, log);
             if (seeds.Count > 0)
                 service._network.SetMembers(seeds, exclusion: null);
             new Thread(service.Run) { Name = "consensus-log", IsBackground = true }.Start();
@@ -224,6 +225,8 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
     internal ProposalStream OpenForwarded() => Open(mayForward: false);
 
     internal Route CurrentRoute => _route;
+
+    internal ConsensusMetrics Metrics => _metrics;
 
     internal ValueTask EnqueueAsync(in Proposal proposal, CancellationToken cancellation) =>
         _proposals.EnqueueAsync(

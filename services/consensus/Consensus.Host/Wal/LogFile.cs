@@ -1,10 +1,11 @@
+using System.Diagnostics;
 using Consensus.Core.Wal;
 using Microsoft.Win32.SafeHandles;
 
 namespace Consensus.Host.Wal;
 
 /// <summary>A real file. A read that runs while the file is closed ends first, or is told that the file is closed.</summary>
-internal sealed class LogFile(string path) : ILogFile
+internal sealed class LogFile(string path, WalMetrics? metrics) : ILogFile
 {
     private readonly SafeFileHandle _handle =
         File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
@@ -13,9 +14,20 @@ internal sealed class LogFile(string path) : ILogFile
 
     public int Read(Span<byte> buffer, long offset) => RandomAccess.Read(_handle, buffer, offset);
 
-    public void Write(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(_handle, bytes, offset);
+    public void Write(ReadOnlySpan<byte> bytes, long offset)
+    {
+        var start = Stopwatch.GetTimestamp();
+        RandomAccess.Write(_handle, bytes, offset);
+        metrics?.WriteSeconds.ObserveSince(start);
+        metrics?.WrittenBytes.Add(bytes.Length);
+    }
 
-    public void Sync() => Native.DataSync(_handle);
+    public void Sync()
+    {
+        var start = Stopwatch.GetTimestamp();
+        Native.DataSync(_handle);
+        metrics?.SyncSeconds.ObserveSince(start);
+    }
 
     public void Dispose() => _handle.Dispose();
 }

@@ -8,7 +8,7 @@ namespace LeaseManager.Host.Leases;
 
 /// <summary>Ends leases and v2 nodes when their time is over: by proposals, which the state machine may still refuse.</summary>
 internal sealed class ExpiryLoop(
-    LeaseBook book, LeaseProposer proposer, Alarm alarm, LeaseManagerOptions options, TimeProvider time, ILogger logger)
+    LeaseBook book, LeaseProposer proposer, Alarm alarm, LeaseMetrics metrics, LeaseManagerOptions options, TimeProvider time, ILogger logger)
 {
     // The wall clock can be set while a wait is under way, so a wait for a v2 deadline is never longer.
     private static readonly TimeSpan MaxV2Wait = TimeSpan.FromSeconds(5);
@@ -66,6 +66,7 @@ internal sealed class ExpiryLoop(
             switch (result.Error)
             {
                 case StorageError.None:
+                    metrics.Expired.Add(ids.Count);
                     await book.WaitAppliedAsync(result.Index, stopping);
                     book.ExpiryDone(ids);
                     break;

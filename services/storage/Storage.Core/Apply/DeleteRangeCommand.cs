@@ -53,6 +53,9 @@ internal readonly ref struct DeleteRangeCommand
     public void Write(StateMachine machine, IBufferWriter<byte> body)
     {
         var store = machine.Store;
+        machine.Counts.Delete();
+        if (_previous)
+            machine.Counts.Range();
         var source = store.Peek();
         var doomed = new List<(byte[] Key, Revision Revision)>();
         var keys = LiveKeys.In(source.Keys, _range, source.Revision);

@@ -30,6 +30,7 @@ internal static class LeaseCommands
         if (machine.Leases.Contains(id))
             return new Reply(StorageError.LeaseExists);
         machine.Leases.Grant(id, ttl, machine.AppliedIndex.Value);
+        machine.Counts.Granted(ttl);
         var body = new BodyBuffer();
         body.WriteInt64(2, id);
         body.WriteInt64(3, ttl);
@@ -146,7 +147,12 @@ internal static class LeaseCommands
     private static void End(StateMachine machine, long id)
     {
         foreach (var key in machine.Leases.KeysOf(id))
+        {
+            machine.Counts.Delete();
             machine.Store.Delete(key);
+        }
+        machine.Counts.End();
+        machine.Counts.Revoked();
         machine.EndRevision();
         machine.Leases.Remove(id);
     }

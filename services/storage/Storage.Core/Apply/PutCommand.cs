@@ -59,6 +59,8 @@ internal readonly ref struct PutCommand
         if (machine.Alarms.HasNoSpace)
             return new Reply(StorageError.NoSpace);
         var error = put.Check(machine);
+        if (error == StorageError.KeyNotFound)
+            machine.Counts.Range();
         if (error != StorageError.None)
             return new Reply(error);
         if (!put._previous)
@@ -97,9 +99,11 @@ internal readonly ref struct PutCommand
         var store = machine.Store;
         if (!_previous && !_ignoreValue && !_ignoreLease)
         {
+            machine.Counts.Put(_key.Length + _value.Length);
             store.Put(_key, _value, _lease);
             return;
         }
+        machine.Counts.Range();
         var history = store.Find(_key);
         var value = _value;
         if (history.IsLive && (_ignoreValue || (_previous && body is not null)))
@@ -113,6 +117,7 @@ internal readonly ref struct PutCommand
             if (_ignoreValue && KeyValueRecord.TryRead(record, out var row))
                 value = row.Value.ToArray();
         }
+        machine.Counts.Put(_key.Length + value.Length);
         store.Put(_key, value, _ignoreLease && history.IsLive ? history.Lease : _lease);
     }
 }

@@ -17,6 +17,9 @@ internal static class TxnCommand
         if (!path.TryDecide(ref source, txn))
             return new Reply(StorageError.Malformed);
         machine.RequireRecord(source.Records.MissedRecord, default);
+        // etcd compares in a transaction before the one that writes.
+        machine.Counts.Range(path.Compares);
+        machine.Counts.End();
         if (machine.Alarms.HasNoSpace && HoldsPut(txn, 0))
             return new Reply(StorageError.NoSpace);
         var error = Check(machine, txn, path);
@@ -113,6 +116,7 @@ internal static class TxnCommand
         {
             case TxnOps.Range:
                 Invariant.Holds(RangeQuery.TryParse(request, out var query));
+                machine.Counts.Range();
                 var source = store.Peek();
                 response.WriteNestedHeader(store.VisibleRevision);
                 Invariant.Holds(RangeReader.Read(ref source, query, response) == StorageError.None);

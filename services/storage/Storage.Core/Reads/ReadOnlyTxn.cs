@@ -6,15 +6,21 @@ namespace Storage.Core.Reads;
 public static class ReadOnlyTxn
 {
     /// <summary>Writes the answer. Nothing usable is written on an error.</summary>
-    public static StorageError Read(scoped ref KeySpaceReader source, ReadOnlySpan<byte> txn, BodyBuffer body)
+    /// <param name="source">What is read.</param>
+    /// <param name="txn">The request.</param>
+    /// <param name="body">Where the answer goes.</param>
+    /// <param name="operations">Compares and ranges that it came to.</param>
+    public static StorageError Read(scoped ref KeySpaceReader source, ReadOnlySpan<byte> txn, BodyBuffer body, out int operations)
     {
         var path = new TxnPath();
+        operations = 0;
         if (!path.TryDecide(ref source, txn))
             return StorageError.Malformed;
-        return Write(ref source, txn, path, body);
+        operations = path.Compares;
+        return Write(ref source, txn, path, body, ref operations);
     }
 
-    private static StorageError Write(scoped ref KeySpaceReader source, ReadOnlySpan<byte> txn, TxnPath path, BodyBuffer body)
+    private static StorageError Write(scoped ref KeySpaceReader source, ReadOnlySpan<byte> txn, TxnPath path, BodyBuffer body, ref int operations)
     {
         var succeeded = path.Take();
         body.WriteInt64(2, succeeded ? 1 : 0);
@@ -32,11 +38,12 @@ public static class ReadOnlyTxn
                     if (error != StorageError.None)
                         return error;
                     response.WriteNestedHeader(source.Revision);
+                    operations++;
                     error = RangeReader.Read(ref source, query, response);
                     break;
                 case TxnOps.Txn:
                     response.WriteMessage(1, default); // a nested txn's header is there and empty
-                    error = Write(ref source, ops.Request, path, response);
+                    error = Write(ref source, ops.Request, path, response, ref operations);
                     break;
                 default:
                     return StorageError.Malformed;

@@ -39,7 +39,10 @@ public static class StateReads
     }
 
     /// <summary>Answers an encoded TxnRequest that holds nothing but ranges.</summary>
-    public static ReadResult Txn(PublishedState state, ReadOnlySpan<byte> request)
+    /// <param name="state">What is read.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="operations">Compares and ranges that it came to.</param>
+    public static ReadResult Txn(PublishedState state, ReadOnlySpan<byte> request, out int operations)
     {
         while (true)
         {
@@ -48,7 +51,7 @@ public static class StateReads
             var source = KeySpaceReader.Open(view);
             try
             {
-                var error = ReadOnlyTxn.Read(ref source, request, body);
+                var error = ReadOnlyTxn.Read(ref source, request, body, out operations);
                 if (error != StorageError.None)
                     return Failed(view, error);
                 if (body.IsTooLarge)

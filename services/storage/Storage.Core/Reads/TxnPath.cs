@@ -9,6 +9,10 @@ namespace Storage.Core.Reads;
 internal sealed class TxnPath
 {
     private readonly List<bool> _decisions = [];
+
+    /// <summary>Compares on the path.</summary>
+    public int Compares { get; private set; }
+
     private int _next;
 
     /// <summary>Evaluates all compares on the path; false when the request is malformed.</summary>
@@ -22,6 +26,7 @@ internal sealed class TxnPath
         {
             if (reader.Field != 1)
                 continue;
+            Compares++;
             holds &= TxnCompare.Holds(ref source, reader.Bytes, out var malformed);
             if (malformed)
                 return false;

@@ -49,6 +49,9 @@ public sealed partial class StateMachine
     /// <summary>Removal of what compactions made unreadable; the owner drives it between batches.</summary>
     public CompactionSweep Sweep { get; }
 
+    /// <summary>What commands did; the owner may set it before the first, to go on counting where another machine stopped.</summary>
+    public ApplyCounts Counts { get; set; } = new();
+
     /// <summary>Keys in the index, deleted ones that were not compacted included.</summary>
     public int KeyCount => Store.Keys.Count;
 
@@ -146,11 +149,13 @@ public sealed partial class StateMachine
     private Outcome Execute(in CommandEnvelope command, ReadOnlyMemory<byte> payload, ApplySpan? span)
     {
         _span = span;
+        Counts.Begin();
         var isV2 = command.Kind is CommandKind.V2Write or CommandKind.V2Expire;
         var reply = Alarms.HasCorrupt && command.Kind is not (CommandKind.Alarm or CommandKind.SpaceAlarm)
             ? new Reply(StorageError.Corrupt)
             : Dispatch(command, payload.Span, span);
         EndRevision();
+        Counts.End();
         return new Outcome(AppliedIndex, AppliedTerm, reply.Error, isV2 ? V2.Index : Store.Revision, reply.Detail, reply.Body);
     }
 

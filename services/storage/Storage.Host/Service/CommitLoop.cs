@@ -10,7 +10,7 @@ namespace Storage.Host.Service;
 /// while applies go on.
 /// </summary>
 internal sealed class CommitLoop(
-    StateOwner owner, SweepWaiters sweeps, DurabilityReports reports, Wakeup sizeChanged, StorageOptions options, TimeProvider time, FatalHandler fatal, ILogger logger)
+    StateOwner owner, SweepWaiters sweeps, DurabilityReports reports, Wakeup sizeChanged, StorageMetrics metrics, StorageOptions options, TimeProvider time, FatalHandler fatal, ILogger logger)
 {
     private readonly CommitWaiters _waiters = new(owner.Machine.AppliedIndex);
     private long _completed;
@@ -92,7 +92,7 @@ internal sealed class CommitLoop(
                 owner.Publish();
             }
             var took = time.GetElapsedTime(started);
-            StorageTelemetry.CommitSeconds.Record(took.TotalSeconds);
+            metrics.CommitSeconds.Observe(took.TotalSeconds);
             StorageLog.Committed(logger, pending.AppliedIndex.Value, took.TotalMilliseconds);
             _waiters.Reach(pending.AppliedIndex);
             sweeps.Wake(pending.SweptRevision);

@@ -22,13 +22,14 @@ internal sealed class Replica : IAsyncDisposable
     {
         _context = context;
         _data = data;
+        machine.Counts = context.Metrics.Applies;
         Owner = new StateOwner(machine, data.Tree, data.Device, context.State, context.Time);
-        Commits = new CommitLoop(Owner, context.Swept, context.Reports, context.SizeChanged, context.Options, context.Time, context.Fatal, context.Logger);
-        _sweeps = new SweepLoop(Owner, Commits, context.Swept, context.Time, context.Fatal, context.Logger);
-        _space = new SpaceLoop(Owner, Commits, context.Time, context.Fatal, context.Logger);
+        Commits = new CommitLoop(Owner, context.Swept, context.Reports, context.SizeChanged, context.Metrics, context.Options, context.Time, context.Fatal, context.Logger);
+        _sweeps = new SweepLoop(Owner, Commits, context.Swept, context.Metrics, context.Time, context.Fatal, context.Logger);
+        _space = new SpaceLoop(Owner, Commits, context.Metrics, context.Time, context.Fatal, context.Logger);
         _applies = new ApplyLoop(
-            context.Consensus, context.Contact, Owner, context.Results, context.Applied, context.Signal, Commits, _sweeps, context.Time, context.Fatal, context.Logger);
-        _snapshots = new SnapshotSender(context.Reads, context.Options.SnapshotStallLimit, context.Time, context.Logger);
+            context.Consensus, context.Contact, Owner, context.Results, context.Applied, context.Signal, Commits, _sweeps, context.Metrics, context.Time, context.Fatal, context.Logger);
+        _snapshots = new SnapshotSender(context.Reads, context.Options.SnapshotStallLimit, context.Metrics, context.Time, context.Logger);
     }
 
     public StateOwner Owner { get; }

@@ -6,7 +6,7 @@ namespace Storage.Host.Service;
 /// <summary>
 /// Returns free space of the data file to the file system: by itself once enough has been spare for some commits, or as far as it goes when asked to.
 /// </summary>
-internal sealed class SpaceLoop(StateOwner owner, CommitLoop commits, TimeProvider time, FatalHandler fatal, ILogger logger)
+internal sealed class SpaceLoop(StateOwner owner, CommitLoop commits, StorageMetrics metrics, TimeProvider time, FatalHandler fatal, ILogger logger)
 {
     // Each pass leaves the file shorter or is the last; values that had no gap before them may find one in the next.
     private const int MaxPasses = 8;
@@ -71,6 +71,7 @@ internal sealed class SpaceLoop(StateOwner owner, CommitLoop commits, TimeProvid
     private async Task ReturnAllAsync(ITreeSpace space, CancellationToken stopping)
     {
         var (before, started, moved) = (owner.Device.Length, time.GetTimestamp(), 0L);
+        metrics.DefragmentsInFlight.Value = 1;
         SetTight(space, true);
         try
         {
@@ -88,7 +89,9 @@ internal sealed class SpaceLoop(StateOwner owner, CommitLoop commits, TimeProvid
         finally
         {
             SetTight(space, false);
+            metrics.DefragmentsInFlight.Value = 0;
         }
+        metrics.DefragmentSeconds.Observe(time.GetElapsedTime(started).TotalSeconds);
         StorageLog.SpaceReturned(logger, moved, before, owner.Device.Length, time.GetElapsedTime(started).TotalMilliseconds);
     }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Storage.Host.Service;
 
 /// <summary>Drives compaction in small steps between applies.</summary>
-internal sealed class SweepLoop(StateOwner owner, CommitLoop commits, SweepWaiters waiters, TimeProvider time, FatalHandler fatal, ILogger logger)
+internal sealed class SweepLoop(StateOwner owner, CommitLoop commits, SweepWaiters waiters, StorageMetrics metrics, TimeProvider time, FatalHandler fatal, ILogger logger)
 {
     // Some 0.3 ms under the lock.
     private const int WorkPerStep = 1_500;
@@ -60,13 +60,16 @@ internal sealed class SweepLoop(StateOwner owner, CommitLoop commits, SweepWaite
                 worked = time.GetElapsedTime(started);
             }
             longest = worked > longest ? worked : longest;
+            metrics.SweepStepMilliseconds.Observe(worked.TotalMilliseconds);
             commits.Applied.Raise();
             await _pace.RestAsync(worked, stopping).ConfigureAwait(false);
         }
         if (waiters.IsAnyWaiting)
             commits.Urgent.Raise();
-        StorageTelemetry.SweptRevisions.Add(removed);
-        StorageLog.Swept(
-            logger, owner.Published.Current.CompactRevision, removed, time.GetElapsedTime(began).TotalMilliseconds, longest.TotalMilliseconds);
+        var took = time.GetElapsedTime(began);
+        metrics.SweptRevisions.Add(removed);
+        metrics.SweepMilliseconds.Observe(took.TotalMilliseconds);
+        metrics.LastSweep.Value = time.GetUtcNow().ToUnixTimeSeconds();
+        StorageLog.Swept(logger, owner.Published.Current.CompactRevision, removed, took.TotalMilliseconds, longest.TotalMilliseconds);
     }
 }

@@ -9,7 +9,7 @@ using Storage.Host.Service;
 namespace Storage.Host.Snapshots;
 
 /// <summary>The snapshots that are being read from one data file.</summary>
-internal sealed class SnapshotSender(ReadGuard reads, TimeSpan stallLimit, TimeProvider time, ILogger logger)
+internal sealed class SnapshotSender(ReadGuard reads, TimeSpan stallLimit, StorageMetrics metrics, TimeProvider time, ILogger logger)
 {
     private readonly Lock _lock = new();
     private readonly HashSet<IPinned> _open = [];
@@ -41,8 +41,11 @@ internal sealed class SnapshotSender(ReadGuard reads, TimeSpan stallLimit, TimeP
                 continue;
             yield return piece;
             bytes += piece.Bytes.Length;
-            if (piece.RemainingBytes == 0)
-                StorageLog.DatabaseSent(logger, bytes, time.GetElapsedTime(started).TotalMilliseconds);
+            if (piece.RemainingBytes != 0)
+                continue;
+            var took = time.GetElapsedTime(started);
+            metrics.SnapshotSeconds.Observe(took.TotalSeconds);
+            StorageLog.DatabaseSent(logger, bytes, took.TotalMilliseconds);
         }
     }
 

@@ -55,6 +55,9 @@ internal sealed class HubSpace : IThreadPoolWorkItem
     /// <summary>Completes with the exception that broke the core, if ever.</summary>
     public TaskCompletionSource Broken { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>The watches here. See <see cref="HubCore.Watchers"/>.</summary>
+    public (int Watchers, int Behind, long Events) Figures => (_core.Watchers, _core.Behind, _core.Events);
+
     public bool WantsTicks => Volatile.Read(ref _progressWatchers) > 0;
 
     /// <summary>Queues an input; the turn is taken on the thread pool.</summary>

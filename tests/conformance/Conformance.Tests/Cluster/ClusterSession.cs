@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Net;
 
 using Conformance.Harness;
+using Conformance.Metrics;
 using Conformance.V3;
 using EndToEnd.Tests.Tools;
 using EtcdApi.Etcdserverpb;
@@ -125,6 +126,14 @@ internal sealed class ClusterSession : IAsyncDisposable
 
     /// <summary>Waits until the member listens for clients, whether or not it has a cluster to serve from.</summary>
     public async Task AwaitStatus(char member) => await Until($"{member} to answer", async () => await TryStatus(member) is not null);
+
+    /// <summary>Waits until the series of a metric that a member shows are such, then notes it.</summary>
+    public async Task AwaitMetric(char member, string name, string what, Func<ICollection<double>, bool> areSuch)
+    {
+        await Until($"{name} of {member}: {what}", async () =>
+            (await MetricsPair.ScrapeAsync(_ports[member].Client)).Families.TryGetValue(name, out var family) && areSuch(family.Series.Values));
+        _transcript.Add($"# {name} of {member}: {what}");
+    }
 
     /// <summary>A watch stream on a member.</summary>
     public MemberWatch OpenWatch(char member, bool hasLeader) =>

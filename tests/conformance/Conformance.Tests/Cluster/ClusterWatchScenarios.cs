@@ -2,7 +2,7 @@ using Conformance.Harness;
 
 namespace Conformance.Cluster;
 
-/// <summary>Watches while the leader is lost (v3-semantics §3.3).</summary>
+/// <summary>Watches, and metrics, while the leader is lost (v3-semantics §3.3, server-surface §5).</summary>
 internal static class ClusterWatchScenarios
 {
     public static IEnumerable<Scenario<ClusterSession>> All()
@@ -18,14 +18,25 @@ internal static class ClusterWatchScenarios
         await using var patient = s.OpenWatch('a', hasLeader: false);
         await insisting.Create("k");
         await patient.Create("k");
+        await s.AwaitMetric('a', "etcd_server_has_leader", "1", static values => values.Single() == 1);
+        await s.AwaitMetric('a', "etcd_server_is_leader", "1", static values => values.Single() == 1);
+        await s.AwaitMetric('b', "etcd_server_is_leader", "0", static values => values.Single() == 0);
+        await s.AwaitMetric('a', "etcd_network_active_peers", "both", static values => values.Count == 2 && values.All(static value => value == 1));
         await s.Kill('b');
         await s.Kill('c');
         await insisting.Read();
         await using var late = s.OpenWatch('a', hasLeader: true);
         await late.Read();
+        await s.AwaitMetric('a', "etcd_server_has_leader", "0", static values => values.Single() == 0);
+        await s.AwaitMetric('a', "etcd_server_is_leader", "0", static values => values.Single() == 0);
+        await s.AwaitMetric('a', "etcd_network_active_peers", "none", static values => values.Count == 2 && values.All(static value => value == 0));
+        await s.AwaitMetric('a', "etcd_network_disconnected_peers_total", "both", static values => values.Count == 2 && values.All(static value => value > 0));
+        await s.AwaitMetric('a', "etcd_network_peer_sent_failures_total", "both", static values => values.Count == 2 && values.All(static value => value > 0));
         s.Start('b', "abc", "existing");
         await s.AwaitHealthy('b');
         await s.AwaitHealthy('a');
+        await s.AwaitMetric('a', "etcd_server_has_leader", "1", static values => values.Single() == 1);
+        await s.AwaitMetric('a', "etcd_server_leader_changes_seen_total", "more than one", static values => values.Single() > 1);
         await s.Ctl("put k v", "a");
         await patient.Read();
     }

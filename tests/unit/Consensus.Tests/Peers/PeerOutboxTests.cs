@@ -11,6 +11,7 @@ public sealed class PeerOutboxTests : IDisposable
 {
     private readonly CancellationTokenSource _deadline = new(TimeSpan.FromSeconds(20));
     private readonly List<End> _ends = [];
+    private readonly PeerMetrics.Member _metrics = new PeerMetrics().Of(new MemberId(2));
     private int _dropped;
 
     public void Dispose()
@@ -26,7 +27,7 @@ public sealed class PeerOutboxTests : IDisposable
         Kind = MessageKind.AppendRequest, Entries = [new Entry(new LogIndex(1), new Term(1), EntryKind.Command, new byte[bytes])],
     };
 
-    private PeerOutbox NewOutbox() => new(() => _dropped++);
+    private PeerOutbox NewOutbox() => new(_metrics, (in Message _) => _dropped++);
 
     private End NewEnd(long pauseAt = 0)
     {
@@ -40,6 +41,7 @@ public sealed class PeerOutboxTests : IDisposable
     {
         var outbox = NewOutbox();
         outbox.Post(Beat(1));
+        Assert.Equal(1, _dropped);
         outbox.Flush();
         var end = NewEnd();
         outbox.Attach(end.Connection);
@@ -126,7 +128,7 @@ public sealed class PeerOutboxTests : IDisposable
     }
 
     [Fact]
-    public async Task Beat_Idle_SendsAnEmptyFrame()
+    public async Task Beat_Idle_SendsAPing()
     {
         var outbox = NewOutbox();
         var end = NewEnd();
@@ -135,7 +137,8 @@ public sealed class PeerOutboxTests : IDisposable
         outbox.Post(Beat(3));
         outbox.Flush();
         Assert.Equal([3UL], await end.ReadAsync(1, _deadline.Token));
-        Assert.Equal(1, end.EmptyFrames);
+        Assert.Equal(1, end.Pings);
+        Assert.True(_metrics.SentBytes.Value > 0);
     }
 
     /// <summary>The other end of a connection.</summary>
@@ -154,7 +157,7 @@ public sealed class PeerOutboxTests : IDisposable
 
         public Task Aborted => _aborted.Task;
 
-        public int EmptyFrames { get; private set; }
+        public int Pings { get; private set; }
 
         /// <summary>Nothing more can be written.</summary>
         public void Break() => _pipe.Writer.Complete();
@@ -171,8 +174,8 @@ public sealed class PeerOutboxTests : IDisposable
                 var buffer = result.Buffer;
                 while (PeerProtocol.TryRead(ref buffer, PeerProtocol.MaxFrameBytes, out var frame))
                 {
-                    if (frame.Messages.Count == 0)
-                        EmptyFrames++;
+                    if (frame.Ping != 0)
+                        Pings++;
                     terms.AddRange(frame.Messages.Select(message => message.Term));
                 }
                 _pipe.Reader.AdvanceTo(buffer.Start, buffer.End);

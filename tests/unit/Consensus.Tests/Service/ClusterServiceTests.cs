@@ -4,8 +4,10 @@ using Consensus.Core.Raft;
 using Consensus.Core.Wal;
 using Consensus.Host;
 using Consensus.Host.Identity;
+using Consensus.Host.Service;
 using Consensus.Host.Wal;
 using Consensus.Tests.Support;
+using Hosting.Metrics;
 
 namespace Consensus.Tests.Service;
 
@@ -91,6 +93,35 @@ public sealed class ClusterServiceTests : IAsyncLifetime, IDisposable
     }
 
     private MembershipChange Change(MembershipChangeKind kind, MemberId member, params string[] peerUrls) => new(++_changes, kind, member) { PeerUrls = peerUrls };
+
+    [Fact]
+    public async Task Metrics_TellOfEachOtherMember()
+    {
+        await CommitAsync(Leader, "counted");
+        // Beats go out twice a second, and nobody is told of their answers.
+        while (_members.Any(member => Peers(member, "etcd_network_peer_round_trip_time_seconds").Count(sample => sample.Histogram!.Cumulative[^1] > 0) < 2))
+            await Task.Delay(20, Deadline);
+        foreach (var member in _members)
+        {
+            var others = _members.Where(other => other != member).Select(other => other.Service.Self.ToString()).Order(StringComparer.Ordinal).ToList();
+            foreach (var name in (string[])["etcd_network_peer_sent_bytes_total", "etcd_network_peer_received_bytes_total"])
+            {
+                Assert.Equal(others, Peers(member, name).Select(sample => sample.Labels.Single().Value).Order(StringComparer.Ordinal));
+                Assert.All(Peers(member, name), sample => Assert.True(sample.Value > 0));
+            }
+            Assert.Equal([1, 1], Peers(member, "etcd_network_active_peers").Select(sample => sample.Value));
+            Assert.Equal(1, Peers(member, "etcd_server_has_leader").Single().Value);
+            Assert.Equal(member.Service.IsLeader ? 1 : 0, Peers(member, "etcd_server_is_leader").Single().Value);
+            Assert.True(Peers(member, "etcd_server_leader_changes_seen_total").Single().Value >= 1);
+            Assert.True(Peers(member, "etcd_disk_wal_fsync_duration_seconds").Single().Histogram!.Cumulative[^1] > 0);
+        }
+    }
+
+    private static List<Sample> Peers(TestMember member, string family)
+    {
+        var registry = new MetricRegistry([new ConsensusMetricSource(member.Service)]);
+        return [.. registry.Families.Single(known => known.Name == family).Read()];
+    }
 
     [Fact]
     public async Task Propose_AtEachMember_IsInEveryLogInTheSameOrder()

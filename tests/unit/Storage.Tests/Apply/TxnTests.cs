@@ -172,7 +172,7 @@ public sealed class TxnTests
         Assert.Single(_replica.Ok<TxnResponse>(range).Responses[0].ResponseRange.Kvs);
         _replica.Compact(2);
         Assert.Equal(StorageError.Compacted, _replica.Do(range).Error);
-        Assert.Equal(StorageError.Compacted, StateReads.Txn(_replica.State, range.ToByteArray()).Error);
+        Assert.Equal(StorageError.Compacted, StateReads.Txn(_replica.State, range.ToByteArray(), out _).Error);
         Assert.Equal(StorageError.None, _replica.RangeError(Requests.Range("a", revision: -1)));
     }
 
@@ -190,12 +190,12 @@ public sealed class TxnTests
         _replica.Put("b", "2");
         var txn = Requests.Txn([Requests.ValueIs("a", "1")],
             [Requests.Range("a"), Requests.Txn([Requests.VersionIs("b", 7)], [], [Requests.Range("b"), Requests.Range("a", revision: 2)])]);
-        var read = StateReads.Txn(_replica.State, txn.ToByteArray());
+        var read = StateReads.Txn(_replica.State, txn.ToByteArray(), out _);
         Assert.Equal(StorageError.None, read.Error);
         Assert.Equal(_replica.Do(txn).Body.ToArray(), read.Body.ToArray());
         Assert.Equal(3, TxnResponse.Parser.ParseFrom(read.Body.Span).Responses[0].ResponseRange.Header.Revision);
-        Assert.Equal(StorageError.FutureRevision, StateReads.Txn(_replica.State, Requests.Txn([], [Requests.Range("a", revision: 9)]).ToByteArray()).Error);
-        Assert.Equal(StorageError.Malformed, StateReads.Txn(_replica.State, Requests.Txn([], [Requests.Put("a", "1")]).ToByteArray()).Error);
+        Assert.Equal(StorageError.FutureRevision, StateReads.Txn(_replica.State, Requests.Txn([], [Requests.Range("a", revision: 9)]).ToByteArray(), out _).Error);
+        Assert.Equal(StorageError.Malformed, StateReads.Txn(_replica.State, Requests.Txn([], [Requests.Put("a", "1")]).ToByteArray(), out _).Error);
     }
 
     [Fact]
@@ -204,7 +204,7 @@ public sealed class TxnTests
         _replica.Put("a", "1");
         var old = new Core.State.PublishedState(_replica.State.Current);
         _replica.Put("a", "2");
-        var read = StateReads.Txn(old, Requests.Txn([Requests.VersionIs("a", 1), Requests.ModIs("a", 2)], [Requests.Range("a")]).ToByteArray());
+        var read = StateReads.Txn(old, Requests.Txn([Requests.VersionIs("a", 1), Requests.ModIs("a", 2)], [Requests.Range("a")]).ToByteArray(), out _);
         var response = TxnResponse.Parser.ParseFrom(read.Body.Span);
         Assert.True(response.Succeeded);
         Assert.Equal("a=1 c2 m2 v1 l0", response.Responses[0].ResponseRange.Kvs.Single().Show());
