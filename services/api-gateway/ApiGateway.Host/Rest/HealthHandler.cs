@@ -6,6 +6,7 @@ using ApiGateway.Host.Cluster;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 
 namespace ApiGateway.Host.Rest;
 
@@ -48,7 +49,7 @@ internal sealed class HealthHandler(IStorage storage, ReadBarrier barrier, Clust
             if (!isLocal && view.Status.Leader.Value == 0)
                 return "RAFT NO LEADER";
             var minApplied = isLocal ? default : await barrier.ReadIndexAsync().ConfigureAwait(false);
-            var reading = storage.RangeAsync(s_probe, minApplied, context.RequestAborted);
+            var reading = storage.RangeAsync(s_probe, minApplied, Caller.Internal, context.RequestAborted);
             var read = await barrier.BoundedAsync(reading, EtcdError.TimeoutWaitingForApply).ConfigureAwait(false);
             return read.Error == StorageError.None ? "" : $"RANGE ERROR:{EtcdErrors.Status(EtcdErrors.Of(read.Error)).Message}";
         }

@@ -1,4 +1,5 @@
 using ApiGateway.Core.Errors;
+using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Tracing;
@@ -9,7 +10,7 @@ namespace ApiGateway.Host.Watching;
 
 /// <summary>etcdserverpb.Watch.</summary>
 internal sealed class WatchService(
-    IWatchHub hub, ClusterView cluster, CallGate gate, StreamGuards guards, WatchBookmarks bookmarks, TimeProvider time,
+    IWatchHub hub, Callers callers, ClusterView cluster, CallGate gate, StreamGuards guards, WatchBookmarks bookmarks, TimeProvider time,
     ILogger<WatchService> logger)
 {
     /// <summary>Runs one stream. Its responses do not go through gRPC's writer, see <see cref="WatchOutput"/>.</summary>
@@ -20,7 +21,7 @@ internal sealed class WatchService(
         gate.Check(http);
         var view = await cluster.GetAsync().ConfigureAwait(false);
         using var guard = guards.Open(http, context.CancellationToken);
-        using var call = new WatchCall(hub, cluster, view, time, logger, requests, http.Response.BodyWriter, guard.Token);
+        using var call = new WatchCall(hub, new WatchAccess(callers, http), cluster, view, time, logger, requests, http.Response.BodyWriter, guard.Token);
         bookmarks.Add(call);
         try
         {
