@@ -77,6 +77,9 @@ internal static class Composition
             MaxRequestBytes = options.MaxRequestBytes,
             MaxTxnOperations = options.MaxTxnOps,
             MinLeaseTtlSeconds = options.MinLeaseTtlSeconds,
+            AuthToken = options.AuthToken,
+            AuthTokenTimeToLive = options.AuthTokenTimeToLive,
+            BcryptCost = options.BcryptCost,
         });
         var clientPorts = options.ClientEndpoints.Select(endpoint => builder.AddEtcdClientPort(endpoint)).ToArray();
         builder.Services.AddHostedService(provider => new ClientPortOpener(provider.GetRequiredService<MemberCluster>(), clientPorts));

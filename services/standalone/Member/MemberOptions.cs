@@ -77,6 +77,15 @@ internal sealed record MemberOptions
     /// <summary>Idle time after which a watch that asked for it hears how far it is, as in the flag.</summary>
     public required string WatchProgressInterval { get; init; }
 
+    /// <summary>How users who have logged in are recognised, as in the flag; known to be valid.</summary>
+    public required string AuthToken { get; init; }
+
+    /// <summary>How long a simple token lives after its last use.</summary>
+    public required TimeSpan AuthTokenTimeToLive { get; init; }
+
+    /// <summary>Rounds of hashing a password, as a power of two.</summary>
+    public required int BcryptCost { get; init; }
+
     public string ConsensusDir => ConsensusDirOf(DataDir);
 
     public string StorageDir => StorageDirOf(DataDir);

@@ -29,7 +29,6 @@ public enum StorageError : byte
     PermissionDenied,
     /// <summary>Users or roles have changed since the gateway looked who asks.</summary>
     AuthRevisionOld,
-    AuthNotEnabled,
     RootUserMissing,
     RootRoleMissing,
     /// <summary>A user is to be made whose name is empty.</summary>

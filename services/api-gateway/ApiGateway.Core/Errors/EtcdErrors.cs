@@ -110,7 +110,6 @@ public static class EtcdErrors
         StorageError.UserEmpty or StorageError.UserNameEmpty => EtcdError.UserEmpty,
         StorageError.PermissionDenied => EtcdError.PermissionDenied,
         StorageError.AuthRevisionOld => EtcdError.AuthRevisionOld,
-        StorageError.AuthNotEnabled => EtcdError.AuthNotEnabled,
         StorageError.RootUserMissing => EtcdError.RootUserNotExist,
         StorageError.RootRoleMissing => EtcdError.RootRoleNotExist,
         StorageError.UserExists => EtcdError.UserExists,

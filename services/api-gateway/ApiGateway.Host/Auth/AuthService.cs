@@ -31,7 +31,7 @@ internal sealed class AuthService(
             throw new RequestFailedException(EtcdError.Undecodable);
         RequestFailedException.ThrowIf(EtcdErrors.Of(result.Error));
         if (kind == CommandKind.AuthEnable)
-            callers.NoteChange();
+            callers.NoteEnabled(result.Index);
         return new Reply((await cluster.GetAsync().ConfigureAwait(false)).Header, result.Revision, result.Term.Value, result.Body);
     }
 

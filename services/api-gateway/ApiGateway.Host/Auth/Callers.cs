@@ -20,11 +20,17 @@ internal sealed class Callers(
     // Each time users or roles have changed while the request was under way.
     private const int MaxAttempts = 5;
 
+    // Guards what is noted; held for an instant.
+    private readonly Lock _noting = new();
+
     // The newest revision of users and roles that was seen; 0: none yet.
     private ulong _revision;
 
     // When storage last said that nobody has to log in; 0: it says otherwise, or nothing.
     private long _disabledAt;
+
+    // Where the log says that users have to log in, as far as this gateway has brought that about.
+    private LogIndex _enabledAt;
 
     /// <summary>
     /// Nobody has to log in, as far as was known a moment ago: enough for what goes on all the time and would otherwise ask storage each time (opening a watch,
@@ -91,8 +97,15 @@ internal sealed class Callers(
     /// <summary>How a command ended.</summary>
     public static (StorageError Error, LogIndex Index) RefusalOf(CommandResult result) => (result.Error, result.Index);
 
-    /// <summary>Users, roles or the demand to log in were changed through this gateway.</summary>
-    public void NoteChange() => Volatile.Write(ref _disabledAt, 0);
+    /// <summary>Through this gateway it was decided that users have to log in: whatever is of before means nothing any more.</summary>
+    public void NoteEnabled(LogIndex index)
+    {
+        lock (_noting)
+        {
+            _enabledAt = index > _enabledAt ? index : _enabledAt;
+            _disabledAt = 0;
+        }
+    }
 
     /// <summary>Asks storage for the state with one user.</summary>
     public async ValueTask<AuthStatus> AskAsync(string user, LogIndex minApplied, CancellationToken cancellation)
@@ -200,14 +213,13 @@ internal sealed class Callers(
 
     private void Note(AuthStatus status)
     {
-        Volatile.Write(ref _disabledAt, status.IsEnabled ? 0 : time.GetTimestamp());
-        var seen = Volatile.Read(ref _revision);
-        while (status.Revision > seen)
+        lock (_noting)
         {
-            var was = Interlocked.CompareExchange(ref _revision, status.Revision, seen);
-            if (was == seen)
-                return;
-            seen = was;
+            if (status.IsEnabled)
+                _disabledAt = 0;
+            else if (status.AppliedIndex >= _enabledAt)
+                _disabledAt = Math.Max(1, time.GetTimestamp());
+            _revision = Math.Max(_revision, status.Revision);
         }
     }
 }

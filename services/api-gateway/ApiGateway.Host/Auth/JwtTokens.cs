@@ -48,7 +48,7 @@ internal sealed class JwtTokens : ITokens
             throw new RequestFailedException(EtcdError.VerifyOnlyKey);
         return _handler.CreateToken(new SecurityTokenDescriptor
         {
-            Claims = new Dictionary<string, object> { [UserClaim] = user, [RevisionClaim] = status.Revision },
+            Claims = new Dictionary<string, object> { [UserClaim] = user, [RevisionClaim] = (long)status.Revision },
             Expires = (_time.GetUtcNow() + _timeToLive).UtcDateTime,
             SigningCredentials = _signing,
         });
@@ -71,11 +71,11 @@ internal sealed class JwtTokens : ITokens
         // Nothing is awaited: the key is at hand.
         var result = _handler.ValidateTokenAsync(token, _rules).GetAwaiter().GetResult();
         if (!result.IsValid || result.SecurityToken is not JsonWebToken valid
-            || !valid.TryGetPayloadValue<string>(UserClaim, out var user) || !valid.TryGetPayloadValue<ulong>(RevisionClaim, out var revision))
+            || !valid.TryGetPayloadValue<string>(UserClaim, out var user) || !valid.TryGetPayloadValue<long>(RevisionClaim, out var revision))
         {
             return null;
         }
         var ends = valid.ValidTo == DateTime.MinValue ? DateTimeOffset.MaxValue : new DateTimeOffset(valid.ValidTo);
-        return new TokenProof(user, revision, ends, TimeSpan.Zero);
+        return new TokenProof(user, (ulong)revision, ends, TimeSpan.Zero);
     }
 }
