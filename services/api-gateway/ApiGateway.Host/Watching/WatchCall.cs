@@ -98,7 +98,8 @@ internal sealed class WatchCall : IDisposable
         {
             if (!WatchCommand.TryRead(_requests.Current, out var command))
                 throw new RequestFailedException(EtcdError.Undecodable);
-            var denied = command.Kind == WatchCommandKind.Create ? await _access.CheckAsync(command, ending).ConfigureAwait(false) : EtcdError.None;
+            // One below revision 0 is refused for that, whoever asks.
+            var denied = command is { Kind: WatchCommandKind.Create, StartRevision: >= 0 } ? await _access.CheckAsync(command, ending).ConfigureAwait(false) : EtcdError.None;
             if ((denied == EtcdError.None ? Handle(command) : Denied(denied)) is { } refusal)
                 await WriteAsync(refusal, ending).ConfigureAwait(false);
         }

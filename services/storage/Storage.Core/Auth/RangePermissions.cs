@@ -17,9 +17,11 @@ public sealed class RangePermissions
         _write = Merge(all.Where(static permission => permission.AllowsWrite));
     }
 
-    /// <summary>Whether the whole range is allowed. One that ends before it begins is allowed where some permission lies around its beginning.</summary>
+    /// <summary>Whether the whole range is allowed. One that ends before it begins is not, although it holds nothing: as in etcd.</summary>
     public bool Allow(in KeyRange range, bool write)
     {
+        if (!range.IsSingle && !range.IsOpen && range.End.SequenceCompareTo(range.Key) <= 0)
+            return false;
         var intervals = write ? _write : _read;
         var (low, high) = (0, intervals.Count);
         // The last one that does not begin beyond the key.

@@ -117,7 +117,7 @@ internal static class AuthScenarios
         foreach (var (key, end) in ((string, string)[])
         [
             ("a", ""), ("a", "f"), ("a", "f\0"), ("`", "b"), ("b", "d"), ("f", ""), ("h", ""), ("h", "h\0"), ("h", "h\0\0"), ("h\0", ""), ("x", "\0"), ("y", "\0"), ("w", "\0"),
-            ("y", "z"), ("\0", "\0"), ("p", ""), ("e", "a"), ("z", "a"), ("g", "a"), ("", ""), ("xx", "\xff"),
+            ("y", "z"), ("\0", "\0"), ("p", ""), ("e", "a"), ("z", "a"), ("g", "a"), ("b", "b"), ("", ""), ("xx", "\xff"),
         ])
         {
             await s.Call(Rpc.Range, Range(key, end), ann);

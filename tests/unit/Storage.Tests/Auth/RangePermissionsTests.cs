@@ -29,8 +29,9 @@ public sealed class RangePermissionsTests
     [InlineData("w", "\0", false)]
     [InlineData("\0", "\0", false)]
     [InlineData("p", "", false)]
-    [InlineData("b", "a", true)]
-    [InlineData("z", "a", true)]
+    [InlineData("b", "a", false)]
+    [InlineData("b", "b", false)]
+    [InlineData("z", "a", false)]
     [InlineData("g", "a", false)]
     public void Allow_PermissionsOfSeveralRoles_AddUp(string key, string end, bool expected)
     {
