@@ -83,6 +83,9 @@ internal static class Composition
             MaxTxnOperations = options.MaxTxnOps,
             MinLeaseTtlSeconds = options.MinLeaseTtlSeconds,
             ExtensiveMetrics = options.ExtensiveMetrics,
+            AuthToken = options.AuthToken,
+            AuthTokenTimeToLive = options.AuthTokenTimeToLive,
+            BcryptCost = options.BcryptCost,
         });
         var clientPorts = options.ClientEndpoints
             .Select(port => builder.AddEtcdClientPort(port.EndPoint, tls: port.IsTls ? options.ClientTls : null)).ToArray();

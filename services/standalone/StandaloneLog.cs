@@ -41,11 +41,6 @@ internal static partial class StandaloneLog
     [LoggerMessage(Level = LogLevel.Information, Message = "restoring snapshot")]
     public static partial void Restoring(ILogger logger, string path, string dataDir);
 
-    [LoggerMessage(
-        Level = LogLevel.Warning,
-        Message = "the snapshot is of a cluster with authentication enabled; its users and roles are kept, but this version does not enforce them: anybody may read and write")]
-    public static partial void AuthNotEnforced(ILogger logger, string path);
-
     [LoggerMessage(Level = LogLevel.Information, Message = "restored snapshot")]
     public static partial void Restored(ILogger logger, string path, string dataDir, long revision);
 

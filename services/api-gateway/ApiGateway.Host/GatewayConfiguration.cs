@@ -1,10 +1,13 @@
+using System.Globalization;
 using System.Net;
+using ApiGateway.Host.Auth;
 using Hosting.Listening;
 using Hosting.Tls;
 
 namespace ApiGateway.Host;
 
-/// <summary>Reads the gateway's part of a process's configuration: <c>Gateway:ListenClientUrls</c>, <c>Gateway:AdvertiseClientUrls</c>, <c>Gateway:Member</c>, <c>Gateway:Metrics</c>.</summary>
+/// <summary>Reads the gateway's part of a process's configuration: <c>Gateway:ListenClientUrls</c>, <c>Gateway:AdvertiseClientUrls</c>, <c>Gateway:Member</c>, <c>Gateway:Metrics</c>,
+/// <c>Gateway:AuthToken</c>, <c>Gateway:AuthTokenTtl</c> (seconds), <c>Gateway:BcryptCost</c>.</summary>
 public static class GatewayConfiguration
 {
     /// <summary>Options from configuration; lists are separated by commas.</summary>
@@ -19,6 +22,12 @@ public static class GatewayConfiguration
             "extensive" => true,
             var other => throw new FormatException($"Gateway:Metrics is \"{other}\", not basic or extensive"),
         };
+        options.AuthToken = configuration["Gateway:AuthToken"] ?? options.AuthToken;
+        TokenFactory.Require(options.AuthToken);
+        if (configuration["Gateway:AuthTokenTtl"] is { } seconds)
+            options.AuthTokenTimeToLive = TimeSpan.FromSeconds(uint.Parse(seconds, CultureInfo.InvariantCulture));
+        if (configuration["Gateway:BcryptCost"] is { } cost)
+            options.BcryptCost = Passwords.CostOf(uint.Parse(cost, CultureInfo.InvariantCulture));
         options.Member = configuration["Gateway:Member"] ?? options.Member;
         return options;
     }

@@ -1,4 +1,5 @@
 using ApiGateway.Host.Admin;
+using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.ClientPort;
 using ApiGateway.Host.Cluster;
@@ -24,9 +25,13 @@ public static class GatewayExtensions
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.AddHostedSingleton<ClusterView>().AddHostedSingleton<Proposer>().AddHostedSingleton<SpaceGuard>().AddHostedSingleton<WatchBookmarks>()
-            .AddHostedSingleton<StreamGuards>();
+            .AddHostedSingleton<StreamGuards>().AddHostedSingleton<Callers>();
         services.AddHostedService<ClientDrain>();
         services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<MembershipChanges>().AddSingleton<SnapshotCalls>();
+        services.AddSingleton<KnownTokens>().AddSingleton<Passwords>().AddSingleton<CallerProposals>();
+        services.AddSingleton(static provider => TokenFactory.Create(
+            provider.GetRequiredService<GatewayOptions>().AuthToken, provider.GetRequiredService<GatewayOptions>().AuthTokenTimeToLive,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>();
         services.AddSingleton<HealthProbe>().AddSingleton<HealthMetrics>().AddSingleton<HealthHandler>().AddSingleton<HealthChecks>().AddSingleton<DebugVars>()
             .AddSingleton<RestRouter>();
@@ -41,6 +46,7 @@ public static class GatewayExtensions
         services.Configure<GrpcServiceOptions>(static grpc => grpc.IgnoreUnknownServices = true);
         services.AddMethods<KvService, KvMethods>().AddMethods<WatchService, WatchMethods>().AddMethods<LeaseService, LeaseMethods>();
         services.AddMethods<ClusterService, ClusterMethods>().AddMethods<MaintenanceService, MaintenanceMethods>();
+        services.AddMethods<AuthService, AuthMethods>();
         return services.AddQuietRequests();
     }
 
@@ -52,6 +58,7 @@ public static class GatewayExtensions
         endpoints.MapGrpcService<LeaseService>();
         endpoints.MapGrpcService<ClusterService>();
         endpoints.MapGrpcService<MaintenanceService>();
+        endpoints.MapGrpcService<AuthService>();
         var router = endpoints.ServiceProvider.GetRequiredService<RestRouter>();
         endpoints.Map("{**path}", router.HandleAsync).WithOrder(int.MaxValue).WithDisplayName("etcd REST");
         return endpoints;

@@ -56,6 +56,12 @@ internal static partial class GatewayLog
     [LoggerMessage(17, LogLevel.Warning, "no room for a request of {Cost} bytes: {InUse} of {Quota} bytes are in use; raising alarm NOSPACE")]
     public static partial void SpaceExceeded(this ILogger logger, long inUse, long quota, int cost);
 
+    [LoggerMessage(EventId = 19, Message = "whether users have to log in could not be read")]
+    public static partial void AuthUnknown(this ILogger logger, LogLevel level, Exception exception);
+
+    [LoggerMessage(20, LogLevel.Warning, "invalid authentication request of user {User}")]
+    public static partial void LoginRefused(this ILogger logger, string user);
+
     [LoggerMessage(15, LogLevel.Warning, "clients still have requests under way; going on with the stop")]
     public static partial void ClientsStayed(this ILogger logger);
 }

@@ -43,6 +43,18 @@ public sealed class GatewayOptions
     /// <summary>How often storage is asked how much room there is; a request that finds none asks as well.</summary>
     public TimeSpan SpaceRefreshPeriod { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>As in <c>--auth-token</c>: "simple", or "jwt," and options.</summary>
+    public string AuthToken { get; set; } = "simple";
+
+    /// <summary>How long a simple token lives after its last use.</summary>
+    public TimeSpan AuthTokenTimeToLive { get; set; } = TimeSpan.FromSeconds(300);
+
+    /// <summary>Rounds of hashing a password, as a power of two: 4 to 31.</summary>
+    public int BcryptCost { get; set; } = 10;
+
+    /// <summary>How often storage is asked whether users have to log in, for what would otherwise ask it each time.</summary>
+    public TimeSpan AuthRefreshPeriod { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How often the resume positions of idle watches are moved up.</summary>
     public TimeSpan WatchBookmarkPeriod { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -6,15 +6,15 @@ internal static class FlagTable
     private static readonly Flag[] Flags =
     [
         new("advertise-client-urls", FlagKind.Urls, "http://localhost:2379") { Effect = "what clients are told to connect to" },
-        new("auth-token", FlagKind.Text, "simple"),
-        new("auth-token-ttl", FlagKind.UInt, "300"),
+        new("auth-token", FlagKind.Text, "simple") { Effect = "tokens of users who have logged in: simple, or jwt,pub-key=..,priv-key=..,sign-method=..,ttl=.." },
+        new("auth-token-ttl", FlagKind.UInt, "300") { Effect = "seconds that a simple token lives after its last use" },
         new("auto-compaction-mode", FlagKind.Text, "periodic") { Effect = "periodic or revision" },
         new("auto-compaction-retention", FlagKind.Text, "0") { Effect = "how long, or how many, revisions are kept; 0: all" },
         new("auto-tls", FlagKind.Bool, "false") { Effect = "secure the client ports with a certificate of the member's own making" },
         new("backend-batch-interval", FlagKind.Duration, "0s"),
         new("backend-batch-limit", FlagKind.Int, "0"),
         new("backend-bbolt-freelist-type", FlagKind.Text, "map"),
-        new("bcrypt-cost", FlagKind.UInt, "10"),
+        new("bcrypt-cost", FlagKind.UInt, "10") { Effect = "rounds of hashing a password, as a power of two: 4 to 31" },
         new("cert-file", FlagKind.Text, "") { Effect = "certificate of the client ports, PEM; renewed without a restart" },
         new("cipher-suites", FlagKind.Text, "") { Effect = "cipher suites of TLS 1.2, between commas" },
         new("client-cert-allowed-hostname", FlagKind.Text, "") { Effect = "names of which client certificates must hold for one, between commas" },

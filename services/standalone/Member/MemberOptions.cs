@@ -96,6 +96,15 @@ internal sealed record MemberOptions
     /// <summary>What is worth a log line before start.</summary>
     public IReadOnlyList<StartWarning> Warnings { get; init; } = [];
 
+    /// <summary>How users who have logged in are recognised, as in the flag; known to be valid.</summary>
+    public required string AuthToken { get; init; }
+
+    /// <summary>How long a simple token lives after its last use.</summary>
+    public required TimeSpan AuthTokenTimeToLive { get; init; }
+
+    /// <summary>Rounds of hashing a password, as a power of two.</summary>
+    public required int BcryptCost { get; init; }
+
     public string ConsensusDir => ConsensusDirOf(DataDir);
 
     public string StorageDir => StorageDirOf(DataDir);

@@ -1,4 +1,5 @@
 using System.Net;
+using ApiGateway.Host.Auth;
 using Hosting;
 using Hosting.Logging;
 using LeaseManager.Host.Compaction;
@@ -30,6 +31,7 @@ internal static class MemberVerification
         var (heartbeat, election) = Timing(flags);
         VerifyCheckpoints(flags);
         VerifyCompaction(flags);
+        VerifyTokens(flags);
         var name = flags.Text("name");
         var dataDir = DataDirOf(flags);
         var peerUrls = flags.Urls("initial-advertise-peer-urls");
@@ -72,6 +74,9 @@ internal static class MemberVerification
             PeerTls = peerTls,
             SelfSignedCertYears = flags.UInt("self-signed-cert-validity"),
             Warnings = warnings,
+            AuthToken = flags.Text("auth-token"),
+            AuthTokenTimeToLive = TimeSpan.FromSeconds(flags.UInt("auth-token-ttl")),
+            BcryptCost = Passwords.CostOf(flags.UInt("bcrypt-cost")),
         };
     }
 
@@ -110,6 +115,18 @@ internal static class MemberVerification
     {
         if (flags.Bool("experimental-enable-lease-checkpoint-persist") && !flags.Bool("experimental-enable-lease-checkpoint"))
             throw Refuse("setting experimental-enable-lease-checkpoint-persist requires experimental-enable-lease-checkpoint");
+    }
+
+    private static void VerifyTokens(FlagSet flags)
+    {
+        try
+        {
+            TokenFactory.Require(flags.Text("auth-token"));
+        }
+        catch (TokenOptionsException refused)
+        {
+            throw Refuse(refused.Message);
+        }
     }
 
     private static void VerifyCompaction(FlagSet flags)

@@ -64,8 +64,6 @@ internal static class RestoreCommand
             Configuration = RestoredLog.ConfigurationOf(member), BumpRevision = (long)bump, MarkCompacted = arguments.Bool("mark-compacted"),
         };
         var state = await targets.FillAsync(member, file, options).ConfigureAwait(false);
-        if (state.IsAuthEnabled)
-            StandaloneLog.AuthNotEnforced(logger, path);
         StandaloneLog.Restored(logger, path, targets.Shown, state.Revision);
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Consensus.Contracts;
 using Grpc.Core;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 
 namespace Storage.Client;
 
@@ -87,13 +88,22 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
         return Replicas[at].SubscribeResults(session, new LeavingSink(this, at, sink));
     }
 
-    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation) => ReadAsync(
-        (rangeRequest, minApplied),
-        static (replica, read, cancellation) => replica.RangeAsync(read.rangeRequest, read.minApplied, cancellation), cancellation);
+    public ValueTask<ReadResult> RangeAsync(
+        ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) => ReadAsync(
+            (rangeRequest, minApplied, caller),
+            static (replica, read, cancellation) => replica.RangeAsync(read.rangeRequest, read.minApplied, read.caller, cancellation), cancellation);
 
-    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, CancellationToken cancellation) => ReadAsync(
-        (txnRequest, minApplied),
-        static (replica, read, cancellation) => replica.ReadOnlyTxnAsync(read.txnRequest, read.minApplied, cancellation), cancellation);
+    public ValueTask<ReadResult> ReadOnlyTxnAsync(
+        ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) => ReadAsync(
+            (txnRequest, minApplied, caller),
+            static (replica, read, cancellation) => replica.ReadOnlyTxnAsync(read.txnRequest, read.minApplied, read.caller, cancellation), cancellation);
+
+    public ValueTask<ReadResult> AuthorizeAsync(AccessRequest request, LogIndex minApplied, Caller caller, CancellationToken cancellation) => ReadAsync(
+        (request, minApplied, caller),
+        static (replica, read, cancellation) => replica.AuthorizeAsync(read.request, read.minApplied, read.caller, cancellation), cancellation);
+
+    public ValueTask<AuthStatus> GetAuthAsync(string user, LogIndex minApplied, CancellationToken cancellation) => ReadAsync(
+        (user, minApplied), static (replica, read, cancellation) => replica.GetAuthAsync(read.user, read.minApplied, cancellation), cancellation);
 
     public ValueTask<ReadResult> GetV2Async(
         string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation) => ReadAsync(

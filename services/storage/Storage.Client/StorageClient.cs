@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 
 namespace Storage.Client;
 
@@ -42,12 +43,23 @@ public sealed class StorageClient : IStorage, IDisposable
         return subscription;
     }
 
-    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation) =>
+    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) =>
         Reads.ReadAsync(
-            new Wire.ReadRequest { MinApplied = minApplied.Value, Range = UnsafeByteOperations.UnsafeWrap(rangeRequest) }, cancellation);
+            new Wire.ReadRequest { MinApplied = minApplied.Value, Range = UnsafeByteOperations.UnsafeWrap(rangeRequest), Caller = caller.ToWire() },
+            cancellation);
 
-    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, CancellationToken cancellation) =>
-        Reads.ReadAsync(new Wire.ReadRequest { MinApplied = minApplied.Value, Txn = UnsafeByteOperations.UnsafeWrap(txnRequest) }, cancellation);
+    public ValueTask<ReadResult> ReadOnlyTxnAsync(
+        ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) => Reads.ReadAsync(
+            new Wire.ReadRequest { MinApplied = minApplied.Value, Txn = UnsafeByteOperations.UnsafeWrap(txnRequest), Caller = caller.ToWire() },
+            cancellation);
+
+    public ValueTask<ReadResult> AuthorizeAsync(AccessRequest request, LogIndex minApplied, Caller caller, CancellationToken cancellation) =>
+        Reads.ReadAsync(
+            new Wire.ReadRequest { MinApplied = minApplied.Value, Access = request.ToWire(), Caller = caller.ToWire() }, cancellation);
+
+    public async ValueTask<AuthStatus> GetAuthAsync(string user, LogIndex minApplied, CancellationToken cancellation) =>
+        (await _stub.AuthAsync(new Wire.AuthRequest { User = user, MinApplied = minApplied.Value }, cancellationToken: cancellation)
+            .ConfigureAwait(false)).FromWire();
 
     public ValueTask<ReadResult> GetV2Async(
         string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation) =>

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Text;
+using Storage.Contracts.Auth;
 
 namespace Storage.Contracts;
 
@@ -37,6 +39,40 @@ public enum CommandKind : byte
     LeaseStandby = 27,
     /// <summary>Storage.Contracts.Commands.LeaseCheckpoints</summary>
     LeaseCheckpoints = 28,
+    /// <summary>etcdserverpb.AuthEnableRequest</summary>
+    AuthEnable = 32,
+    /// <summary>etcdserverpb.AuthDisableRequest</summary>
+    AuthDisable = 33,
+    /// <summary>etcdserverpb.AuthStatusRequest</summary>
+    AuthStatus = 34,
+    /// <summary>etcdserverpb.AuthUserAddRequest, its password replaced by the hash</summary>
+    UserAdd = 35,
+    /// <summary>etcdserverpb.AuthUserGetRequest</summary>
+    UserGet = 36,
+    /// <summary>etcdserverpb.AuthUserListRequest</summary>
+    UserList = 37,
+    /// <summary>etcdserverpb.AuthUserDeleteRequest</summary>
+    UserDelete = 38,
+    /// <summary>etcdserverpb.AuthUserChangePasswordRequest, its password replaced by the hash</summary>
+    UserChangePassword = 39,
+    /// <summary>etcdserverpb.AuthUserGrantRoleRequest</summary>
+    UserGrantRole = 40,
+    /// <summary>etcdserverpb.AuthUserRevokeRoleRequest</summary>
+    UserRevokeRole = 41,
+    /// <summary>etcdserverpb.AuthRoleAddRequest</summary>
+    RoleAdd = 42,
+    /// <summary>etcdserverpb.AuthRoleGetRequest</summary>
+    RoleGet = 43,
+    /// <summary>etcdserverpb.AuthRoleListRequest</summary>
+    RoleList = 44,
+    /// <summary>etcdserverpb.AuthRoleDeleteRequest</summary>
+    RoleDelete = 45,
+    /// <summary>etcdserverpb.AuthRoleGrantPermissionRequest</summary>
+    RoleGrantPermission = 46,
+    /// <summary>etcdserverpb.AuthRoleRevokePermissionRequest</summary>
+    RoleRevokePermission = 47,
+    /// <summary>Storage.Contracts.Commands.AuthTokenKey</summary>
+    AuthTokenKey = 48,
 }
 
 /// <summary>A proposer (a gateway or a lease manager), random and not 0. Sequences count up from 1 within it.</summary>
@@ -50,6 +86,7 @@ public readonly record struct SessionId(ulong Value)
 /// <code>
 /// version u8 | kind u8 | flags u16 | session u64 | sequence u64 | lowestPending u64 | proposedAt i64 (Unix ns)
 /// [ trace: 16 bytes id, 8 bytes span ]            when flags has Traced
+/// [ authRevision u64 | length u16 | user: UTF-8 ] when flags has FromUser
 /// payload
 /// </code>
 /// All integers little-endian. Time enters the state machine only through <see cref="ProposedAtUnixNanos"/> (I3).
@@ -60,17 +97,22 @@ public readonly record struct CommandEnvelope(
     private const byte Version = 1;
     private const int FixedBytes = 36;
     private const int TraceBytes = 24;
-    private const ushort Traced = 1;
+    private const int UserHeadBytes = 10;
+    private const ushort Traced = 1, FromUser = 2, FromAnonymous = 4;
+
+    /// <summary>On whose behalf it is proposed.</summary>
+    public Caller Caller { get; init; }
 
     /// <summary>Encodes the envelope and the payload into one new array, the form in which the command is stored.</summary>
     public byte[] Encode(ReadOnlySpan<byte> payload)
     {
         var traced = Trace.TraceFlags.HasFlag(ActivityTraceFlags.Recorded);
-        var command = GC.AllocateUninitializedArray<byte>(FixedBytes + (traced ? TraceBytes : 0) + payload.Length);
+        var userBytes = Caller.Kind == CallerKind.User ? UserHeadBytes + Encoding.UTF8.GetByteCount(Caller.User!) : 0;
+        var command = GC.AllocateUninitializedArray<byte>(FixedBytes + (traced ? TraceBytes : 0) + userBytes + payload.Length);
         var span = command.AsSpan();
         span[0] = Version;
         span[1] = (byte)Kind;
-        BinaryPrimitives.WriteUInt16LittleEndian(span[2..], traced ? Traced : (ushort)0);
+        BinaryPrimitives.WriteUInt16LittleEndian(span[2..], (ushort)((traced ? Traced : 0) | FlagOf(Caller.Kind)));
         BinaryPrimitives.WriteUInt64LittleEndian(span[4..], Session.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(span[12..], Sequence);
         BinaryPrimitives.WriteUInt64LittleEndian(span[20..], LowestPending);
@@ -81,8 +123,34 @@ public readonly record struct CommandEnvelope(
             Trace.TraceId.CopyTo(span.Slice(FixedBytes, 16));
             Trace.SpanId.CopyTo(span.Slice(FixedBytes + 16, 8));
         }
+        if (userBytes > 0)
+            WriteUser(span.Slice(FixedBytes + (traced ? TraceBytes : 0), userBytes));
         payload.CopyTo(span[^payload.Length..]);
         return command;
+    }
+
+    private static int FlagOf(CallerKind kind) => kind switch { CallerKind.User => FromUser, CallerKind.Anonymous => FromAnonymous, _ => 0 };
+
+    private void WriteUser(Span<byte> target)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(target, Caller.AuthRevision);
+        BinaryPrimitives.WriteUInt16LittleEndian(target[8..], checked((ushort)(target.Length - UserHeadBytes)));
+        Encoding.UTF8.GetBytes(Caller.User!, target[UserHeadBytes..]);
+    }
+
+    private static bool TryReadCaller(ReadOnlySpan<byte> span, ushort flags, out Caller caller, out int bytes)
+    {
+        bytes = 0;
+        caller = (flags & FromAnonymous) != 0 ? Caller.Anonymous : Caller.Internal;
+        if ((flags & FromUser) == 0)
+            return true;
+        if (span.Length < UserHeadBytes)
+            return false;
+        bytes = UserHeadBytes + BinaryPrimitives.ReadUInt16LittleEndian(span[8..]);
+        if (span.Length < bytes)
+            return false;
+        caller = Caller.Of(Encoding.UTF8.GetString(span[UserHeadBytes..bytes]), BinaryPrimitives.ReadUInt64LittleEndian(span));
+        return true;
     }
 
     /// <summary>Reads an envelope; false when the bytes are no command of a version this build knows.</summary>
@@ -93,10 +161,12 @@ public readonly record struct CommandEnvelope(
         var span = command.Span;
         if (span.Length < FixedBytes || span[0] != Version)
             return false;
-        var traced = (BinaryPrimitives.ReadUInt16LittleEndian(span[2..]) & Traced) != 0;
+        var flags = BinaryPrimitives.ReadUInt16LittleEndian(span[2..]);
+        var traced = (flags & Traced) != 0;
         var header = FixedBytes + (traced ? TraceBytes : 0);
-        if (span.Length < header)
+        if (span.Length < header || !TryReadCaller(span[header..], flags, out var caller, out var userBytes))
             return false;
+        header += userBytes;
         envelope = new CommandEnvelope(
             (CommandKind)span[1],
             new SessionId(BinaryPrimitives.ReadUInt64LittleEndian(span[4..])),
@@ -108,7 +178,7 @@ public readonly record struct CommandEnvelope(
                     ActivityTraceId.CreateFromBytes(span.Slice(FixedBytes, 16)),
                     ActivitySpanId.CreateFromBytes(span.Slice(FixedBytes + 16, 8)),
                     ActivityTraceFlags.Recorded, isRemote: true)
-                : default);
+                : default) { Caller = caller };
         payload = command[header..];
         return true;
     }

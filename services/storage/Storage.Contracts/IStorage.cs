@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Consensus.Contracts;
+using Storage.Contracts.Auth;
 
 namespace Storage.Contracts;
 
@@ -26,11 +27,18 @@ public interface IStorage
     /// Reads keys. <paramref name="rangeRequest"/> is an encoded, already validated etcdserverpb.RangeRequest.
     /// Waits until <paramref name="minApplied"/> is applied (0: read at once, as a serializable read may).
     /// Never blocks applies. Completes synchronously when nothing has to be awaited.
+    /// What <paramref name="caller"/> may read is decided on the state that is read.
     /// </summary>
-    ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation);
+    ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation);
 
     /// <summary>Evaluates a transaction that holds nothing but ranges, on one snapshot.</summary>
-    ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, CancellationToken cancellation);
+    ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation);
+
+    /// <summary>Says whether <paramref name="caller"/> may do something, on one state: the error with which it would be refused, and no body.</summary>
+    ValueTask<ReadResult> AuthorizeAsync(AccessRequest request, LogIndex minApplied, Caller caller, CancellationToken cancellation);
+
+    /// <summary>The authentication state, and the user of that name.</summary>
+    ValueTask<AuthStatus> GetAuthAsync(string user, LogIndex minApplied, CancellationToken cancellation);
 
     /// <summary>Reads a node of the v2 tree; <paramref name="nowUnixNanos"/> decides the remaining TTLs shown.</summary>
     ValueTask<ReadResult> GetV2Async(

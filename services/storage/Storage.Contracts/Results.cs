@@ -23,6 +23,29 @@ public enum StorageError : byte
     OutcomeForgotten,
     /// <summary>The answer is more than can be sent (1 GiB). A command took effect all the same.</summary>
     AnswerTooLarge,
+
+    /// <summary>Authentication is on, and nobody said who asks.</summary>
+    UserEmpty,
+    PermissionDenied,
+    /// <summary>Users or roles have changed since the gateway looked who asks.</summary>
+    AuthRevisionOld,
+    RootUserMissing,
+    RootRoleMissing,
+    /// <summary>A user is to be made whose name is empty.</summary>
+    UserNameEmpty,
+    UserExists,
+    UserNotFound,
+    RoleNameEmpty,
+    RoleExists,
+    RoleNotFound,
+    /// <summary>The user does not have the role.</summary>
+    RoleNotGranted,
+    /// <summary>A permission is to be granted and was not given.</summary>
+    PermissionNotGiven,
+    /// <summary>The role does not have the permission.</summary>
+    PermissionNotGranted,
+    /// <summary>A change of users or roles that is not to be made.</summary>
+    InvalidAuthManagement,
 }
 
 /// <summary>The outcome of one applied command, for the proposer.</summary>

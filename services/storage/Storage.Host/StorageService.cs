@@ -5,6 +5,7 @@ using Consensus.Contracts;
 using Hosting.Metrics;
 using Microsoft.Extensions.Logging;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 using Storage.Core.Mvcc;
 using Storage.Core.Reads;
 using Storage.Core.State;
@@ -123,26 +124,40 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
 
     public IDisposable SubscribeResults(SessionId session, IResultSink sink) => _context.Results.Subscribe(session, sink);
 
-    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation)
+    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation)
     {
-        return IsApplied(minApplied) ? ValueTask.FromResult(Range(rangeRequest)) : WaitedAsync();
+        return IsApplied(minApplied) ? ValueTask.FromResult(Range(rangeRequest, caller)) : WaitedAsync();
 
         async ValueTask<ReadResult> WaitedAsync()
         {
             await _context.Applied.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
-            return Range(rangeRequest);
+            return Range(rangeRequest, caller);
         }
     }
 
-    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, CancellationToken cancellation)
+    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation)
     {
-        return IsApplied(minApplied) ? ValueTask.FromResult(Txn(txnRequest)) : WaitedAsync();
+        return IsApplied(minApplied) ? ValueTask.FromResult(Txn(txnRequest, caller)) : WaitedAsync();
 
         async ValueTask<ReadResult> WaitedAsync()
         {
             await _context.Applied.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
-            return Txn(txnRequest);
+            return Txn(txnRequest, caller);
         }
+    }
+
+    public async ValueTask<ReadResult> AuthorizeAsync(AccessRequest request, LogIndex minApplied, Caller caller, CancellationToken cancellation)
+    {
+        if (!IsApplied(minApplied))
+            await _context.Applied.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
+        return StateReads.Authorize(_state.Current, request, caller);
+    }
+
+    public async ValueTask<AuthStatus> GetAuthAsync(string user, LogIndex minApplied, CancellationToken cancellation)
+    {
+        if (!IsApplied(minApplied))
+            await _context.Applied.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
+        return StateReads.Auth(_state.Current, user);
     }
 
     public async ValueTask<ReadResult> GetV2Async(
@@ -356,17 +371,17 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
         return result;
     }
 
-    private ReadResult Range(ReadOnlyMemory<byte> request)
+    private ReadResult Range(ReadOnlyMemory<byte> request, Caller caller)
     {
         Metrics.Ranges.Increment();
         using var activity = Activity.Current is null ? null : StorageTelemetry.Spans.StartActivity("storage.range");
-        return _reads.Run((_state, request), static read => StateReads.Range(read._state, read.request.Span));
+        return _reads.Run((_state, request, caller), static read => StateReads.Range(read._state, read.request.Span, read.caller));
     }
 
-    private ReadResult Txn(ReadOnlyMemory<byte> request)
+    private ReadResult Txn(ReadOnlyMemory<byte> request, Caller caller)
     {
         using var activity = Activity.Current is null ? null : StorageTelemetry.Spans.StartActivity("storage.range");
-        var (result, operations) = _reads.Run((_state, request), static read => (StateReads.Txn(read._state, read.request.Span, out var count), count));
+        var (result, operations) = _reads.Run((_state, request, caller), static read => (StateReads.Txn(read._state, read.request.Span, out var count, read.caller), count));
         Metrics.Ranges.Add(operations);
         if (operations > 1)
             Metrics.Transactions.Increment();

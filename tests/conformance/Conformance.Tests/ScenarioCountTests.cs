@@ -12,13 +12,13 @@ public sealed class ScenarioCountTests(ITestOutputHelper output)
     [Fact]
     public void Scenarios_OfEachKind_AreAtLeastAsManyAsBefore()
     {
-        var etcdctl = EtcdctlKvTests.Set.Count + EtcdctlClusterTests.Set.Count + EtcdctlMaintenanceTests.Set.Count + EtcdctlLoadTests.Set.Count;
-        var grpc = GrpcKvTests.Set.Count + GrpcStreamTests.Set.Count + GrpcProgressTests.Set.Count + GrpcRandomTests.Set.Count;
+        var etcdctl = EtcdctlKvTests.Set.Count + EtcdctlClusterTests.Set.Count + EtcdctlMaintenanceTests.Set.Count + EtcdctlLoadTests.Set.Count + EtcdctlAuthTests.Set.Count;
+        var grpc = GrpcKvTests.Set.Count + GrpcStreamTests.Set.Count + GrpcProgressTests.Set.Count + GrpcRandomTests.Set.Count + GrpcAuthTests.Set.Count;
         var v2 = V2KeysTests.Set.Count + V2WatchTests.Set.Count + HttpTests.Set.Count;
         var cluster = ClusterMembershipTests.Set.Count + ClusterStartupTests.Set.Count + ClusterV2Tests.Set.Count + ClusterWatchTests.Set.Count;
         output.WriteLine($"etcdctl {etcdctl}, gRPC {grpc}, v2 and HTTP {v2}, clusters {cluster}, together {etcdctl + grpc + v2 + cluster}");
-        Assert.True(etcdctl >= 119, $"etcdctl scenarios: {etcdctl}");
-        Assert.True(grpc >= 156, $"gRPC scenarios: {grpc}");
+        Assert.True(etcdctl >= 123, $"etcdctl scenarios: {etcdctl}");
+        Assert.True(grpc >= 161, $"gRPC scenarios: {grpc}");
         Assert.True(v2 >= 96, $"v2 and HTTP scenarios: {v2}");
         Assert.True(cluster >= 22, $"cluster scenarios: {cluster}");
     }
@@ -29,7 +29,7 @@ public sealed class ScenarioCountTests(ITestOutputHelper output)
         string[] names =
         [
             .. EtcdctlKvTests.Set.Names, .. EtcdctlClusterTests.Set.Names, .. EtcdctlMaintenanceTests.Set.Names, .. EtcdctlLoadTests.Set.Names,
-            .. GrpcKvTests.Set.Names, .. GrpcStreamTests.Set.Names, .. GrpcProgressTests.Set.Names, .. GrpcRandomTests.Set.Names,
+            .. GrpcKvTests.Set.Names, .. GrpcStreamTests.Set.Names, .. GrpcProgressTests.Set.Names, .. GrpcRandomTests.Set.Names, .. GrpcAuthTests.Set.Names, .. EtcdctlAuthTests.Set.Names,
             .. V2KeysTests.Set.Names, .. V2WatchTests.Set.Names, .. HttpTests.Set.Names,
             .. ClusterMembershipTests.Set.Names, .. ClusterStartupTests.Set.Names, .. ClusterV2Tests.Set.Names, .. ClusterWatchTests.Set.Names,
         ];

@@ -46,6 +46,33 @@ public enum EtcdError
     BadLeaderTransferee,
     TimeoutLeaderTransfer,
 
+    UserEmpty,
+    InvalidAuthToken,
+    PermissionDenied,
+    AuthRevisionOld,
+    AuthNotEnabled,
+    AuthFailed,
+    NoPasswordUser,
+    PasswordTooLong,
+    VerifyOnlyKey,
+    RootUserNotExist,
+    RootRoleNotExist,
+    UserExists,
+    UserNotFound,
+    RoleEmpty,
+    RoleExists,
+    RoleNotFound,
+    RoleNotGranted,
+    PermissionNotGiven,
+    PermissionNotGranted,
+    InvalidAuthManagement,
+
+    /// <summary>As <see cref="UserEmpty"/> and the others, from those calls of which a 3.5 server does not translate its errors.</summary>
+    UserEmptyUntranslated,
+    InvalidAuthTokenUntranslated,
+    PermissionDeniedUntranslated,
+    AuthRevisionOldUntranslated,
+
     /// <summary>The request's bytes are no protobuf message of its type.</summary>
     Undecodable,
 

@@ -58,6 +58,30 @@ public static class EtcdErrors
         EtcdError.NotLeader => new(RpcCode.FailedPrecondition, "etcdserver: not leader"),
         EtcdError.BadLeaderTransferee => new(RpcCode.FailedPrecondition, "etcdserver: bad leader transferee"),
         EtcdError.TimeoutLeaderTransfer => new(RpcCode.Unknown, TimeoutText + ", leader transfer took too long"),
+        EtcdError.UserEmpty => new(RpcCode.InvalidArgument, "etcdserver: user name is empty"),
+        EtcdError.InvalidAuthToken => new(RpcCode.Unauthenticated, "etcdserver: invalid auth token"),
+        EtcdError.PermissionDenied => new(RpcCode.PermissionDenied, "etcdserver: permission denied"),
+        EtcdError.AuthRevisionOld => new(RpcCode.InvalidArgument, "etcdserver: revision of auth store is old"),
+        EtcdError.AuthNotEnabled => new(RpcCode.FailedPrecondition, "etcdserver: authentication is not enabled"),
+        EtcdError.AuthFailed => new(RpcCode.InvalidArgument, "etcdserver: authentication failed, invalid user ID or password"),
+        EtcdError.NoPasswordUser => new(RpcCode.Unknown, "auth: authentication failed, password was given for no password user"),
+        EtcdError.PasswordTooLong => new(RpcCode.Unknown, "bcrypt: password length exceeds 72 bytes"),
+        EtcdError.VerifyOnlyKey => new(RpcCode.Unknown, "auth: token signing attempted with verify-only key"),
+        EtcdError.RootUserNotExist => new(RpcCode.FailedPrecondition, "etcdserver: root user does not exist"),
+        EtcdError.RootRoleNotExist => new(RpcCode.FailedPrecondition, "etcdserver: root user does not have root role"),
+        EtcdError.UserExists => new(RpcCode.FailedPrecondition, "etcdserver: user name already exists"),
+        EtcdError.UserNotFound => new(RpcCode.FailedPrecondition, "etcdserver: user name not found"),
+        EtcdError.RoleEmpty => new(RpcCode.InvalidArgument, "etcdserver: role name is empty"),
+        EtcdError.RoleExists => new(RpcCode.FailedPrecondition, "etcdserver: role name already exists"),
+        EtcdError.RoleNotFound => new(RpcCode.FailedPrecondition, "etcdserver: role name not found"),
+        EtcdError.RoleNotGranted => new(RpcCode.FailedPrecondition, "etcdserver: role is not granted to the user"),
+        EtcdError.PermissionNotGiven => new(RpcCode.InvalidArgument, "etcdserver: permission not given"),
+        EtcdError.PermissionNotGranted => new(RpcCode.FailedPrecondition, "etcdserver: permission is not granted to the role"),
+        EtcdError.InvalidAuthManagement => new(RpcCode.InvalidArgument, "etcdserver: invalid auth management"),
+        EtcdError.UserEmptyUntranslated => new(RpcCode.Unknown, "auth: user name is empty"),
+        EtcdError.InvalidAuthTokenUntranslated => new(RpcCode.Unknown, "auth: invalid auth token"),
+        EtcdError.PermissionDeniedUntranslated => new(RpcCode.Unknown, "auth: permission denied"),
+        EtcdError.AuthRevisionOldUntranslated => new(RpcCode.Unknown, "auth: revision in header is old"),
         EtcdError.Undecodable => new(RpcCode.Internal, "grpc: error unmarshalling request: unexpected EOF"),
         EtcdError.Internal => new(RpcCode.Internal, "etcdserver: internal error"),
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "not in the table"),
@@ -83,9 +107,40 @@ public static class EtcdErrors
         // The command took effect or not, nobody knows any more: an ambiguous failure, as after a lost leader.
         StorageError.OutcomeForgotten => EtcdError.TimeoutDueToLeaderFailure,
         StorageError.AnswerTooLarge => EtcdError.ResponseTooLarge,
+        StorageError.UserEmpty or StorageError.UserNameEmpty => EtcdError.UserEmpty,
+        StorageError.PermissionDenied => EtcdError.PermissionDenied,
+        StorageError.AuthRevisionOld => EtcdError.AuthRevisionOld,
+        StorageError.RootUserMissing => EtcdError.RootUserNotExist,
+        StorageError.RootRoleMissing => EtcdError.RootRoleNotExist,
+        StorageError.UserExists => EtcdError.UserExists,
+        StorageError.UserNotFound => EtcdError.UserNotFound,
+        StorageError.RoleNameEmpty => EtcdError.RoleEmpty,
+        StorageError.RoleExists => EtcdError.RoleExists,
+        StorageError.RoleNotFound => EtcdError.RoleNotFound,
+        StorageError.RoleNotGranted => EtcdError.RoleNotGranted,
+        StorageError.PermissionNotGiven => EtcdError.PermissionNotGiven,
+        StorageError.PermissionNotGranted => EtcdError.PermissionNotGranted,
+        StorageError.InvalidAuthManagement => EtcdError.InvalidAuthManagement,
         StorageError.StaleLeaseEpoch or StorageError.V2 or StorageError.Malformed => EtcdError.Internal,
         _ => EtcdError.Internal,
     };
+
+    /// <summary>The same refusal where etcd 3.5 does not translate it.</summary>
+    public static EtcdError Untranslated(EtcdError error) => error switch
+    {
+        EtcdError.UserEmpty => EtcdError.UserEmptyUntranslated,
+        EtcdError.InvalidAuthToken => EtcdError.InvalidAuthTokenUntranslated,
+        EtcdError.PermissionDenied => EtcdError.PermissionDeniedUntranslated,
+        EtcdError.AuthRevisionOld => EtcdError.AuthRevisionOldUntranslated,
+        _ => error,
+    };
+
+    /// <summary>A status as Go prints it: the reason of a watch that is refused.</summary>
+    public static string Printed(EtcdError error)
+    {
+        var status = Status(error);
+        return $"rpc error: code = {status.Code} desc = {status.Message}";
+    }
 
     /// <summary>What a refused membership change is to a v3 client.</summary>
     public static EtcdError Of(MembershipError error) => error switch

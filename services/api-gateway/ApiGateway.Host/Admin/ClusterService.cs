@@ -1,5 +1,6 @@
 using ApiGateway.Core.Errors;
 using ApiGateway.Core.V2;
+using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Metrics;
@@ -8,17 +9,19 @@ using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
+using Storage.Contracts.Auth;
 using Member = EtcdApi.Etcdserverpb.Member;
 
 namespace ApiGateway.Host.Admin;
 
 /// <summary>etcdserverpb.Cluster: the members and their changes. Its headers carry no revision.</summary>
-internal sealed class ClusterService(ClusterView cluster, ReadBarrier barrier, MembershipChanges changes, CallGate gate)
+internal sealed class ClusterService(ClusterView cluster, ReadBarrier barrier, MembershipChanges changes, CallGate gate, Callers callers)
 {
     public async Task<Reply> MemberListAsync(byte[] request, ServerCallContext context)
     {
         gate.Check(context.GetHttpContext());
         var asked = ProtoBody.Parse(MemberListRequest.Parser, request);
+        await callers.RequireAsync(context.GetHttpContext(), AccessRequest.AnyUser, context.CancellationToken).ConfigureAwait(false);
         var view = asked.Linearizable
             ? await cluster.RefreshAsync(await barrier.ReadIndexAsync().ConfigureAwait(false), context.CancellationToken).ConfigureAwait(false)
             : await cluster.RefreshAsync(context.CancellationToken).ConfigureAwait(false);
@@ -32,6 +35,7 @@ internal sealed class ClusterService(ClusterView cluster, ReadBarrier barrier, M
         gate.Check(context.GetHttpContext());
         var asked = ProtoBody.Parse(MemberAddRequest.Parser, request);
         var urls = Checked(asked.PeerURLs);
+        await callers.RequireAsync(context.GetHttpContext(), AccessRequest.Admin, context.CancellationToken).ConfigureAwait(false);
         var (id, result) = await changes.AddAsync(urls, asked.IsLearner).ConfigureAwait(false);
         var (view, members) = await OutcomeAsync(result).ConfigureAwait(false);
         var answer = new MemberAddResponse { Member = new Member { ID = id.Value, PeerURLs = { urls }, IsLearner = asked.IsLearner } };
@@ -43,6 +47,7 @@ internal sealed class ClusterService(ClusterView cluster, ReadBarrier barrier, M
     {
         gate.Check(context.GetHttpContext());
         var asked = ProtoBody.Parse(MemberRemoveRequest.Parser, request);
+        await callers.RequireAsync(context.GetHttpContext(), AccessRequest.Admin, context.CancellationToken).ConfigureAwait(false);
         var result = await changes.RemoveAsync(new MemberId(asked.ID)).ConfigureAwait(false);
         var (view, members) = await OutcomeAsync(result).ConfigureAwait(false);
         var answer = new MemberRemoveResponse();
@@ -55,7 +60,9 @@ internal sealed class ClusterService(ClusterView cluster, ReadBarrier barrier, M
         gate.Check(context.GetHttpContext());
         var asked = ProtoBody.Parse(MemberUpdateRequest.Parser, request);
         // A 3.5 server takes any text here, and dies of it later.
-        var result = await changes.UpdateAsync(new MemberId(asked.ID), Checked(asked.PeerURLs)).ConfigureAwait(false);
+        var urls = Checked(asked.PeerURLs);
+        await callers.RequireAsync(context.GetHttpContext(), AccessRequest.Admin, context.CancellationToken).ConfigureAwait(false);
+        var result = await changes.UpdateAsync(new MemberId(asked.ID), urls).ConfigureAwait(false);
         var (view, members) = await OutcomeAsync(result).ConfigureAwait(false);
         var answer = new MemberUpdateResponse();
         answer.Members.AddRange(members);
@@ -66,6 +73,7 @@ internal sealed class ClusterService(ClusterView cluster, ReadBarrier barrier, M
     {
         gate.Check(context.GetHttpContext());
         var asked = ProtoBody.Parse(MemberPromoteRequest.Parser, request);
+        await callers.RequireAsync(context.GetHttpContext(), AccessRequest.Admin, context.CancellationToken).ConfigureAwait(false);
         var result = await changes.PromoteAsync(new MemberId(asked.ID)).ConfigureAwait(false);
         var (view, members) = await OutcomeAsync(result).ConfigureAwait(false);
         var answer = new MemberPromoteResponse();

@@ -1,18 +1,19 @@
 using ApiGateway.Core.Errors;
+using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
-using ApiGateway.Host.Proposing;
 using Consensus.Contracts;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
 using Grpc.Core;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 
 namespace ApiGateway.Host.Admin;
 
 /// <summary>etcdserverpb.Maintenance, as far as it exists: status, alarms, hashes, defragmentation, snapshots, moving the leadership.</summary>
 internal sealed class MaintenanceService(
-    Proposer proposer, IConsensus consensus, IStorage storage, ClusterView cluster, ReadBarrier barrier, CallGate gate, GatewayOptions options,
+    CallerProposals proposer, Callers callers, IConsensus consensus, IStorage storage, ClusterView cluster, ReadBarrier barrier, CallGate gate, GatewayOptions options,
     SnapshotCalls snapshots)
 {
     private static readonly byte[] s_probe = new RangeRequest { Key = ByteString.CopyFrom(0), Limit = 1 }.ToByteArray();
@@ -24,6 +25,7 @@ internal sealed class MaintenanceService(
     {
         gate.Check(context.GetHttpContext(), isServedByLearners: true);
         ProtoBody.Parse(StatusRequest.Parser, request);
+        await callers.RequireAsync(context.GetHttpContext(), AccessRequest.Admin, context.CancellationToken).ConfigureAwait(false);
         var view = await cluster.RefreshAsync(context.CancellationToken).ConfigureAwait(false);
         var state = await StorageStatusAsync(context).ConfigureAwait(false);
         var answer = new StatusResponse
@@ -50,15 +52,16 @@ internal sealed class MaintenanceService(
         var asked = ProtoBody.Parse(AlarmRequest.Parser, request);
         if (asked.Action != AlarmRequest.Types.AlarmAction.Get)
         {
-            var result = await proposer.ProposeAsync(CommandKind.Alarm, request).ConfigureAwait(false);
+            var result = await proposer.ProposeAsync(context.GetHttpContext(), CommandKind.Alarm, request, Purpose.Administration).ConfigureAwait(false);
             cluster.Observe(result.Revision, result.Index);
             RequestFailedException.ThrowIf(EtcdErrors.Of(result.Error));
             return new Reply((await cluster.GetAsync().ConfigureAwait(false)).Header, result.Revision, result.Term.Value, result.Body);
         }
+        await callers.RequireAsync(context.GetHttpContext(), AccessRequest.AnyUser, context.CancellationToken).ConfigureAwait(false);
         var view = await cluster.GetAsync().ConfigureAwait(false);
         // In etcd this goes through the log: whoever raised an alarm before sees it here. A read that has applied the index waits for the replica.
         var index = await barrier.ReadIndexAsync().ConfigureAwait(false);
-        await barrier.BoundedAsync(storage.RangeAsync(s_probe, index, context.CancellationToken), EtcdError.Timeout).ConfigureAwait(false);
+        await barrier.BoundedAsync(storage.RangeAsync(s_probe, index, Caller.Internal, context.CancellationToken), EtcdError.Timeout).ConfigureAwait(false);
         var state = await StorageStatusAsync(context).ConfigureAwait(false);
         var answer = new AlarmResponse();
         answer.Alarms.AddRange(state.Alarms
@@ -71,6 +74,7 @@ internal sealed class MaintenanceService(
     {
         gate.Check(context.GetHttpContext());
         var asked = ProtoBody.Parse(HashKVRequest.Parser, request);
+        await callers.RequireAdminUntranslatedAsync(context).ConfigureAwait(false);
         var result = await storage.HashKvAsync(asked.Revision, context.CancellationToken).ConfigureAwait(false);
         RequestFailedException.ThrowIf(EtcdErrors.Of(result.Error));
         // hash_revision came with 3.6; a 3.5 server does not send it.
@@ -84,6 +88,7 @@ internal sealed class MaintenanceService(
     {
         gate.Check(context.GetHttpContext());
         ProtoBody.Parse(HashRequest.Parser, request);
+        await callers.RequireAdminUntranslatedAsync(context).ConfigureAwait(false);
         var hash = await storage.HashAsync(context.CancellationToken).ConfigureAwait(false);
         var state = await StorageStatusAsync(context).ConfigureAwait(false);
         return new Reply(
@@ -95,6 +100,7 @@ internal sealed class MaintenanceService(
     {
         gate.Check(context.GetHttpContext());
         ProtoBody.Parse(DefragmentRequest.Parser, request);
+        await callers.RequireAdminUntranslatedAsync(context).ConfigureAwait(false);
         await storage.DefragmentAsync(context.CancellationToken).ConfigureAwait(false);
         return Reply.WithoutHeader(default);
     }
@@ -104,6 +110,7 @@ internal sealed class MaintenanceService(
     {
         gate.Check(context.GetHttpContext());
         var asked = ProtoBody.Parse(MoveLeaderRequest.Parser, request);
+        await callers.RequireAsync(context.GetHttpContext(), AccessRequest.Admin, context.CancellationToken).ConfigureAwait(false);
         var view = await cluster.RefreshAsync(context.CancellationToken).ConfigureAwait(false);
         var target = new MemberId(asked.TargetID);
         // It is there already.

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ApiGateway.Core.Errors;
+using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
 using EtcdApi.Etcdserverpb;
 using EtcdApi.Wire;
@@ -12,7 +13,7 @@ namespace ApiGateway.Host.Admin;
 /// Maintenance.Snapshot: the database in blobs of 32 KiB, each with how much comes after it, then one more blob with the SHA-256 of all of it. It comes from
 /// this member's own storage, so that a learner serves it too.
 /// </summary>
-internal sealed class SnapshotCalls(IStorage storage, CallGate gate, StreamGuards guards, GatewayOptions options, TimeProvider time)
+internal sealed class SnapshotCalls(IStorage storage, CallGate gate, Callers callers, StreamGuards guards, GatewayOptions options, TimeProvider time)
 {
     private const int BlobBytes = 32 * 1024;
 
@@ -27,6 +28,7 @@ internal sealed class SnapshotCalls(IStorage storage, CallGate gate, StreamGuard
         var http = context.GetHttpContext();
         gate.Check(http, isServedByLearners: true);
         ProtoBody.Parse(SnapshotRequest.Parser, request);
+        await callers.RequireAdminUntranslatedAsync(context).ConfigureAwait(false);
         try
         {
             if (Interlocked.Increment(ref _open) > options.MaxSnapshots)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using ApiGateway.Core.Errors;
 using ApiGateway.Core.Requests;
+using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Proposing;
@@ -13,7 +14,7 @@ namespace ApiGateway.Host.Kv;
 
 /// <summary>etcdserverpb.KV: each call looks at the request's bytes, and hands these same bytes on.</summary>
 internal sealed class KvService(
-    Proposer proposer, SpaceGuard space, IStorage storage, ReadBarrier barrier, ClusterView cluster, CallGate gate, GatewayOptions options)
+    CallerProposals proposer, Callers callers, SpaceGuard space, IStorage storage, ReadBarrier barrier, ClusterView cluster, CallGate gate, GatewayOptions options)
 {
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Reply> RangeAsync(byte[] request, ServerCallContext context)
@@ -27,7 +28,9 @@ internal sealed class KvService(
         var minApplied = serializable ? default : await barrier.ReadIndexAsync().ConfigureAwait(false);
         // One key is read faster than a cancellation could be noticed, and the token alone would cost as much.
         var cancellation = isSingleKey ? CancellationToken.None : context.CancellationToken;
-        var reading = storage.RangeAsync(request, minApplied, cancellation);
+        var reading = callers.CallAsync(
+            http, Purpose.Keys, (storage, request, minApplied, cancellation),
+            static (of, caller) => of.storage.RangeAsync(of.request, of.minApplied, caller, of.cancellation), Callers.RefusalOf);
         return await AnswerAsync(await barrier.BoundedAsync(reading, EtcdError.TimeoutWaitingForApply).ConfigureAwait(false))
             .ConfigureAwait(false);
     }
@@ -40,7 +43,7 @@ internal sealed class KvService(
         gate.Check(http);
         RequestFailedException.ThrowIf(PutCheck.Check(request));
         await space.AdmitAsync(SpaceCost.OfPut(request)).ConfigureAwait(false);
-        return await AnswerAsync(await proposer.ProposeAsync(CommandKind.Put, request).ConfigureAwait(false)).ConfigureAwait(false);
+        return await AnswerAsync(await proposer.ProposeAsync(http, CommandKind.Put, request).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -50,7 +53,7 @@ internal sealed class KvService(
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/DeleteRange");
         gate.Check(http);
         RequestFailedException.ThrowIf(DeleteRangeCheck.Check(request));
-        return await AnswerAsync(await proposer.ProposeAsync(CommandKind.DeleteRange, request).ConfigureAwait(false)).ConfigureAwait(false);
+        return await AnswerAsync(await proposer.ProposeAsync(http, CommandKind.DeleteRange, request).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -63,10 +66,12 @@ internal sealed class KvService(
         if (!shape.IsReadOnly)
         {
             await space.AdmitAsync(SpaceCost.OfTxn(request)).ConfigureAwait(false);
-            return await AnswerAsync(await proposer.ProposeAsync(CommandKind.Txn, request).ConfigureAwait(false)).ConfigureAwait(false);
+            return await AnswerAsync(await proposer.ProposeAsync(http, CommandKind.Txn, request).ConfigureAwait(false)).ConfigureAwait(false);
         }
         var minApplied = shape.IsSerializable ? default : await barrier.ReadIndexAsync().ConfigureAwait(false);
-        var reading = storage.ReadOnlyTxnAsync(request, minApplied, context.CancellationToken);
+        var reading = callers.CallAsync(
+            http, Purpose.Keys, (storage, request, minApplied, context.CancellationToken),
+            static (of, caller) => of.storage.ReadOnlyTxnAsync(of.request, of.minApplied, caller, of.CancellationToken), Callers.RefusalOf);
         return await AnswerAsync(await barrier.BoundedAsync(reading, EtcdError.TimeoutWaitingForApply).ConfigureAwait(false))
             .ConfigureAwait(false);
     }
@@ -77,7 +82,7 @@ internal sealed class KvService(
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.KV/Compact");
         gate.Check(http);
         var compaction = ProtoBody.Parse(EtcdApi.Etcdserverpb.CompactionRequest.Parser, request);
-        var result = await proposer.ProposeAsync(CommandKind.Compact, request).ConfigureAwait(false);
+        var result = await proposer.ProposeAsync(http, CommandKind.Compact, request, Purpose.Administration).ConfigureAwait(false);
         if (result.Error == StorageError.None)
             cluster.ObserveCompaction(compaction.Revision);
         // As long as it takes: whoever asks for this wants the space.

@@ -13,7 +13,7 @@ namespace ApiGateway.Host.Leases;
 /// <see cref="MaxInFlight"/> unanswered ones wait in the connection.
 /// </summary>
 internal sealed class KeepAliveCall(
-    LeaseCalls leases, ReadBarrier barrier, ClusterView cluster, ResponseHeaderWriter header, IAsyncStreamReader<byte[]> requests,
+    LeaseCalls leases, LeaseAccess access, ReadBarrier barrier, ClusterView cluster, ResponseHeaderWriter header, IAsyncStreamReader<byte[]> requests,
     IServerStreamWriter<Reply> replies)
 {
     private const int MaxInFlight = 256;
@@ -68,6 +68,7 @@ internal sealed class KeepAliveCall(
 
     private async ValueTask<Reply> AnswerAsync(long id, CancellationToken ending)
     {
+        await access.RequireAsync(id, ending).ConfigureAwait(false);
         var result = await leases.KeepAliveAsync(id, cluster.SeenIndex, ending).ConfigureAwait(false);
         if (result.TtlSeconds == 0)
         {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using ApiGateway.Core.Errors;
 using ApiGateway.Core.Requests;
+using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Proposing;
@@ -9,12 +10,13 @@ using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
 using Grpc.Core;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 
 namespace ApiGateway.Host.Leases;
 
 /// <summary>etcdserverpb.Lease: what a lease is goes through the log, when it ends is asked of the lease manager.</summary>
 internal sealed class LeaseService(
-    Proposer proposer, SpaceGuard space, LeaseCalls leases, IStorage storage, ReadBarrier barrier, ClusterView cluster, CallGate gate, StreamGuards guards,
+    CallerProposals proposer, Callers callers, SpaceGuard space, LeaseCalls leases, IStorage storage, ReadBarrier barrier, ClusterView cluster, CallGate gate, StreamGuards guards,
     GatewayOptions options)
 {
     public async Task<Reply> GrantAsync(byte[] request, ServerCallContext context)
@@ -28,7 +30,7 @@ internal sealed class LeaseService(
         while (true)
         {
             var grant = new LeaseGrantRequest { ID = asked.ID != 0 ? asked.ID : NewId(), TTL = ttlSeconds };
-            var result = await proposer.ProposeAsync(CommandKind.LeaseGrant, grant.ToByteArray()).ConfigureAwait(false);
+            var result = await proposer.ProposeAsync(http, CommandKind.LeaseGrant, grant.ToByteArray()).ConfigureAwait(false);
             // Only an id that the client chose can be in its way; a random one is drawn again.
             if (result.Error == StorageError.LeaseExists && asked.ID == 0)
                 continue;
@@ -42,7 +44,7 @@ internal sealed class LeaseService(
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Lease/LeaseRevoke");
         gate.Check(http);
         ProtoBody.Parse(LeaseRevokeRequest.Parser, request);
-        return await AnswerAsync(await proposer.ProposeAsync(CommandKind.LeaseRevoke, request).ConfigureAwait(false)).ConfigureAwait(false);
+        return await AnswerAsync(await proposer.ProposeAsync(http, CommandKind.LeaseRevoke, request).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     public async Task<Reply> TimeToLiveAsync(byte[] request, ServerCallContext context)
@@ -52,12 +54,16 @@ internal sealed class LeaseService(
         gate.Check(http);
         var asked = ProtoBody.Parse(LeaseTimeToLiveRequest.Parser, request);
         var index = await barrier.ReadIndexAsync().ConfigureAwait(false);
+        await callers.RequireAsync(http, AccessRequest.AnyUser, index, context.CancellationToken).ConfigureAwait(false);
         var result = await leases.TimeToLiveAsync(asked.ID, index, context.CancellationToken).ConfigureAwait(false);
         var answer = new LeaseTimeToLiveResponse { ID = asked.ID, TTL = result.RemainingSeconds, GrantedTTL = result.GrantedSeconds };
         if (asked.Keys && result.RemainingSeconds >= 0)
         {
             var keys = await barrier.BoundedAsync(
                 storage.LeaseKeysAsync(asked.ID, index, context.CancellationToken), EtcdError.TimeoutWaitingForApply).ConfigureAwait(false);
+            // Those that would be told of, whatever the lease has by now.
+            var told = new AccessRequest(AccessKind.Ranges) { Ranges = [.. (keys ?? []).Select(static key => (key, ReadOnlyMemory<byte>.Empty))] };
+            await callers.RequireAsync(http, told, index, context.CancellationToken).ConfigureAwait(false);
             foreach (var key in keys ?? [])
                 answer.Keys.Add(UnsafeByteOperations.UnsafeWrap(key));
         }
@@ -71,6 +77,7 @@ internal sealed class LeaseService(
         gate.Check(http);
         ProtoBody.Parse(LeaseLeasesRequest.Parser, request);
         var index = await barrier.ReadIndexAsync().ConfigureAwait(false);
+        await callers.RequireAsync(http, new AccessRequest(AccessKind.AllLeases), index, context.CancellationToken).ConfigureAwait(false);
         var result = await leases.ListAsync(index, context.CancellationToken).ConfigureAwait(false);
         var answer = new LeaseLeasesResponse();
         answer.Leases.AddRange(result.Ids.Select(id => new LeaseStatus { ID = id }));
@@ -84,7 +91,8 @@ internal sealed class LeaseService(
         gate.Check(http);
         var view = await cluster.GetAsync().ConfigureAwait(false);
         using var guard = guards.Open(http, context.CancellationToken);
-        var call = new KeepAliveCall(leases, barrier, cluster, view.Header, requests, replies);
+        var access = new LeaseAccess(callers, http);
+        var call = new KeepAliveCall(leases, access, barrier, cluster, view.Header, requests, replies);
         try
         {
             await call.RunAsync(guard.Token).ConfigureAwait(false);

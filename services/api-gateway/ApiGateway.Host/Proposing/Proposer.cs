@@ -7,6 +7,7 @@ using ApiGateway.Host.Cluster;
 using Consensus.Contracts;
 using Hosting.Metrics;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 
 namespace ApiGateway.Host.Proposing;
 
@@ -63,8 +64,9 @@ public sealed partial class Proposer : IHostedService, IDisposable
     /// <summary>Proposes a command and waits until it is applied. The result may carry an error of the state machine.</summary>
     /// <param name="kind">How the payload is read.</param>
     /// <param name="payload">Copied into the command.</param>
+    /// <param name="caller">On whose behalf; the cluster's own if none is given.</param>
     /// <exception cref="RequestFailedException">Too large, too many pending, or no outcome in time.</exception>
-    public ValueTask<CommandResult> ProposeAsync(CommandKind kind, ReadOnlySpan<byte> payload)
+    public ValueTask<CommandResult> ProposeAsync(CommandKind kind, ReadOnlySpan<byte> payload, in Caller caller = default)
     {
         // v2 forms have their own limit of 10 MB (v2-api: max-request-bytes is not applied to them).
         if (kind != CommandKind.V2Write && payload.Length > _options.MaxRequestBytes)
@@ -83,7 +85,7 @@ public sealed partial class Proposer : IHostedService, IDisposable
             lowest = _pending.Lowest;
         }
         var outcome = proposal.Outcome;
-        var command = new CommandEnvelope(kind, _session, sequence, lowest, UnixNanos(_time), trace).Encode(payload);
+        var command = new CommandEnvelope(kind, _session, sequence, lowest, UnixNanos(_time), trace) { Caller = caller }.Encode(payload);
         proposal.Command = command;
         // Either the stream read here is the newest, or whoever opens the next one sees the command just stored: the barrier
         // orders the two on this side, and OpenStream has its twin.

@@ -4,6 +4,7 @@ using ApiGateway.Host.Cluster;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 
 namespace ApiGateway.Host.Rest;
 
@@ -45,7 +46,7 @@ internal sealed class HealthProbe(IStorage storage, ReadBarrier barrier, Cluster
         try
         {
             var minApplied = isLocal ? default : await barrier.ReadIndexAsync().ConfigureAwait(false);
-            var reading = storage.RangeAsync(s_probe, minApplied, cancellation);
+            var reading = storage.RangeAsync(s_probe, minApplied, Caller.Internal, cancellation);
             var read = await barrier.BoundedAsync(reading, EtcdError.TimeoutWaitingForApply).ConfigureAwait(false);
             return read.Error == StorageError.None ? "" : EtcdErrors.Status(EtcdErrors.Of(read.Error)).Message;
         }

@@ -1,6 +1,7 @@
 using ApiGateway.Core.Errors;
 using ApiGateway.Core.V2;
 using ApiGateway.Host.Admin;
+using ApiGateway.Host.Auth;
 using ApiGateway.Host.Kv;
 using ApiGateway.Host.Leases;
 using ApiGateway.Host.Watching;
@@ -20,7 +21,7 @@ internal sealed class RestRouter(
     private const string MembersPrefix = "/v2/members";
 
     private static readonly HashSet<string> s_services =
-        [KvMethods.ServiceName, WatchMethods.ServiceName, LeaseMethods.ServiceName, ClusterMethods.ServiceName, MaintenanceMethods.ServiceName];
+        [KvMethods.ServiceName, WatchMethods.ServiceName, LeaseMethods.ServiceName, ClusterMethods.ServiceName, MaintenanceMethods.ServiceName, AuthMethods.ServiceName];
 
     public async Task HandleAsync(HttpContext context)
     {

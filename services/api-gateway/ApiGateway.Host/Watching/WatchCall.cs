@@ -28,6 +28,7 @@ internal sealed class WatchCall : IDisposable
     private static readonly TimeSpan s_shortestUse = TimeSpan.FromMilliseconds(40);
 
     private readonly ClusterView _cluster;
+    private readonly WatchAccess _access;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly NextSession _next;
@@ -45,10 +46,10 @@ internal sealed class WatchCall : IDisposable
     private ulong _term;
 
     public WatchCall(
-        IWatchHub hub, ClusterView cluster, ClusterView.Snapshot view, TimeProvider time, ILogger logger,
+        IWatchHub hub, WatchAccess access, ClusterView cluster, ClusterView.Snapshot view, TimeProvider time, ILogger logger,
         IAsyncStreamReader<byte[]> requests, PipeWriter body, MethodMetrics counts, CancellationToken callEnds)
     {
-        (_cluster, _time, _logger) = (cluster, time, logger);
+        (_access, _cluster, _time, _logger) = (access, cluster, time, logger);
         _next = new NextSession(hub, time, logger);
         _requests = requests;
         _output = new WatchOutput(body, view.Header, counts);
@@ -99,7 +100,9 @@ internal sealed class WatchCall : IDisposable
         {
             if (!WatchCommand.TryRead(_requests.Current, out var command))
                 throw new RequestFailedException(EtcdError.Undecodable);
-            if (Handle(command) is { } refusal)
+            // One below revision 0 is refused for that, whoever asks.
+            var denied = command is { Kind: WatchCommandKind.Create, StartRevision: >= 0 } ? await _access.CheckAsync(command, ending).ConfigureAwait(false) : EtcdError.None;
+            if ((denied == EtcdError.None ? Handle(command) : Denied(denied)) is { } refusal)
                 await WriteAsync(refusal, ending).ConfigureAwait(false);
             // A client that asks faster than its hub takes it waits in the connection.
             if (SessionInUse() is { HasRoom: false } busy)
@@ -111,6 +114,12 @@ internal sealed class WatchCall : IDisposable
     {
         lock (_gate)
             return _session;
+    }
+
+    private WatchReply Denied(EtcdError error)
+    {
+        lock (_gate)
+            return WatchReply.Refused(EtcdErrors.Printed(error), _cluster.Seen.Revision, _term);
     }
 
     private WatchReply? Handle(in WatchCommand command)

@@ -19,6 +19,10 @@ internal readonly ref struct DeleteRangeCommand
         _previous = previous;
     }
 
+    public KeyRange Range => _range;
+
+    public bool WantsPrevious => _previous;
+
     /// <summary>Reads a request; false when the bytes are none.</summary>
     public static bool TryParse(ReadOnlySpan<byte> request, out DeleteRangeCommand delete)
     {

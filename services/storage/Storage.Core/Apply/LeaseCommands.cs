@@ -37,17 +37,23 @@ internal static class LeaseCommands
         return new Reply(StorageError.None, body.Written);
     }
 
-    /// <summary>etcdserverpb.LeaseRevokeRequest: ID 1. The answer has no fields behind the header.</summary>
-    public static Reply Revoke(StateMachine machine, ReadOnlySpan<byte> request)
+    /// <summary>etcdserverpb.LeaseRevokeRequest: ID 1.</summary>
+    public static bool TryReadRevoke(ReadOnlySpan<byte> request, out long id)
     {
-        long id = 0;
+        id = 0;
         var reader = new ProtoReader(request);
         while (reader.Next())
         {
             if (reader.Field == 1)
                 id = (long)reader.Varint;
         }
-        if (reader.Malformed)
+        return !reader.Malformed;
+    }
+
+    /// <summary>The answer has no fields behind the header.</summary>
+    public static Reply Revoke(StateMachine machine, ReadOnlySpan<byte> request)
+    {
+        if (!TryReadRevoke(request, out var id))
             return new Reply(StorageError.Malformed);
         if (!machine.Leases.Contains(id))
             return new Reply(StorageError.LeaseNotFound);

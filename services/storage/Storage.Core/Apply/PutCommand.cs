@@ -27,6 +27,13 @@ internal readonly ref struct PutCommand
         _ignoreLease = ignoreLease;
     }
 
+    public ReadOnlySpan<byte> Key => _key;
+
+    /// <summary>The lease to attach to; 0: none.</summary>
+    public long Lease => _lease;
+
+    public bool WantsPrevious => _previous;
+
     /// <summary>Reads a request; false when the bytes are none.</summary>
     public static bool TryParse(ReadOnlySpan<byte> request, out PutCommand put)
     {

@@ -25,6 +25,9 @@ internal static class BucketNames
     /// <summary>In Auth: 1 when users have to log in.</summary>
     public static ReadOnlySpan<byte> AuthEnabled => "authEnabled"u8;
 
+    /// <summary>In Auth: counts the changes of users and roles, 8 bytes big-endian.</summary>
+    public static ReadOnlySpan<byte> AuthRevision => "authRevision"u8;
+
     /// <summary>In Cluster.</summary>
     public static ReadOnlySpan<byte> ClusterVersion => "clusterVersion"u8;
 }

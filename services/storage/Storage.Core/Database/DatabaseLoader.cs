@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Consensus.Contracts;
+using Storage.Core.Auth;
 using Storage.Core.Bolt;
 using Storage.Core.Leases;
 using Storage.Core.Mvcc;
@@ -25,9 +26,6 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
     private Revision _lastRevision;
     private long _scheduledCompaction = -1, _finishedCompaction = -1;
     private bool _hasKeys;
-
-    /// <summary>The cluster before demanded that its users log in. Known when everything is loaded.</summary>
-    public bool IsAuthEnabled { get; private set; }
 
     /// <summary>
     /// Loads one row after the other and says how many bytes it has; the caller commits the tree now and then to bound its memory, and uses it only after
@@ -66,9 +64,9 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
             BucketNames.Key => LoadRevision,
             BucketNames.Lease => LoadLease,
             BucketNames.Alarm => LoadAlarm,
-            BucketNames.Auth => LoadAuth,
-            BucketNames.AuthUsers => row => Copy(TableId.AuthUsers, row),
-            BucketNames.AuthRoles => row => Copy(TableId.AuthRoles, row),
+            BucketNames.Auth => row => Copy(TableId.Auth, row),
+            BucketNames.AuthUsers => row => CopyNamed(TableId.AuthUsers, row, static (name, record) => AuthUser.Decode(name, record)),
+            BucketNames.AuthRoles => row => CopyNamed(TableId.AuthRoles, row, static (name, record) => AuthRole.Decode(name, record)),
             BucketNames.Meta => LoadNumber,
             V2Buckets.Nodes => _v2.LoadNode,
             V2Buckets.Events => _v2.LoadEvent,
@@ -129,11 +127,17 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
             _finishedCompaction = revision.Main;
     }
 
-    private void LoadAuth(BoltCursor row)
+    private void CopyNamed(TableId table, BoltCursor row, Action<string, byte[]> check)
     {
-        Copy(TableId.Auth, row);
-        if (row.Key.SequenceEqual(BucketNames.AuthEnabled))
-            IsAuthEnabled = row.Value is [1];
+        try
+        {
+            check(Encoding.UTF8.GetString(row.Key), row.Value.ToArray());
+        }
+        catch (InvalidDataException unreadable)
+        {
+            throw new BoltDamagedException(unreadable.Message);
+        }
+        Copy(table, row);
     }
 
     private void Copy(TableId table, BoltCursor row)

@@ -71,6 +71,9 @@ public sealed class LeaseTable(ITree tree)
 
     public void Detach(long id, byte[] key) => _attached.Remove(AttachmentKey(id, key));
 
+    /// <summary>Lease id and key, to the key: as the owner has it now.</summary>
+    internal CowMapView<byte[]> Attached => _attached.Peek();
+
     /// <summary>Keys attached to a lease, in key order.</summary>
     public List<byte[]> KeysOf(long id) => LeasesView.Keys(_attached.Peek(), id);
 

@@ -1,5 +1,7 @@
 using System.Text;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
+using Storage.Core.Auth;
 using Storage.Core.State;
 using Storage.Core.V2;
 
@@ -12,13 +14,16 @@ namespace Storage.Core.Reads;
 public static class StateReads
 {
     /// <summary>Answers an encoded RangeRequest.</summary>
-    public static ReadResult Range(PublishedState state, ReadOnlySpan<byte> request)
+    public static ReadResult Range(PublishedState state, ReadOnlySpan<byte> request, in Caller caller = default)
     {
         if (!RangeQuery.TryParse(request, out var query))
             return Failed(state.Current, StorageError.Malformed);
         while (true)
         {
             var view = state.Current;
+            var refused = AccessIn(view, caller).Range(query.Range);
+            if (refused != StorageError.None)
+                return Failed(view, refused);
             var body = new BodyBuffer();
             var source = KeySpaceReader.Open(view);
             try
@@ -42,11 +47,17 @@ public static class StateReads
     /// <param name="state">What is read.</param>
     /// <param name="request">The request.</param>
     /// <param name="operations">Compares and ranges that it came to.</param>
-    public static ReadResult Txn(PublishedState state, ReadOnlySpan<byte> request, out int operations)
+    /// <param name="caller">Who asks.</param>
+    public static ReadResult Txn(PublishedState state, ReadOnlySpan<byte> request, out int operations, in Caller caller = default)
     {
+        operations = 0;
         while (true)
         {
             var view = state.Current;
+            var access = AccessIn(view, caller);
+            var refused = access.IsFree ? StorageError.None : access.Txn(request);
+            if (refused != StorageError.None)
+                return Failed(view, refused);
             var body = new BodyBuffer();
             var source = KeySpaceReader.Open(view);
             try
@@ -66,6 +77,12 @@ public static class StateReads
             }
         }
     }
+
+    /// <summary>Whether a caller may do something; no body.</summary>
+    public static ReadResult Authorize(StateView view, AccessRequest request, in Caller caller) => Failed(view, AccessIn(view, caller).Check(request));
+
+    /// <summary>The authentication state with one of its users.</summary>
+    public static AuthStatus Auth(StateView view, string user) => view.Auth.StatusOf(user, view.AppliedIndex, view.AppliedTerm, view.Revision);
 
     /// <summary>Answers GET of the v2 API.</summary>
     public static ReadResult V2(PublishedState state, string path, bool recursive, long nowUnixNanos)
@@ -104,6 +121,8 @@ public static class StateReads
             return false;
         return missedRecord ? throw new RecordLostException($"reading at revision {revision}") : true;
     }
+
+    private static AccessCheck AccessIn(StateView view, in Caller caller) => new(view.Auth, view.Leases.Attached, caller);
 
     private static ReadResult Answer(StateView view, BodyBuffer body) =>
         new(StorageError.None, view.Revision, view.AppliedIndex, view.AppliedTerm, 0, body.Written);

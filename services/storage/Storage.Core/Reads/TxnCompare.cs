@@ -9,6 +9,22 @@ internal static class TxnCompare
     private const int Version = 0, Create = 1, Mod = 2, Value = 3, Lease = 4;
     private const int Equal = 0, Greater = 1, Less = 2, NotEqual = 3;
 
+    /// <summary>The keys that a compare looks at; false when the bytes are none.</summary>
+    public static bool TryReadRange(ReadOnlySpan<byte> compare, out KeyRange range)
+    {
+        ReadOnlySpan<byte> key = default, end = default;
+        var reader = new ProtoReader(compare);
+        while (reader.Next())
+        {
+            if (reader.Field == 3)
+                key = reader.Bytes;
+            else if (reader.Field == 64)
+                end = reader.Bytes;
+        }
+        range = new KeyRange(key, end);
+        return !reader.Malformed && !key.IsEmpty;
+    }
+
     /// <summary>True when the compare holds. An operand of another kind than the target counts as 0 or empty.</summary>
     public static bool Holds(scoped ref KeySpaceReader source, ReadOnlySpan<byte> compare, out bool malformed)
     {

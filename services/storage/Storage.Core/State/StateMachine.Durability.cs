@@ -62,6 +62,7 @@ public sealed partial class StateMachine
         Store.Load(snapshot, worker, meta.Revision, meta.CompactRevision);
         for (var row = snapshot.Seek(TableId.Alarms, []); row.MoveNext();)
             Alarms.Load(row.Key, row.Value);
+        Auth.Load(snapshot);
         for (var row = snapshot.Seek(TableId.V2Nodes, []); row.MoveNext();)
             V2.Load(V2Node.Decode(row.Key, row.Value));
         V2.EndLoad(meta.V2InitialIndex, meta.V2Index, meta.V2LastNodeId);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Consensus.Contracts;
 using Storage.Contracts;
 using Storage.Core.Apply;
+using Storage.Core.Auth;
 using Storage.Core.Compaction;
 using Storage.Core.History;
 using Storage.Core.Leases;
@@ -36,6 +37,7 @@ public sealed partial class StateMachine
         Leases = new LeaseTable(tree);
         Store = new MvccStore(tree, Leases);
         Alarms = new AlarmSet(tree);
+        Auth = new AuthTable(tree);
         V2 = new V2Tree(tree, options.InitialV2Index);
         Sweep = new CompactionSweep(tree, Store, _floor);
     }
@@ -58,6 +60,7 @@ public sealed partial class StateMachine
     internal MvccStore Store { get; }
     internal LeaseTable Leases { get; }
     internal AlarmSet Alarms { get; }
+    internal AuthTable Auth { get; }
     internal V2Tree V2 { get; }
 
     /// <summary>
@@ -115,6 +118,7 @@ public sealed partial class StateMachine
             Hot = Store.FreezeHotTail(),
             Tree = _tree,
             Leases = Leases.Freeze(),
+            Auth = Auth.Current,
             Alarms = Alarms.Current,
             AutomaticAlarms = Alarms.Automatic,
             V2 = V2.Freeze(),
@@ -153,10 +157,17 @@ public sealed partial class StateMachine
         var isV2 = command.Kind is CommandKind.V2Write or CommandKind.V2Expire;
         var reply = Alarms.HasCorrupt && command.Kind is not (CommandKind.Alarm or CommandKind.SpaceAlarm)
             ? new Reply(StorageError.Corrupt)
-            : Dispatch(command, payload.Span, span);
+            : DispatchAllowed(command, payload.Span, span);
         EndRevision();
         Counts.End();
         return new Outcome(AppliedIndex, AppliedTerm, reply.Error, isV2 ? V2.Index : Store.Revision, reply.Detail, reply.Body);
+    }
+
+    private Reply DispatchAllowed(in CommandEnvelope command, ReadOnlySpan<byte> payload, ApplySpan? span)
+    {
+        var access = new AccessCheck(Auth.Current, Leases.Attached, command.Caller);
+        var refused = access.IsFree ? StorageError.None : access.Check(command.Kind, payload);
+        return refused == StorageError.None ? Dispatch(command, payload, span) : new Reply(refused);
     }
 
     private Reply Dispatch(in CommandEnvelope command, ReadOnlySpan<byte> payload, ApplySpan? span) => command.Kind switch
@@ -176,6 +187,6 @@ public sealed partial class StateMachine
         CommandKind.LeaseHold => LeaseCommands.Hold(this, payload),
         CommandKind.LeaseStandby => LeaseCommands.Standby(this, payload),
         CommandKind.LeaseCheckpoints => LeaseCommands.Checkpoint(this, payload),
-        _ => new Reply(StorageError.Malformed),
+        _ => AuthCommands.TryApply(Auth, command.Kind, payload, out var reply) ? reply : new Reply(StorageError.Malformed),
     };
 }

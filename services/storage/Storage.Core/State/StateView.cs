@@ -1,4 +1,5 @@
 using Consensus.Contracts;
+using Storage.Core.Auth;
 using Storage.Core.History;
 using Storage.Core.Keys;
 using Storage.Core.Leases;
@@ -35,6 +36,7 @@ public sealed class StateView
 
     public required ITree Tree { get; init; }
     public required LeasesView Leases { get; init; }
+    public required AuthState Auth { get; init; }
     public required IReadOnlyList<(ulong MemberId, int AlarmType)> Alarms { get; init; }
 
     /// <summary>Members whose NOSPACE alarm a replica raised by itself.</summary>

@@ -44,8 +44,12 @@ internal sealed class ReadCall(IStorage storage, CancellationToken cancellation)
         var minApplied = new LogIndex(request.MinApplied);
         return request.ReadCase switch
         {
-            Client.Wire.ReadRequest.ReadOneofCase.Range => storage.RangeAsync(request.Range.Memory, minApplied, cancellation),
-            Client.Wire.ReadRequest.ReadOneofCase.Txn => storage.ReadOnlyTxnAsync(request.Txn.Memory, minApplied, cancellation),
+            Client.Wire.ReadRequest.ReadOneofCase.Range => storage.RangeAsync(
+                request.Range.Memory, minApplied, request.Caller.FromWire(), cancellation),
+            Client.Wire.ReadRequest.ReadOneofCase.Txn => storage.ReadOnlyTxnAsync(
+                request.Txn.Memory, minApplied, request.Caller.FromWire(), cancellation),
+            Client.Wire.ReadRequest.ReadOneofCase.Access => storage.AuthorizeAsync(
+                request.Access.FromWire(), minApplied, request.Caller.FromWire(), cancellation),
             Client.Wire.ReadRequest.ReadOneofCase.V2 => storage.GetV2Async(
                 request.V2.Path, request.V2.Recursive, request.V2.Sorted, request.V2.NowUnixNanos, minApplied, cancellation),
             _ => ValueTask.FromResult(new ReadResult(StorageError.Malformed, 0, default, default, 0, default)),

@@ -127,6 +127,9 @@ public sealed class StorageGrpcService(
             }
         });
 
+    public override async Task<Client.Wire.AuthResponse> Auth(Client.Wire.AuthRequest request, ServerCallContext context) =>
+        (await storage.GetAuthAsync(request.User, new LogIndex(request.MinApplied), context.CancellationToken).ConfigureAwait(false)).ToWire();
+
     public override async Task<Client.Wire.LeaseKeysResponse> LeaseKeys(Client.Wire.LeaseKeysRequest request, ServerCallContext context)
     {
         var keys = await storage.LeaseKeysAsync(request.Lease, new LogIndex(request.MinApplied), context.CancellationToken).ConfigureAwait(false);

@@ -6,8 +6,7 @@ namespace Storage.Host.Restore;
 
 /// <summary>What was restored.</summary>
 /// <param name="Revision">Its newest revision.</param>
-/// <param name="IsAuthEnabled">The cluster before demanded that its users log in.</param>
-public readonly record struct RestoredState(long Revision, bool IsAuthEnabled);
+public readonly record struct RestoredState(long Revision);
 
 /// <summary>Makes the data file of a new cluster's replica out of a database of etcd's.</summary>
 public static class DatabaseRestore
@@ -38,7 +37,7 @@ public static class DatabaseRestore
             var revision = StateMachine.Open(data.Tree, new StateMachineOptions()).Freeze().Revision;
             incoming.PutInPlace();
             await data.Owned!.DisposeAsync().ConfigureAwait(false);
-            return new RestoredState(revision, loader.IsAuthEnabled);
+            return new RestoredState(revision);
         }
         finally
         {

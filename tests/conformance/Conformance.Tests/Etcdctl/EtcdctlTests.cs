@@ -39,6 +39,18 @@ public sealed class EtcdctlMaintenanceTests(SmallQuotaPair pair) : IClassFixture
     public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], EtcdctlSession.OpenAsync);
 }
 
+/// <summary>Goal: users, roles and logging in look as etcd's to etcdctl. Method: as above, on a pair of its own.</summary>
+public sealed class EtcdctlAuthTests(AuthPair pair) : IClassFixture<AuthPair>
+{
+    internal static readonly ScenarioSet<EtcdctlSession> Set = new(AuthScenarios.All());
+
+    public static TheoryData<string> Names => Set.AsTheory();
+
+    [V3ScenarioTheory]
+    [MemberData(nameof(Names))]
+    public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], EtcdctlSession.OpenAsync);
+}
+
 /// <summary>Goal: <c>check perf</c> runs to its end and leaves nothing behind.</summary>
 public sealed class EtcdctlLoadTests(V3Pair pair) : IClassFixture<V3Pair>
 {

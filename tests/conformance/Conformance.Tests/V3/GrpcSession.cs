@@ -73,7 +73,7 @@ internal sealed class GrpcSession : IAsyncDisposable
         where TResponse : class, IMessage<TResponse>
     {
         var sent = _text.Inline(request);
-        var metadataText = metadata is null ? "" : " " + string.Join(' ', metadata.Select(m => $"[{m.Key}: {m.Value}]"));
+        var metadataText = metadata is null ? "" : " " + string.Join(' ', metadata.Select(m => $"[{m.Key}: {_normaliser.Hidden(m.Value)}]"));
         _transcript.Add($"> {rpc.Name} {sent}{metadataText}");
         try
         {
@@ -85,6 +85,39 @@ internal sealed class GrpcSession : IAsyncDisposable
         {
             _transcript.Add(Error(e.Status));
             return null;
+        }
+    }
+
+    /// <summary>Logs in; the token is hidden from then on, and null when there is none.</summary>
+    public async Task<Metadata?> LogIn(string user, string password)
+    {
+        try
+        {
+            var answer = await Rpc.Authenticate.CallAsync(_target.Channel, new AuthenticateRequest { Name = user, Password = password });
+            _normaliser.Hide(answer.Token, $"<token of {user}>");
+            Note($"{user} logged in at {_normaliser.Position(answer.Header.Revision)}");
+            return new Metadata { { "token", answer.Token } };
+        }
+        catch (RpcException e)
+        {
+            Note($"{user} did not log in:\n{Error(e.Status)}");
+            return null;
+        }
+    }
+
+    /// <summary>The first message of a snapshot, or how it was refused.</summary>
+    public async Task Snapshot(Metadata? metadata)
+    {
+        _transcript.Add($"> Snapshot {(metadata is null ? "" : _normaliser.Hidden(metadata[0].Value))}");
+        using var call = _target.Channel.CreateCallInvoker().AsyncServerStreamingCall(
+            Rpc.Method(MethodType.ServerStreaming, "etcdserverpb.Maintenance", "Snapshot"), null, new CallOptions(metadata, DateTime.UtcNow.AddSeconds(20)), []);
+        try
+        {
+            Note(await call.ResponseStream.MoveNext(CancellationToken.None) ? "it begins" : "it has nothing");
+        }
+        catch (RpcException e)
+        {
+            _transcript.Add(Error(e.Status));
         }
     }
 
@@ -107,8 +140,8 @@ internal sealed class GrpcSession : IAsyncDisposable
     public MessageStream<WatchRequest, WatchResponse> OpenWatch(Metadata? metadata = null) =>
         Open<WatchRequest, WatchResponse>("etcdserverpb.Watch", "Watch", WatchResponse.Parser, metadata);
 
-    public MessageStream<LeaseKeepAliveRequest, LeaseKeepAliveResponse> OpenKeepAlive() =>
-        Open<LeaseKeepAliveRequest, LeaseKeepAliveResponse>("etcdserverpb.Lease", "LeaseKeepAlive", LeaseKeepAliveResponse.Parser, null);
+    public MessageStream<LeaseKeepAliveRequest, LeaseKeepAliveResponse> OpenKeepAlive(Metadata? metadata = null) =>
+        Open<LeaseKeepAliveRequest, LeaseKeepAliveResponse>("etcdserverpb.Lease", "LeaseKeepAlive", LeaseKeepAliveResponse.Parser, metadata);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -21,6 +21,30 @@ internal static class Rpc
     public static readonly Unary<StatusRequest, StatusResponse> Status = new("etcdserverpb.Maintenance", "Status", StatusResponse.Parser);
     public static readonly Unary<AlarmRequest, AlarmResponse> Alarm = new("etcdserverpb.Maintenance", "Alarm", AlarmResponse.Parser);
     public static readonly Unary<HashKVRequest, HashKVResponse> HashKV = new("etcdserverpb.Maintenance", "HashKV", HashKVResponse.Parser);
+    public static readonly Unary<AuthenticateRequest, AuthenticateResponse> Authenticate = new("etcdserverpb.Auth", "Authenticate", AuthenticateResponse.Parser);
+    public static readonly Unary<AuthEnableRequest, AuthEnableResponse> AuthEnable = new("etcdserverpb.Auth", "AuthEnable", AuthEnableResponse.Parser);
+    public static readonly Unary<AuthDisableRequest, AuthDisableResponse> AuthDisable = new("etcdserverpb.Auth", "AuthDisable", AuthDisableResponse.Parser);
+    public static readonly Unary<AuthStatusRequest, AuthStatusResponse> AuthStatus = new("etcdserverpb.Auth", "AuthStatus", AuthStatusResponse.Parser);
+    public static readonly Unary<AuthUserAddRequest, AuthUserAddResponse> UserAdd = new("etcdserverpb.Auth", "UserAdd", AuthUserAddResponse.Parser);
+    public static readonly Unary<AuthUserGetRequest, AuthUserGetResponse> UserGet = new("etcdserverpb.Auth", "UserGet", AuthUserGetResponse.Parser);
+    public static readonly Unary<AuthUserListRequest, AuthUserListResponse> UserList = new("etcdserverpb.Auth", "UserList", AuthUserListResponse.Parser);
+    public static readonly Unary<AuthUserDeleteRequest, AuthUserDeleteResponse> UserDelete = new("etcdserverpb.Auth", "UserDelete", AuthUserDeleteResponse.Parser);
+    public static readonly Unary<AuthUserChangePasswordRequest, AuthUserChangePasswordResponse> UserChangePassword = new("etcdserverpb.Auth", "UserChangePassword", AuthUserChangePasswordResponse.Parser);
+    public static readonly Unary<AuthUserGrantRoleRequest, AuthUserGrantRoleResponse> UserGrantRole = new("etcdserverpb.Auth", "UserGrantRole", AuthUserGrantRoleResponse.Parser);
+    public static readonly Unary<AuthUserRevokeRoleRequest, AuthUserRevokeRoleResponse> UserRevokeRole = new("etcdserverpb.Auth", "UserRevokeRole", AuthUserRevokeRoleResponse.Parser);
+    public static readonly Unary<AuthRoleAddRequest, AuthRoleAddResponse> RoleAdd = new("etcdserverpb.Auth", "RoleAdd", AuthRoleAddResponse.Parser);
+    public static readonly Unary<AuthRoleGetRequest, AuthRoleGetResponse> RoleGet = new("etcdserverpb.Auth", "RoleGet", AuthRoleGetResponse.Parser);
+    public static readonly Unary<AuthRoleListRequest, AuthRoleListResponse> RoleList = new("etcdserverpb.Auth", "RoleList", AuthRoleListResponse.Parser);
+    public static readonly Unary<AuthRoleDeleteRequest, AuthRoleDeleteResponse> RoleDelete = new("etcdserverpb.Auth", "RoleDelete", AuthRoleDeleteResponse.Parser);
+    public static readonly Unary<AuthRoleGrantPermissionRequest, AuthRoleGrantPermissionResponse> RoleGrantPermission = new("etcdserverpb.Auth", "RoleGrantPermission", AuthRoleGrantPermissionResponse.Parser);
+    public static readonly Unary<AuthRoleRevokePermissionRequest, AuthRoleRevokePermissionResponse> RoleRevokePermission = new("etcdserverpb.Auth", "RoleRevokePermission", AuthRoleRevokePermissionResponse.Parser);
+    public static readonly Unary<DefragmentRequest, DefragmentResponse> Defragment = new("etcdserverpb.Maintenance", "Defragment", DefragmentResponse.Parser);
+    public static readonly Unary<HashRequest, HashResponse> Hash = new("etcdserverpb.Maintenance", "Hash", HashResponse.Parser);
+    public static readonly Unary<MoveLeaderRequest, MoveLeaderResponse> MoveLeader = new("etcdserverpb.Maintenance", "MoveLeader", MoveLeaderResponse.Parser);
+    public static readonly Unary<MemberAddRequest, MemberAddResponse> MemberAdd = new("etcdserverpb.Cluster", "MemberAdd", MemberAddResponse.Parser);
+    public static readonly Unary<MemberRemoveRequest, MemberRemoveResponse> MemberRemove = new("etcdserverpb.Cluster", "MemberRemove", MemberRemoveResponse.Parser);
+    public static readonly Unary<MemberUpdateRequest, MemberUpdateResponse> MemberUpdate = new("etcdserverpb.Cluster", "MemberUpdate", MemberUpdateResponse.Parser);
+    public static readonly Unary<MemberPromoteRequest, MemberPromoteResponse> MemberPromote = new("etcdserverpb.Cluster", "MemberPromote", MemberPromoteResponse.Parser);
 
     private static readonly Marshaller<byte[]> s_bytes = new(static bytes => bytes, static bytes => bytes);
 

@@ -60,7 +60,53 @@ public sealed class TwoWaySnapshotTests : IDisposable
             Assert.Equal(expected, await Content.ShowAsync(here.Etcdctl, lease, revision));
             using var v2 = new V2Client(here.Client);
             Assert.Equal("of v2", (await v2.GetAsync("v2/keys/folder/old")).Node.GetProperty("value").GetString());
+            await UsersCanLogInAsync(here.Etcdctl);
         }
+    }
+
+    [DeploymentFact]
+    public async Task Users_WhoHaveToLogIn_HaveToOnBothSides()
+    {
+        string[] root = ["--user", "root:rootsecret"];
+        var (first, second) = (_folder.Sub("first.db"), _folder.Sub("second.db"));
+        await using (var etcd = await Server.StartAsync(ServerKind.Etcd, Member.Make(_folder, "etcd")[0]))
+        {
+            await Content.FillAsync(etcd.Etcdctl);
+            await etcd.Etcdctl.OutputAsync("auth", "enable");
+            await etcd.Etcdctl.OutputAsync([.. root, "snapshot", "save", first]);
+        }
+
+        var ours = Member.Make(_folder, "ours")[0];
+        await Commands.RestoreAsync(ServerKind.Ours, first, ours);
+        string status;
+        await using (var here = await Server.StartAsync(ServerKind.Ours, ours))
+        {
+            await HaveToLogInAsync(here.Etcdctl, "ann:secret");
+            await here.Etcdctl.OutputAsync([.. root, "user", "add", "bob:bobs"]);
+            await here.Etcdctl.OutputAsync([.. root, "user", "grant-role", "bob", "reader"]);
+            await HaveToLogInAsync(here.Etcdctl, "bob:bobs");
+            status = await here.Etcdctl.OutputAsync([.. root, "auth", "status"]);
+            Assert.Contains("Authentication Status: true", status, StringComparison.Ordinal);
+            await here.Etcdctl.OutputAsync([.. root, "snapshot", "save", second]);
+        }
+
+        var back = Member.Make(_folder, "back")[0];
+        await Commands.RestoreAsync(ServerKind.Etcd, second, back);
+        await using (var etcd = await Server.StartAsync(ServerKind.Etcd, back))
+        {
+            await HaveToLogInAsync(etcd.Etcdctl, "ann:secret");
+            await HaveToLogInAsync(etcd.Etcdctl, "bob:bobs");
+            Assert.Equal(status, await etcd.Etcdctl.OutputAsync([.. root, "auth", "status"]));
+        }
+    }
+
+    private static async Task HaveToLogInAsync(Etcdctl etcdctl, string reader)
+    {
+        Assert.Contains("user name is empty", (await etcdctl.RunAsync(["get", "t1"])).Err, StringComparison.Ordinal);
+        Assert.Equal("t1\none", (await etcdctl.OutputAsync("--user", reader, "get", "t1")).Trim());
+        Assert.Contains("permission denied", (await etcdctl.RunAsync(["--user", reader, "put", "t1", "x"])).Err, StringComparison.Ordinal);
+        Assert.Contains(
+            "authentication failed, invalid user ID or password", (await etcdctl.RunAsync(["--user", reader + "x", "get", "t1"])).Err, StringComparison.Ordinal);
     }
 
     [DeploymentFact]

@@ -35,6 +35,13 @@ public sealed class ErrorTableTests
     [InlineData(EtcdError.NotLeader, 9, "etcdserver: not leader")]
     [InlineData(EtcdError.BadLeaderTransferee, 9, "etcdserver: bad leader transferee")]
     [InlineData(EtcdError.TimeoutLeaderTransfer, 2, "etcdserver: request timed out, leader transfer took too long")]
+    [InlineData(EtcdError.UserEmpty, 3, "etcdserver: user name is empty")]
+    [InlineData(EtcdError.InvalidAuthToken, 16, "etcdserver: invalid auth token")]
+    [InlineData(EtcdError.PermissionDenied, 7, "etcdserver: permission denied")]
+    [InlineData(EtcdError.AuthRevisionOld, 3, "etcdserver: revision of auth store is old")]
+    [InlineData(EtcdError.AuthNotEnabled, 9, "etcdserver: authentication is not enabled")]
+    [InlineData(EtcdError.AuthFailed, 3, "etcdserver: authentication failed, invalid user ID or password")]
+    [InlineData(EtcdError.PermissionDeniedUntranslated, 2, "auth: permission denied")]
     [InlineData(EtcdError.Corrupt, 15, "etcdserver: corrupt cluster")]
     public void Status_KnownError_EtcdsCodeAndText(EtcdError error, int code, string text) =>
         Assert.Equal(new RpcStatus((RpcCode)code, text), EtcdErrors.Status(error));

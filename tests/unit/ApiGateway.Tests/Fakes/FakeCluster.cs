@@ -4,6 +4,7 @@ using EtcdApi.Etcdserverpb;
 using EtcdApi.Mvccpb;
 using Google.Protobuf;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 using Storage.Contracts.Commands;
 
 namespace ApiGateway.Tests.Fakes;
@@ -147,7 +148,7 @@ internal sealed class FakeCluster : IConsensus, IStorage
         return new Subscription();
     }
 
-    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation)
+    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation)
     {
         var request = RangeRequest.Parser.ParseFrom(rangeRequest.Span);
         lock (_gate)
@@ -160,9 +161,21 @@ internal sealed class FakeCluster : IConsensus, IStorage
         }
     }
 
-    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, CancellationToken cancellation) =>
+    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) =>
         new(new ReadResult(
             StorageError.None, Revision, new LogIndex(Index), new Term(2), 0, new TxnResponse { Succeeded = true }.ToByteArray()));
+
+    public ValueTask<ReadResult> AuthorizeAsync(AccessRequest request, LogIndex minApplied, Caller caller, CancellationToken cancellation) =>
+        new(new ReadResult(OnAuthorize(request, caller), Revision, new LogIndex(Index), new Term(2), 0, default));
+
+    /// <summary>Questions about permissions.</summary>
+    public Func<AccessRequest, Caller, StorageError> OnAuthorize { get; set; } = static (_, _) => StorageError.None;
+
+    /// <summary>What a gateway is told of a user; by default that nobody has to log in.</summary>
+    public Func<string, LogIndex, AuthStatus> OnAuth { get; set; } =
+        static (_, _) => new AuthStatus(false, 1, default, null, new LogIndex(1), new Term(2), 1);
+
+    public ValueTask<AuthStatus> GetAuthAsync(string user, LogIndex minApplied, CancellationToken cancellation) => new(OnAuth(user, minApplied));
 
     public ValueTask<ReadResult> GetV2Async(
         string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation) =>

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Consensus.Contracts;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 using Storage.Contracts.Commands;
 
 namespace LeaseManager.Tests.Fakes;
@@ -218,8 +219,11 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
         }
     }
 
-    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();
-    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<ReadResult> AuthorizeAsync(AccessRequest request, LogIndex minApplied, Caller caller, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<AuthStatus> GetAuthAsync(string user, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();
+
     public ValueTask<ReadResult> GetV2Async(string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();
     public IAsyncEnumerable<FeedBatch> FeedAsync(KeySpace space, long fromRevision, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<HistoryBatch> HistoryAsync(KeySpace space, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> rangeEnd, long fromRevision, long toRevision, int maxBytes, CancellationToken cancellation) => throw new NotSupportedException();

@@ -1,6 +1,7 @@
 using System.Text;
 using Consensus.Contracts;
 using EtcdApi.Etcdserverpb;
+using Google.Protobuf;
 using Storage.Contracts;
 using Storage.Contracts.Commands;
 using Storage.Core.Bolt;
@@ -209,7 +210,7 @@ public sealed class DatabaseRoundTripTests
         foreach (var member in alarms ? new ulong[] { 300, 7 } : [])
             replica.Do(new AlarmRequest { Action = AlarmRequest.Types.AlarmAction.Activate, MemberID = member, Alarm = AlarmType.Nospace });
         replica.Tree.Put(TableId.Auth, "authRevision"u8, [0, 0, 0, 0, 0, 0, 0, 4]);
-        replica.Tree.Put(TableId.AuthUsers, "root"u8, [1, 2, 3]);
+        replica.Tree.Put(TableId.AuthUsers, "root"u8, new EtcdApi.Authpb.User { Roles = { "role" } }.ToByteArray());
         replica.Tree.Put(TableId.AuthRoles, "role"u8, []);
         replica.Commit();
         return replica;

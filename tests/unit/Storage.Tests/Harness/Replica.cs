@@ -2,6 +2,7 @@ using Consensus.Contracts;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 using Storage.Contracts.Commands;
 using Storage.Core.Reads;
 using Storage.Core.State;
@@ -36,11 +37,14 @@ internal sealed class Replica
 
     public SessionId Session { get; set; } = new(7);
 
+    /// <summary>On whose behalf the next commands and reads come.</summary>
+    public Caller Caller { get; set; }
+
     public CommandResult Apply(CommandKind kind, ReadOnlySpan<byte> payload) => Apply(kind, payload, Session, ++_sequence, _sequence);
 
     public CommandResult Apply(CommandKind kind, ReadOnlySpan<byte> payload, SessionId session, ulong sequence, ulong lowestPending)
     {
-        var envelope = new CommandEnvelope(kind, session, sequence, lowestPending, NowUnixNanos, default);
+        var envelope = new CommandEnvelope(kind, session, sequence, lowestPending, NowUnixNanos, default) { Caller = Caller };
         var entry = new Entry(Machine.AppliedIndex.Next, new Term(2), EntryKind.Command, envelope.Encode(payload));
         Log.Add(entry);
         Assert.True(Replay(entry, out var result));
@@ -72,6 +76,23 @@ internal sealed class Replica
             LeaseHold => CommandKind.LeaseHold,
             LeaseStandby => CommandKind.LeaseStandby,
             LeaseCheckpoints => CommandKind.LeaseCheckpoints,
+            AuthEnableRequest => CommandKind.AuthEnable,
+            AuthDisableRequest => CommandKind.AuthDisable,
+            AuthStatusRequest => CommandKind.AuthStatus,
+            AuthUserAddRequest => CommandKind.UserAdd,
+            AuthUserGetRequest => CommandKind.UserGet,
+            AuthUserListRequest => CommandKind.UserList,
+            AuthUserDeleteRequest => CommandKind.UserDelete,
+            AuthUserChangePasswordRequest => CommandKind.UserChangePassword,
+            AuthUserGrantRoleRequest => CommandKind.UserGrantRole,
+            AuthUserRevokeRoleRequest => CommandKind.UserRevokeRole,
+            AuthRoleAddRequest => CommandKind.RoleAdd,
+            AuthRoleGetRequest => CommandKind.RoleGet,
+            AuthRoleListRequest => CommandKind.RoleList,
+            AuthRoleDeleteRequest => CommandKind.RoleDelete,
+            AuthRoleGrantPermissionRequest => CommandKind.RoleGrantPermission,
+            AuthRoleRevokePermissionRequest => CommandKind.RoleRevokePermission,
+            AuthTokenKey => CommandKind.AuthTokenKey,
             _ => throw new ArgumentException("no command", nameof(request)),
         },
         request.ToByteArray());
@@ -98,12 +119,12 @@ internal sealed class Replica
 
     public RangeResponse Range(RangeRequest request)
     {
-        var result = StateReads.Range(State, request.ToByteArray());
+        var result = StateReads.Range(State, request.ToByteArray(), Caller);
         Assert.Equal(StorageError.None, result.Error);
         return RangeResponse.Parser.ParseFrom(result.Body.Span);
     }
 
-    public StorageError RangeError(RangeRequest request) => StateReads.Range(State, request.ToByteArray()).Error;
+    public StorageError RangeError(RangeRequest request) => StateReads.Range(State, request.ToByteArray(), Caller).Error;
 
     /// <summary>Everything in the key space at a revision, one line per key.</summary>
     public string Dump(long revision = 0) =>

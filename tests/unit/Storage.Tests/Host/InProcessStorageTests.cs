@@ -13,7 +13,7 @@ public sealed class InProcessStorageTests : StorageContractTests
     [Fact]
     public async Task Range_AlreadyApplied_CompletesSynchronously()
     {
-        var read = Storage.RangeAsync(new byte[] { 0x0a, 1, (byte)'a' }, default, default);
+        var read = Storage.RangeAsync(new byte[] { 0x0a, 1, (byte)'a' }, default, default, default);
         Assert.True(read.IsCompletedSuccessfully);
         await read;
     }

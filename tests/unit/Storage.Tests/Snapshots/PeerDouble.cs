@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Consensus.Contracts;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 
 namespace Storage.Tests.Snapshots;
 
@@ -29,11 +30,14 @@ internal sealed class PeerDouble(IStorage replica, Func<int, SnapshotChunk, Valu
 
     public IDisposable SubscribeResults(SessionId session, IResultSink sink) => throw new NotSupportedException();
 
-    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation) =>
+    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) =>
         throw new NotSupportedException();
 
-    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, CancellationToken cancellation) =>
+    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) =>
         throw new NotSupportedException();
+
+    public ValueTask<ReadResult> AuthorizeAsync(AccessRequest request, LogIndex minApplied, Caller caller, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<AuthStatus> GetAuthAsync(string user, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();
 
     public ValueTask<ReadResult> GetV2Async(
         string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation) =>

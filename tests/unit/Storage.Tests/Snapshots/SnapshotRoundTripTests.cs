@@ -108,8 +108,8 @@ public sealed class SnapshotRoundTripTests
         replica.Do(new AlarmRequest { Action = AlarmRequest.Types.AlarmAction.Deactivate, MemberID = 7, Alarm = AlarmType.Nospace });
         replica.Do(new V2Write { Operation = V2Write.Types.Operation.Set, Path = "/a", Value = Requests.Utf8("1") });
         replica.Tree.Put(TableId.Auth, "authEnabled"u8, [1]);
-        replica.Tree.Put(TableId.AuthUsers, "root"u8, "a user"u8);
-        replica.Tree.Put(TableId.AuthRoles, "root"u8, "a role"u8);
+        replica.Tree.Put(TableId.AuthUsers, "root"u8, new EtcdApi.Authpb.User { Roles = { "role" } }.ToByteArray());
+        replica.Tree.Put(TableId.AuthRoles, "root"u8, new EtcdApi.Authpb.Role().ToByteArray());
         replica.Commit();
         return replica;
     }

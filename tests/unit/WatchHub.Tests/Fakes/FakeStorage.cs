@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Consensus.Contracts;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 
 namespace WatchHub.Tests.Fakes;
 
@@ -88,8 +89,11 @@ internal sealed class FakeStorage : IStorage
     }
 
     public IDisposable SubscribeResults(SessionId session, IResultSink sink) => throw new NotSupportedException();
-    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();
-    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<ReadResult> AuthorizeAsync(AccessRequest request, LogIndex minApplied, Caller caller, CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask<AuthStatus> GetAuthAsync(string user, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();
+
     public ValueTask<ReadResult> GetV2Async(string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();
     public IAsyncEnumerable<LeaseBatch> LeasesAsync(CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>?> LeaseKeysAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation) => throw new NotSupportedException();

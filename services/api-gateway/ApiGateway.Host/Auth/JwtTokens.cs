@@ -1,0 +1,81 @@
+using ApiGateway.Core.Errors;
+using ApiGateway.Host.Calls;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using Storage.Contracts.Auth;
+
+namespace ApiGateway.Host.Auth;
+
+/// <summary>
+/// Tokens of <c>--auth-token jwt,...</c>: whoever has the key can check them, and they know nothing of what has happened since. Claims are etcd's: username,
+/// revision, exp.
+/// </summary>
+internal sealed class JwtTokens : ITokens
+{
+    private const string UserClaim = "username", RevisionClaim = "revision";
+
+    private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
+    private readonly SigningCredentials? _signing;
+    private readonly TokenValidationParameters _rules;
+    private readonly TimeSpan _timeToLive;
+    private readonly TimeProvider _time;
+
+    public JwtTokens(JwtOptions options, TimeProvider time)
+    {
+        (_timeToLive, _time) = (options.TimeToLive, time);
+        _signing = options.CanSign ? new SigningCredentials(options.Key, options.Algorithm) : null;
+        _rules = new TokenValidationParameters
+        {
+            ValidateIssuer = false,
+            ValidateAudience = false,
+            RequireExpirationTime = false,
+            IssuerSigningKey = options.Key,
+            // Nothing but what was configured: a token does not choose how it is checked.
+            ValidAlgorithms = [options.Algorithm],
+            LifetimeValidator = (begins, ends, _, _) =>
+            {
+                var now = _time.GetUtcNow().UtcDateTime;
+                return (begins is null || now >= begins) && (ends is null || now < ends);
+            },
+        };
+    }
+
+    public bool NeedsReplicatedKey => false;
+
+    public string Issue(string user, AuthStatus status)
+    {
+        if (_signing is null)
+            throw new RequestFailedException(EtcdError.VerifyOnlyKey);
+        return _handler.CreateToken(new SecurityTokenDescriptor
+        {
+            Claims = new Dictionary<string, object> { [UserClaim] = user, [RevisionClaim] = (long)status.Revision },
+            Expires = (_time.GetUtcNow() + _timeToLive).UtcDateTime,
+            SigningCredentials = _signing,
+        });
+    }
+
+    public string? UserOf(string token)
+    {
+        try
+        {
+            return new JsonWebToken(token).TryGetPayloadValue<string>(UserClaim, out var user) ? user : null;
+        }
+        catch (Exception exception) when (exception is ArgumentException or SecurityTokenMalformedException)
+        {
+            return null;
+        }
+    }
+
+    public TokenProof? Check(string token, AuthStatus status)
+    {
+        // Nothing is awaited: the key is at hand.
+        var result = _handler.ValidateTokenAsync(token, _rules).GetAwaiter().GetResult();
+        if (!result.IsValid || result.SecurityToken is not JsonWebToken valid
+            || !valid.TryGetPayloadValue<string>(UserClaim, out var user) || !valid.TryGetPayloadValue<long>(RevisionClaim, out var revision))
+        {
+            return null;
+        }
+        var ends = valid.ValidTo == DateTime.MinValue ? DateTimeOffset.MaxValue : new DateTimeOffset(valid.ValidTo);
+        return new TokenProof(user, (ulong)revision, ends, TimeSpan.Zero);
+    }
+}
