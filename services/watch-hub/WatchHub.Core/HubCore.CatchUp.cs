@@ -123,8 +123,6 @@ public sealed partial class HubCore
             return;
         _aheadOfFeed.RemoveAll(watcher =>
         {
-            if (watcher.Set == WatcherSet.Gone)
-                return true;
             if (LiveAfter(watcher) > _current)
                 return false;
             _unsynced.Enqueue(watcher);

@@ -181,7 +181,10 @@ public sealed partial class HubCore
         watcher.Set = WatcherSet.Gone;
         _watchers--;
         if (_space == KeySpace.V2)
+        {
             _liveAfter.Remove(watcher);
+            _aheadOfFeed.Remove(watcher);
+        }
         _index.Leave(watcher.Group);
         if (watcher.Is(WatcherFlags.ProgressNotify))
         {

@@ -112,13 +112,13 @@ public sealed class ComposeScaleUnderLoadTests(ComposeFixture fixture, ITestOutp
         {
             output.WriteLine(await _deployment.LogsOfAsync(Hub));
             output.WriteLine(await _deployment.LogsOfAsync(Manager));
+            await _deployment.ScaleAsync((Hub, 1), (Manager, 1));
             throw;
         }
         finally
         {
             foreach (var keeper in keepers)
                 await keeper.DisposeAsync();
-            await _deployment.ScaleAsync((Hub, 1), (Manager, 1));
         }
     }
 

@@ -111,6 +111,7 @@ internal sealed class GatewayStream
     {
         Space = Storage.Contracts.KeySpace.V2,
         MinRevision = _world.Profile.ShellDefects == ShellDefects.GatewayBeginsAnew ? asked.MinRevision : _began[asked.WatchId],
+        ProgressNotify = false,
     };
 
     private static WatchSpec Spoilt(ShellDefects defect, WatchSpec spec, bool isResumed) => defect switch

@@ -13,7 +13,7 @@ public sealed class RequestRoomTests
     public async Task Wait_ManyOrLong_UntilOneHasArrived(long first, long second)
     {
         _room.Add(first);
-        Assert.True(_room.WaitAsync(default).IsCompletedSuccessfully);
+        Assert.True(_room.WaitAsync(default).AsTask().IsCompletedSuccessfully);
         _room.Add(second);
         var (one, other) = (_room.WaitAsync(default).AsTask(), _room.WaitAsync(default).AsTask());
         Assert.False(_room.HasRoom || one.IsCompleted || other.IsCompleted);

@@ -18,8 +18,10 @@ public sealed record WatchScope(
     /// <summary>Without the filters.</summary>
     public bool Covers(in WatchEvent one) => IsPath ? CoversPath(one) : CoversKey(one.Key);
 
+    // The root is never removed.
     private bool CoversPath(in WatchEvent one) =>
-        one.Key == Key || (RangeEnd.Length > 0 && IsBelow(one.Key, Key) && (one.Revision <= LiveAfter || !IsHidden(one.Key))) || (one.IsDelete && IsBelow(Key, one.Key));
+        one.Key == Key || (RangeEnd.Length > 0 && IsBelow(one.Key, Key) && (one.Revision <= LiveAfter || !IsHidden(one.Key)))
+        || (one.IsDelete && one.Key != "/" && IsBelow(Key, one.Key));
 
     private static bool IsBelow(string path, string ancestor) => ancestor == "/" ? path.Length > 1 : path.StartsWith(ancestor + "/", StringComparison.Ordinal);
 
