@@ -76,6 +76,15 @@ public sealed class ApplyCountsTests
     }
 
     [Fact]
+    public void Compaction_Reads()
+    {
+        _replica.Put("a", "1");
+        _replica.Compact(2);
+        _replica.Compact(2);
+        Assert.Equal((1, 2, 0, 1, 0), Counts);
+    }
+
+    [Fact]
     public void Lease_EndsWithItsKeys()
     {
         var ttls = new List<long>();
