@@ -21,6 +21,9 @@ public sealed class Labeled<T>
 
     public IReadOnlyList<string> Labels { get; }
 
+    /// <summary>Hears of each further instrument and the values of its labels; null is nobody.</summary>
+    internal Action<IReadOnlyList<string>, T>? OnAdded { get; set; }
+
     /// <summary>The instrument with these values of the labels, made when there is none yet.</summary>
     public T With(params string[] values)
     {
@@ -29,7 +32,11 @@ public sealed class Labeled<T>
             return known;
         if (_series.Count >= MaxSeries)
             key = new Values([.. Labels.Select(static _ => "other")]);
-        return _series.GetOrAdd(key, static (_, create) => create(), _create);
+        var made = _create();
+        var kept = _series.GetOrAdd(key, made);
+        if (ReferenceEquals(kept, made))
+            OnAdded?.Invoke(key.Texts, made);
+        return kept;
     }
 
     /// <summary>All series in the order of their values.</summary>

@@ -45,13 +45,16 @@ public sealed class MetricRegistry
     public void Add(string name, string help, Labeled<Gauge> gauges) =>
         Add(new(name, help, MetricKind.Gauge, () => Read(gauges, static (labels, gauge) => new(labels, gauge.Value))));
 
-    /// <remarks>What is heard of each value is heard of the series that exist at that time.</remarks>
     public void Add(string name, string help, Labeled<Histogram> histograms) =>
         Add(new(name, help, MetricKind.Histogram, () => Read(histograms, static (labels, histogram) => new(labels, 0, histogram.Read())))
         {
             Listen = hear =>
             {
+                histograms.OnAdded = Hear;
                 foreach (var (values, histogram) in histograms.Series)
+                    Hear(values, histogram);
+
+                void Hear(IReadOnlyList<string> values, Histogram histogram)
                 {
                     var labels = LabelsOf(histograms.Labels, values);
                     histogram.Listener = value => hear(value, labels);

@@ -10,7 +10,7 @@ internal sealed class TxnPath
 {
     private readonly List<bool> _decisions = [];
 
-    /// <summary>Compares on the path.</summary>
+    /// <summary>Compares on the path, of each transaction up to the first that does not hold.</summary>
     public int Compares { get; private set; }
 
     private int _next;
@@ -26,7 +26,7 @@ internal sealed class TxnPath
         {
             if (reader.Field != 1)
                 continue;
-            Compares++;
+            Compares += holds ? 1 : 0;
             holds &= TxnCompare.Holds(ref source, reader.Bytes, out var malformed);
             if (malformed)
                 return false;

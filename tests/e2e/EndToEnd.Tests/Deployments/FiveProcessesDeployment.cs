@@ -3,7 +3,12 @@ namespace EndToEnd.Tests.Deployments;
 /// <summary>The five services as five processes on loopback, over their gRPC bindings: what the containers run, without containers.</summary>
 public sealed class FiveProcessesDeployment : ProcessDeployment
 {
+    private static readonly string[] s_services = ["Consensus", "Storage", "WatchHub", "LeaseManager", "ApiGateway"];
+
     private readonly int[] _ports = Ports.Free(10);
+
+    /// <summary>Where a service tells of its health and metrics.</summary>
+    public Uri Health(string service) => new(Address(Array.IndexOf(s_services, service) + 5) + "/");
 
     protected override Task LaunchAsync()
     {

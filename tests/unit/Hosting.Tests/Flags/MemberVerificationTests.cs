@@ -34,6 +34,21 @@ public sealed class MemberVerificationTests
         Assert.Equal(("infra0", "infra0.etcd"), (options.Name, options.DataDir));
     }
 
+    [Fact]
+    public void Verify_MetricsUrls_AreFurtherPorts()
+    {
+        Assert.Empty(Verify().MetricsEndpoints);
+        var options = Verify("--listen-metrics-urls", "http://127.0.0.1:2381,http://127.0.0.1:2382");
+        Assert.Equal([2381, 2382], options.MetricsEndpoints.Select(endpoint => endpoint.Port));
+    }
+
+    // Whatever is not "extensive" is basic, as in etcd.
+    [Theory]
+    [InlineData("basic", false)]
+    [InlineData("extensive", true)]
+    [InlineData("foo", false)]
+    public void Verify_Metrics_DecideWhetherCallsAreTimed(string metrics, bool isTimed) => Assert.Equal(isTimed, Verify("--metrics", metrics).ExtensiveMetrics);
+
     [Theory]
     [InlineData("1000", "100", 2)]
     [InlineData("5000", "100", 8)]
@@ -43,6 +58,7 @@ public sealed class MemberVerificationTests
 
     [Theory]
     [InlineData("expected IP in URL for binding (http://foo.com:2379)", "--listen-client-urls", "http://foo.com:2379", "--advertise-client-urls", "http://foo.com:2379")]
+    [InlineData("expected IP in URL for binding (http://foo.com:2381)", "--listen-metrics-urls", "http://foo.com:2381")]
     [InlineData("--advertise-client-urls is required when --listen-client-urls is set explicitly", "--listen-client-urls", "http://127.0.0.1:2379")]
     [InlineData(
         "setting experimental-enable-lease-checkpoint-persist requires experimental-enable-lease-checkpoint",

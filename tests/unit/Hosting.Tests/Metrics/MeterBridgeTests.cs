@@ -13,8 +13,10 @@ public sealed class MeterBridgeTests
         var counters = new Labeled<Counter>(static () => new Counter(), "kind");
         counters.With("a").Add(3);
         var histogram = new Histogram([1, 2]);
+        var histograms = new Labeled<Histogram>(static () => new Histogram([1]), "To");
         registry.Add("bridge_test_total", "Counted.", counters);
         registry.Add("bridge_test_seconds", "Timed.", histogram);
+        registry.Add("bridge_test_trips", "Timed by label.", histograms);
         using var bridge = new MeterBridge(new Lazy<MetricRegistry>(() => registry));
         var heard = new List<string>();
         using var listener = new MeterListener
@@ -31,8 +33,9 @@ public sealed class MeterBridgeTests
 
         await bridge.StartedAsync(CancellationToken.None);
         histogram.Observe(1.5);
+        histograms.With("later").Observe(0.5);
         listener.RecordObservableInstruments();
 
-        Assert.Equal(["bridge_test_seconds  1.5", "bridge_test_total kind=a 3"], heard.Order(StringComparer.Ordinal));
+        Assert.Equal(["bridge_test_seconds  1.5", "bridge_test_total kind=a 3", "bridge_test_trips To=later 0.5"], heard.Order(StringComparer.Ordinal));
     }
 }

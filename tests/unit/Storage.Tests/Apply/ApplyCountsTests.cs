@@ -68,8 +68,20 @@ public sealed class ApplyCountsTests
     {
         _replica.Do(Requests.Txn([Requests.VersionIs("a", 0)], [Requests.Put("a", "1")]));
         Assert.Equal((1, 2, 0, 1, 0), Counts);
-        _replica.Do(Requests.Txn([Requests.VersionIs("a", 7), Requests.VersionIs("a", 7)], [], [Requests.Put("a", "1")]));
+        _replica.Do(Requests.Txn([Requests.VersionIs("a", 1), Requests.VersionIs("a", 7)], [], [Requests.Put("a", "1")]));
         Assert.Equal((2, 4, 0, 3, 1), Counts);
+        // What comes after a compare that does not hold is not looked at.
+        _replica.Do(Requests.Txn([Requests.VersionIs("a", 7), Requests.VersionIs("a", 2)], [], [Requests.Put("a", "1")]));
+        Assert.Equal((3, 6, 0, 4, 1), Counts);
+    }
+
+    [Fact]
+    public void Compaction_Reads()
+    {
+        _replica.Put("a", "1");
+        _replica.Compact(2);
+        _replica.Compact(2);
+        Assert.Equal((1, 2, 0, 1, 0), Counts);
     }
 
     [Fact]
