@@ -16,6 +16,6 @@ internal sealed class LeaseMethods(GatewayOptions options) : IServiceMethodProvi
         methods.Unary("LeaseTimeToLive", static (service, request, call) => service.TimeToLiveAsync(request, call));
         methods.Unary("LeaseLeases", static (service, request, call) => service.ListAsync(request, call));
         methods.Duplex(
-            "LeaseKeepAlive", Reply.Marshaller, static (service, requests, replies, call) => service.KeepAliveAsync(requests, replies, call));
+            "LeaseKeepAlive", Reply.Marshaller, static (service, requests, _, call) => service.KeepAliveAsync(requests, call));
     }
 }

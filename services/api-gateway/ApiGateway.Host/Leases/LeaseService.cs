@@ -77,14 +77,18 @@ internal sealed class LeaseService(
         return await AnswerAsync(result.Revision, result.Term.Value, answer.ToByteArray()).ConfigureAwait(false);
     }
 
-    public async Task KeepAliveAsync(IAsyncStreamReader<byte[]> requests, IServerStreamWriter<Reply> replies, ServerCallContext context)
+    /// <summary>Runs one stream. Its messages do not go through gRPC's reader and writer, see <see cref="MessageFrames"/> and <see cref="KeepAliveOutput"/>.</summary>
+    public async Task KeepAliveAsync(IAsyncStreamReader<byte[]> requests, ServerCallContext context)
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Lease/LeaseKeepAlive");
         gate.Check(http);
         var view = await cluster.GetAsync().ConfigureAwait(false);
         using var guard = guards.Open(http, context.CancellationToken);
-        var call = new KeepAliveCall(leases, barrier, cluster, view.Header, requests, replies);
+        IKeepAliveRequests ids = http.Request.Headers.GrpcEncoding.Count == 0 || http.Request.Headers.GrpcEncoding == "identity"
+            ? new FramedKeepAlives(new MessageFrames(http.Request.BodyReader, options.MaxMessageBytes))
+            : new CompressedKeepAlives(requests);
+        var call = new KeepAliveCall(leases, barrier, cluster, ids, new KeepAliveOutput(http.Response.BodyWriter, view.Header));
         try
         {
             await call.RunAsync(guard.Token).ConfigureAwait(false);
