@@ -327,7 +327,7 @@ public sealed class WatchStream
         Known = 256,
     }
 
-    private class Watch(long clientId, byte[] key, byte[] rangeEnd, WatchState state) : IHasId
+    private class Watch(long clientId, byte[] key, byte[] rangeEnd, WatchState state) : Identified
     {
         public readonly long ClientId = clientId;
         public readonly byte[] Key = key;
@@ -335,7 +335,7 @@ public sealed class WatchStream
         public WatchState State = state;
 
         /// <summary>Towards the hub.</summary>
-        public virtual long Id => ClientId;
+        public override long Id => ClientId;
 
         // Once created: the first revision that the client has not got whole. Before: the start that it asked for.
         public long Next;

@@ -1,27 +1,25 @@
 using System.Threading.Channels;
-using ApiGateway.Core.Errors;
-using ApiGateway.Core.Headers;
-using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
-using EtcdApi.Wire;
-using Grpc.Core;
+using LeaseManager.Contracts;
 
 namespace ApiGateway.Host.Leases;
 
 /// <summary>
 /// One keep-alive stream: every request gets one answer, in order, and the next request does not wait for it. Requests beyond
-/// <see cref="MaxInFlight"/> unanswered ones wait in the connection.
+/// <see cref="MaxInFlight"/> unanswered ones wait in the connection. Answers of requests that came together leave together.
 /// </summary>
 internal sealed class KeepAliveCall(
-    LeaseCalls leases, LeaseAccess access, ReadBarrier barrier, ClusterView cluster, ResponseHeaderWriter header, IAsyncStreamReader<byte[]> requests,
-    IServerStreamWriter<Reply> replies)
+    LeaseCalls leases, LeaseAccess access, ReadBarrier barrier, ClusterView cluster, IKeepAliveRequests requests, KeepAliveOutput output)
 {
     private const int MaxInFlight = 256;
 
-    private readonly Channel<Task<Reply>> _answers = Channel.CreateBounded<Task<Reply>>(
+    // Answers wait for a flush while more requests can be read; beyond so many they go, so that what a slow client leaves unread stays small.
+    private const int MaxUnflushed = 256;
+
+    private readonly Channel<(long LeaseId, Task<KeepAliveResult> Answer)> _answers = Channel.CreateBounded<(long, Task<KeepAliveResult>)>(
         new BoundedChannelOptions(MaxInFlight) { SingleReader = true, SingleWriter = true });
 
-    // Answers queued and not yet written. Zero: the writer is idle, and the reader may write an answer that it has at once.
+    // Answers queued and not yet sent. Zero: the writer is idle, and the output is the reader's, which writes answers that are there at once.
     private int _queued;
 
     public async Task RunAsync(CancellationToken callEnds)
@@ -43,61 +41,72 @@ internal sealed class KeepAliveCall(
 
     private async Task ReadAsync(CancellationToken ending)
     {
-        while (await requests.MoveNext(ending).ConfigureAwait(false))
+        while (await requests.WaitAsync(ending).ConfigureAwait(false))
         {
-            var answer = AnswerAsync(ReadId(requests.Current), ending);
-            if (answer.IsCompletedSuccessfully && Volatile.Read(ref _queued) == 0)
+            var unflushed = 0;
+            while (requests.TryTake(out var id))
             {
-                await replies.WriteAsync(answer.Result, ending).ConfigureAwait(false);
-                continue;
+                var answer = AskAsync(id, ending);
+                if (answer.IsCompletedSuccessfully && Volatile.Read(ref _queued) == 0)
+                {
+                    output.Add(id, answer.Result);
+                    if (++unflushed < MaxUnflushed)
+                        continue;
+                    await output.FlushAsync(ending).ConfigureAwait(false);
+                    unflushed = 0;
+                    continue;
+                }
+                if (unflushed > 0)
+                    await output.FlushAsync(ending).ConfigureAwait(false);
+                unflushed = 0;
+                // The output is the writer's until this is sent.
+                Interlocked.Increment(ref _queued);
+                await _answers.Writer.WriteAsync((id, answer.AsTask()), ending).ConfigureAwait(false);
             }
-            Interlocked.Increment(ref _queued);
-            await _answers.Writer.WriteAsync(answer.AsTask(), ending).ConfigureAwait(false);
+            if (unflushed > 0)
+                await output.FlushAsync(ending).ConfigureAwait(false);
         }
         _answers.Writer.Complete();
     }
 
     private async Task WriteAsync(CancellationToken ending)
     {
-        await foreach (var answer in _answers.Reader.ReadAllAsync(ending).ConfigureAwait(false))
+        await foreach (var (id, answer) in _answers.Reader.ReadAllAsync(ending).ConfigureAwait(false))
         {
-            await replies.WriteAsync(await answer.ConfigureAwait(false), ending).ConfigureAwait(false);
+            output.Add(id, await answer.ConfigureAwait(false));
+            await output.FlushAsync(ending).ConfigureAwait(false);
             Interlocked.Decrement(ref _queued);
         }
     }
 
-    private async ValueTask<Reply> AnswerAsync(long id, CancellationToken ending)
+    private ValueTask<KeepAliveResult> AskAsync(long id, CancellationToken ending)
     {
-        await access.RequireAsync(id, ending).ConfigureAwait(false);
-        var result = await leases.KeepAliveAsync(id, cluster.SeenIndex, ending).ConfigureAwait(false);
-        if (result.TtlSeconds == 0)
-        {
-            // Another gateway may have granted it a moment ago: only what the log says now is an answer that ends a lease.
-            var index = await barrier.ReadIndexAsync().ConfigureAwait(false);
-            result = await leases.KeepAliveAsync(id, index, ending).ConfigureAwait(false);
-        }
-        return new Reply(header, result.Revision, result.Term.Value, Body(id, result.TtlSeconds));
+        var permitting = access.RequireAsync(id, ending);
+        return permitting.IsCompletedSuccessfully ? AskPermittedAsync(id, ending) : AskWhenPermittedAsync(permitting, id, ending);
     }
 
-    private static long ReadId(byte[] request)
+    private ValueTask<KeepAliveResult> AskPermittedAsync(long id, CancellationToken ending)
     {
-        var id = 0L;
-        var reader = new ProtoReader(request);
-        while (reader.Next())
-        {
-            if (reader.Field == 1)
-                id = unchecked((long)reader.Varint);
-        }
-        return reader.Malformed ? throw new RequestFailedException(EtcdError.Undecodable) : id;
+        var asked = leases.KeepAliveAsync(id, cluster.SeenIndex, ending);
+        if (!asked.IsCompletedSuccessfully)
+            return ConfirmAsync(asked, id, ending);
+        var result = asked.Result;
+        return result.TtlSeconds != 0 ? new(result) : ConfirmAsync(new(result), id, ending);
     }
 
-    /// <summary>LeaseKeepAliveResponse without its header: ID 2, TTL 3.</summary>
-    private static byte[] Body(long id, long ttlSeconds)
+    private async ValueTask<KeepAliveResult> AskWhenPermittedAsync(ValueTask permitting, long id, CancellationToken ending)
     {
-        var body = new byte[ProtoWriter.Int64Size(2, id) + ProtoWriter.Int64Size(3, ttlSeconds)];
-        var writer = new ProtoWriter(body);
-        writer.Int64(2, id);
-        writer.Int64(3, ttlSeconds);
-        return body;
+        await permitting.ConfigureAwait(false);
+        return await AskPermittedAsync(id, ending).ConfigureAwait(false);
+    }
+
+    private async ValueTask<KeepAliveResult> ConfirmAsync(ValueTask<KeepAliveResult> asked, long id, CancellationToken ending)
+    {
+        var result = await asked.ConfigureAwait(false);
+        if (result.TtlSeconds != 0)
+            return result;
+        // Another gateway may have granted it a moment ago: only what the log says now is an answer that ends a lease.
+        var index = await barrier.ReadIndexAsync().ConfigureAwait(false);
+        return await leases.KeepAliveAsync(id, index, ending).ConfigureAwait(false);
     }
 }

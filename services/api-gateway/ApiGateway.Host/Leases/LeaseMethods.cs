@@ -17,6 +17,6 @@ internal sealed class LeaseMethods(GatewayOptions options, GrpcMetrics metrics) 
         methods.Unary("LeaseTimeToLive", static (service, request, call) => service.TimeToLiveAsync(request, call));
         methods.Unary("LeaseLeases", static (service, request, call) => service.ListAsync(request, call));
         methods.Duplex(
-            "LeaseKeepAlive", static (service, requests, replies, call) => service.KeepAliveAsync(requests, replies, call));
+            "LeaseKeepAlive", static (service, requests, _, call) => service.KeepAliveAsync(requests, call));
     }
 }

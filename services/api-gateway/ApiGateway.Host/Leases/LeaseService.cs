@@ -4,6 +4,7 @@ using ApiGateway.Core.Requests;
 using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Metrics;
 using ApiGateway.Host.Proposing;
 using ApiGateway.Host.Tracing;
 using EtcdApi.Etcdserverpb;
@@ -17,8 +18,10 @@ namespace ApiGateway.Host.Leases;
 /// <summary>etcdserverpb.Lease: what a lease is goes through the log, when it ends is asked of the lease manager.</summary>
 internal sealed class LeaseService(
     CallerProposals proposer, Callers callers, SpaceGuard space, LeaseCalls leases, IStorage storage, ReadBarrier barrier, ClusterView cluster, CallGate gate, StreamGuards guards,
-    GatewayOptions options)
+    GrpcMetrics metrics, GatewayOptions options)
 {
+    private readonly MethodMetrics _keepAliveCounts = metrics.Of(LeaseMethods.ServiceName, "LeaseKeepAlive", MethodType.DuplexStreaming);
+
     public async Task<Reply> GrantAsync(byte[] request, ServerCallContext context)
     {
         var http = context.GetHttpContext();
@@ -84,15 +87,18 @@ internal sealed class LeaseService(
         return await AnswerAsync(result.Revision, result.Term.Value, answer.ToByteArray()).ConfigureAwait(false);
     }
 
-    public async Task KeepAliveAsync(IAsyncStreamReader<byte[]> requests, IServerStreamWriter<Reply> replies, ServerCallContext context)
+    /// <summary>Runs one stream. Its messages do not go through gRPC's reader and writer, see <see cref="MessageFrames"/> and <see cref="KeepAliveOutput"/>.</summary>
+    public async Task KeepAliveAsync(IAsyncStreamReader<byte[]> requests, ServerCallContext context)
     {
         var http = context.GetHttpContext();
         using var span = GatewayTracing.StartRequest(http, "etcdserverpb.Lease/LeaseKeepAlive");
         gate.Check(http);
         var view = await cluster.GetAsync().ConfigureAwait(false);
         using var guard = guards.Open(http, context.CancellationToken);
-        var access = new LeaseAccess(callers, http);
-        var call = new KeepAliveCall(leases, access, barrier, cluster, view.Header, requests, replies);
+        IKeepAliveRequests ids = http.Request.Headers.GrpcEncoding.Count == 0 || http.Request.Headers.GrpcEncoding == "identity"
+            ? new FramedKeepAlives(new MessageFrames(http.Request.BodyReader, options.MaxMessageBytes), _keepAliveCounts)
+            : new CompressedKeepAlives(requests);
+        var call = new KeepAliveCall(leases, new LeaseAccess(callers, http), barrier, cluster, ids, new KeepAliveOutput(http.Response.BodyWriter, view.Header, _keepAliveCounts));
         try
         {
             await call.RunAsync(guard.Token).ConfigureAwait(false);

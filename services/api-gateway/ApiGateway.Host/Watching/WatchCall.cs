@@ -242,7 +242,7 @@ internal sealed class WatchCall : IDisposable
 
     private void Write(ReadOnlySpan<WatchMessage> messages, ref Activity? send)
     {
-        var run = _output.Begin();
+        var run = _output.Begin(messages.Length);
         WatchContent? last = null;
         var isToLeave = false;
         lock (_gate)
@@ -278,7 +278,7 @@ internal sealed class WatchCall : IDisposable
         await _writing.WaitAsync(ending).ConfigureAwait(false);
         try
         {
-            var run = _output.Begin();
+            var run = _output.Begin(1);
             run.Add(reply);
             run.Complete();
             await _output.FlushAsync().ConfigureAwait(false);

@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.IO.Pipelines;
 using ApiGateway.Core.Headers;
 using ApiGateway.Core.Watching;
+using ApiGateway.Host.Calls;
 using ApiGateway.Host.Metrics;
 using EtcdApi.Wire;
 using Grpc.Core;
@@ -17,34 +17,28 @@ namespace ApiGateway.Host.Watching;
 /// <remarks>One writer at a time. The call's headers go out with the first flush, its status as ever when the handler returns.</remarks>
 internal sealed class WatchOutput(PipeWriter body, ResponseHeaderWriter header, MethodMetrics counts)
 {
-    // gRPC over HTTP/2, Length-Prefixed-Message: a flag (0: not compressed), then the length in big-endian.
-    private const int PrefixBytes = 5;
-
     // A message up to this size lies in one piece of the body's buffer. A longer one is copied piece by piece.
     private const int MaxPieceBytes = 2048;
 
-    // Two ids, a revision and a term, of at most eleven bytes each, and what frames them.
-    private const int MaxHeadBytes = 64;
+    // What a run reserves at once at most.
+    private const int MaxRunBytes = 32 * 1024;
 
-    // The header field, which is the same in all messages of a revision.
-    private readonly byte[] _head = new byte[MaxHeadBytes];
-    private int _headBytes;
-    private long _headRevision = -1;
-    private ulong _headTerm;
+    // Most messages are of the revision before.
+    private readonly EncodedHeader _header = new(header);
 
     private int _unflushedMessages;
 
     /// <summary>Bytes written since the last flush.</summary>
     public int UnflushedBytes { get; private set; }
 
-    /// <summary>Begins a run of messages; nothing else may write until it is completed.</summary>
-    public Run Begin() => new(this);
+    /// <summary>Begins a run of at most so many messages; nothing else may write until it is completed.</summary>
+    public Run Begin(int messages) => new(this, messages);
 
     /// <summary>Sends what was written; completes when the client, or the connection's buffer, has room for more.</summary>
     /// <exception cref="RpcException">The client has left.</exception>
     public async ValueTask FlushAsync()
     {
-        counts.Sent(_unflushedMessages, UnflushedBytes - (PrefixBytes * _unflushedMessages));
+        counts.Sent(_unflushedMessages, UnflushedBytes - (MessageFrame.PrefixBytes * _unflushedMessages));
         (UnflushedBytes, _unflushedMessages) = (0, 0);
         // Without a token: giving up a flush would reset the stream, and the client would not learn why the stream ended.
         var flushed = await body.FlushAsync(CancellationToken.None).ConfigureAwait(false);
@@ -52,26 +46,16 @@ internal sealed class WatchOutput(PipeWriter body, ResponseHeaderWriter header, 
             throw new RpcException(new Status(StatusCode.Cancelled, "the client has left"));
     }
 
-    private ReadOnlySpan<byte> Head(long revision, ulong term)
-    {
-        if (revision != _headRevision || term != _headTerm)
-        {
-            var writer = new ProtoWriter(_head);
-            header.Write(ref writer, revision, term);
-            (_headBytes, _headRevision, _headTerm) = (writer.Written, revision, term);
-        }
-        return _head.AsSpan(0, _headBytes);
-    }
-
     /// <summary>Messages written one behind the other into the same piece of the body's buffer.</summary>
-    public ref struct Run(WatchOutput output)
+    public ref struct Run(WatchOutput output, int messages)
     {
         private Span<byte> _piece;
         private int _used;
+        private int _left = messages;
 
         public void Add(in WatchReply reply)
         {
-            var head = output.Head(reply.Revision, reply.Term);
+            var head = output._header.At(reply.Revision, reply.Term);
             var length = reply.Size(head.Length);
             var writer = Frame(length, reply.Events.Length, out var isWhole);
             reply.WriteFields(head, ref writer);
@@ -81,7 +65,7 @@ internal sealed class WatchOutput(PipeWriter body, ResponseHeaderWriter header, 
         /// <summary>A message that says nothing but the events of a watch.</summary>
         public void AddEvents(long watchId, WatchContent content)
         {
-            var head = output.Head(content.Revision, content.Term.Value);
+            var head = output._header.At(content.Revision, content.Term.Value);
             var events = content.Events;
             var writer = Frame(head.Length + ProtoWriter.Int64Size(WatchReply.WatchIdField, watchId) + events.Length, events.Length, out var isWhole);
             writer.Encoded(head);
@@ -92,19 +76,21 @@ internal sealed class WatchOutput(PipeWriter body, ResponseHeaderWriter header, 
         // Begins a message: its prefix, and room for all of it, or for all but its events.
         private ProtoWriter Frame(int length, int eventBytes, out bool isWhole)
         {
-            output.UnflushedBytes += PrefixBytes + length;
+            output.UnflushedBytes += MessageFrame.PrefixBytes + length;
             output._unflushedMessages++;
             isWhole = length <= MaxPieceBytes;
+            _left--;
             var contiguous = isWhole ? length : length - eventBytes;
-            if (_piece.Length - _used < PrefixBytes + contiguous)
+            if (_piece.Length - _used < MessageFrame.PrefixBytes + contiguous)
             {
                 Complete();
-                _piece = output.Body.GetSpan(PrefixBytes + contiguous);
+                var bytes = MessageFrame.PrefixBytes + contiguous;
+                // Those that follow are much alike: one piece for all of them costs less than a small one for each few.
+                _piece = output.Body.GetSpan(isWhole ? Math.Max(bytes, Math.Min(bytes * (_left + 1), MaxRunBytes)) : bytes);
             }
-            _piece[_used] = 0;
-            BinaryPrimitives.WriteInt32BigEndian(_piece[(_used + 1)..], length);
-            var writer = new ProtoWriter(_piece.Slice(_used + PrefixBytes, contiguous));
-            _used += PrefixBytes + contiguous;
+            MessageFrame.Write(_piece[_used..], length);
+            var writer = new ProtoWriter(_piece.Slice(_used + MessageFrame.PrefixBytes, contiguous));
+            _used += MessageFrame.PrefixBytes + contiguous;
             return writer;
         }
 

@@ -3,7 +3,7 @@ using WatchHub.Core.Sessions;
 namespace WatchHub.Core.Watchers;
 
 /// <summary>One watch. Small, because most are idle: what several watches have in common lives in their <see cref="WatchGroup"/>.</summary>
-internal sealed class Watcher(long watchId, HubSession session, WatchGroup group) : IHasId
+internal sealed class Watcher(long watchId, HubSession session, WatchGroup group) : Identified
 {
     public readonly long WatchId = watchId;
     public readonly HubSession Session = session;
@@ -18,7 +18,7 @@ internal sealed class Watcher(long watchId, HubSession session, WatchGroup group
     public WatcherSet Set;
     public WatcherFlags Flags;
 
-    long IHasId.Id => WatchId;
+    public override long Id => WatchId;
 
     public bool Is(WatcherFlags flag) => (Flags & flag) != 0;
 }

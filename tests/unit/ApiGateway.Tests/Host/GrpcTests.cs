@@ -132,12 +132,14 @@ public sealed class GrpcTests(GatewayFixture gateway) : IClassFixture<GatewayFix
         Assert.Equal(2, grant.TTL);
     }
 
-    [Fact]
-    public async Task KeepAlive_Pipelined_OneAnswerEachInOrder()
+    [Theory]
+    [InlineData("identity")]
+    [InlineData("gzip")]
+    public async Task KeepAlive_Pipelined_OneAnswerEachInOrder(string encoding)
     {
         using var call = gateway.Grpc.AsyncDuplexStreamingCall(
             Proto.Method<LeaseKeepAliveRequest, LeaseKeepAliveResponse>("etcdserverpb.Lease", "LeaseKeepAlive", MethodType.DuplexStreaming),
-            null, new CallOptions(deadline: DateTime.UtcNow.AddSeconds(20)));
+            null, new CallOptions(new Metadata { { "grpc-internal-encoding-request", encoding } }, DateTime.UtcNow.AddSeconds(20)));
         var ids = Enumerable.Range(1, 150).Select(i => (long)i).ToList();
         foreach (var id in ids)
             await call.RequestStream.WriteAsync(new LeaseKeepAliveRequest { ID = id });

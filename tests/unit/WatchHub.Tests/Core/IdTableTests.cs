@@ -44,8 +44,8 @@ public sealed class IdTableTests
         return ids;
     }
 
-    private sealed class Item(long id) : IHasId
+    private sealed class Item(long id) : Identified
     {
-        public long Id => id;
+        public override long Id => id;
     }
 }
