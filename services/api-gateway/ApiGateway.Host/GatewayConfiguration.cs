@@ -4,7 +4,8 @@ using Hosting.Tls;
 
 namespace ApiGateway.Host;
 
-/// <summary>Reads the gateway's part of a process's configuration: <c>Gateway:ListenClientUrls</c>, <c>Gateway:AdvertiseClientUrls</c>, <c>Gateway:Member</c>.</summary>
+/// <summary>Reads the gateway's part of a process's configuration: <c>Gateway:ListenClientUrls</c>, <c>Gateway:AdvertiseClientUrls</c>, <c>Gateway:Member</c>,
+/// <c>Gateway:Cors</c>, <c>Gateway:HostWhitelist</c>.</summary>
 public static class GatewayConfiguration
 {
     /// <summary>Options from configuration; lists are separated by commas.</summary>
@@ -13,6 +14,8 @@ public static class GatewayConfiguration
         var options = new GatewayOptions();
         options.ListenClientUrls = List(configuration["Gateway:ListenClientUrls"]) ?? options.ListenClientUrls;
         options.AdvertiseClientUrls = List(configuration["Gateway:AdvertiseClientUrls"]) ?? options.AdvertiseClientUrls;
+        options.CorsOrigins = List(configuration["Gateway:Cors"]) ?? options.CorsOrigins;
+        options.HostWhitelist = List(configuration["Gateway:HostWhitelist"]) ?? options.HostWhitelist;
         options.Member = configuration["Gateway:Member"] ?? options.Member;
         return options;
     }

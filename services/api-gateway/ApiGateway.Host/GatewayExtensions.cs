@@ -26,7 +26,7 @@ public static class GatewayExtensions
         services.AddHostedService<ClientDrain>();
         services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<MembershipChanges>().AddSingleton<SnapshotCalls>();
         services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>();
-        services.AddSingleton<HealthHandler>().AddSingleton<RestRouter>();
+        services.AddSingleton<HealthHandler>().AddSingleton<BrowserAccess>().AddSingleton<RestRouter>();
 
         services.AddGrpc();
         // What is no method goes on to the router, which answers in etcd's words.

@@ -56,6 +56,9 @@ internal static partial class GatewayLog
     [LoggerMessage(17, LogLevel.Warning, "no room for a request of {Cost} bytes: {InUse} of {Quota} bytes are in use; raising alarm NOSPACE")]
     public static partial void SpaceExceeded(this ILogger logger, long inUse, long quota, int cost);
 
+    [LoggerMessage(19, LogLevel.Warning, "rejecting HTTP request to prevent DNS rebinding attacks: host {Host} is none of this server's")]
+    public static partial void UnknownHost(this ILogger logger, string host);
+
     [LoggerMessage(15, LogLevel.Warning, "clients still have requests under way; going on with the stop")]
     public static partial void ClientsStayed(this ILogger logger);
 }

@@ -8,13 +8,17 @@ public sealed class FileLogDisk : ILogDisk
     private static readonly byte[] Zeros = new byte[1024 * 1024];
 
     private readonly string _sparePath;
+    private readonly bool _syncs;
 
     // The spare that is being made on another thread, or that was made and is not taken yet.
     private (Task Making, long Bytes)? _spare;
 
     /// <summary>Creates the directory when it does not exist.</summary>
-    public FileLogDisk(string directory)
+    /// <param name="directory">Where the files lie.</param>
+    /// <param name="syncs">Files are made durable when that is asked for; otherwise the system does it when it likes.</param>
+    public FileLogDisk(string directory, bool syncs = true)
     {
+        _syncs = syncs;
         Location = Path.GetFullPath(directory);
         _sparePath = PathOf(ILogDisk.SpareName);
         DurableDirectory.Create(Location);
@@ -24,7 +28,7 @@ public sealed class FileLogDisk : ILogDisk
 
     public IReadOnlyList<string> List() => [.. Directory.EnumerateFiles(Location).Select(path => Path.GetFileName(path))];
 
-    public ILogFile Open(string name) => new LogFile(PathOf(name));
+    public ILogFile Open(string name) => new LogFile(PathOf(name), _syncs);
 
     public void Rename(string name, string newName) => File.Move(PathOf(name), PathOf(newName), overwrite: false);
 
