@@ -43,7 +43,7 @@ internal static class StartupScenarios
         await s.StartInVain('b', "b", "new", "--listen-peer-urls", url);
         await s.StartInVain('b', "b", "new", "--listen-peer-urls", url, "--peer-cert-file", "/nope.pem", "--peer-key-file", "/nope.key");
         await s.StartInVain('b', "b", "new", "--listen-peer-urls", url, "--peer-key-file", "/nope.key");
-        await s.StartInVain('c', "c", "new", [.. clients, "--auto-tls", "--self-signed-cert-validity", "0"]);
+        await s.StartInVain('c', "c", "new", [.. clients, "--auto-tls=true", "--self-signed-cert-validity", "0"]);
     }
 
     private static async Task OtherFlags(ClusterSession s)
@@ -53,8 +53,8 @@ internal static class StartupScenarios
         await s.StartInVain('a', "a", "new", "--cors", "http://good.com");
         await s.StartInVain('a', "a", "new", "--log-outputs", "/nope/log");
         await s.StartInVain('a', "a", "new", "--log-outputs", "default,stdout");
-        await s.StartInVain('a', "a", "new", "--enable-log-rotation");
-        await s.StartInVain('a', "a", "new", "--experimental-enable-distributed-tracing", "--experimental-distributed-tracing-sampling-rate", "2000000");
+        await s.StartInVain('a', "a", "new", "--enable-log-rotation=true");
+        await s.StartInVain('a', "a", "new", "--experimental-enable-distributed-tracing=true", "--experimental-distributed-tracing-sampling-rate", "2000000");
     }
 
     private static async Task JoinUninvited(ClusterSession s)
