@@ -115,10 +115,14 @@ public static class ServiceHost
     }
 
     /// <summary>Registers what any process of ours has, the standalone one included: logs, telemetry, health, gRPC, channels, limits.</summary>
-    public static void AddProcessDefaults(this WebApplicationBuilder builder, string serviceName, LogLevel logLevel)
+    /// <param name="builder">Of the process.</param>
+    /// <param name="serviceName">Its name in telemetry.</param>
+    /// <param name="logLevel">The least that is logged.</param>
+    /// <param name="logOutput">Where to; null: standard error.</param>
+    public static void AddProcessDefaults(this WebApplicationBuilder builder, string serviceName, LogLevel logLevel, Stream? logOutput = null)
     {
         builder.Environment.ApplicationName = serviceName;
-        builder.Logging.UseEtcdLogging(logLevel);
+        builder.Logging.UseEtcdLogging(logLevel, logOutput);
         builder.Services.AddMetricRegistry();
         builder.AddTelemetry(serviceName);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopTimeout);

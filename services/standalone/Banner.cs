@@ -27,7 +27,7 @@ internal static class Banner
     // What a client has to be told to get in: how to verify this server and, if need be, who it is itself.
     private static (string Curl, string Etcdctl) Trust(TlsSettings tls)
     {
-        var (curl, etcdctl) = tls.IsSelfSigned ? (" -k", " --insecure-skip-tls-verify") : (" --cacert CA", " --cacert CA");
+        var (curl, etcdctl) = tls.IsSelfSigned ? ($" --cacert {tls.CertFile}", $" --cacert {tls.CertFile}") : (" --cacert CA", " --cacert CA");
         return tls.DemandsCertificate ? (curl + " --cert CERT --key KEY", etcdctl + " --cert CERT --key KEY") : (curl, etcdctl);
     }
 

@@ -10,6 +10,8 @@ using LeaseManager.Host;
 using LeaseManager.Host.Grpc;
 using LeaseManager.Host.Leadership;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Standalone.Cluster;
@@ -62,6 +64,7 @@ internal static class Composition
             PreVote = options.PreVote,
             StrictReconfigurationCheck = options.StrictReconfigurationCheck,
             KeepEntries = options.SnapshotCount,
+            SyncsLog = options.SyncsLog,
         });
         builder.Services.AddSingleton<MemberCluster>();
         builder.Services.AddSingleton<ISnapshotSource>(static provider => provider.GetRequiredService<MemberCluster>().Snapshots);
@@ -79,6 +82,8 @@ internal static class Composition
             AdvertiseClientUrls = options.AdvertiseClientUrls,
             RequestTimeout = TimeSpan.FromSeconds(5) + (2 * options.ElectionTimeout),
             ElectionTimeout = options.ElectionTimeout,
+            CorsOrigins = options.CorsOrigins,
+            HostWhitelist = options.HostWhitelist,
             MaxRequestBytes = options.MaxRequestBytes,
             MaxTxnOperations = options.MaxTxnOps,
             MinLeaseTtlSeconds = options.MinLeaseTtlSeconds,
@@ -104,6 +109,15 @@ internal static class Composition
                 },
                 isForClients: false, peerPort.IsTls ? options.PeerTls : null);
         }
+        builder.LimitConnections(options);
+    }
+
+    // After what the ports say of the server's limits.
+    private static void LimitConnections(this WebApplicationBuilder builder, MemberOptions options)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.Http2.MaxStreamsPerConnection = options.MaxConcurrentStreams);
+        if (options.ReusesPorts)
+            builder.Services.Configure<SocketTransportOptions>(static sockets => sockets.CreateBoundListenSocket = SharedPort.Bind);
     }
 
     /// <summary>Maps what clients call, and, on the peer ports alone, what the other members do.</summary>

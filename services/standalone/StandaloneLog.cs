@@ -20,6 +20,11 @@ internal static partial class StandaloneLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{warning}")]
     public static partial void StartWarning(ILogger logger, string warning, string name);
 
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "loaded server configuration, other configuration command line flags and environment variables will be ignored if provided")]
+    public static partial void ConfigurationLoaded(ILogger logger, string path);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "starting an etcd-compatible server")]
     public static partial void Starting(ILogger logger, string name, string dataDir, string etcdVersion, string version, string advertiseClientUrls);
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Consensus.Host.Identity;
 using Hosting;
 using Hosting.Listening;
+using Hosting.Logging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -22,7 +23,8 @@ internal static class StandaloneServer
     public static int Serve(MemberOptions options, IReadOnlyList<StartWarning> warnings)
     {
         var endpoints = options.ClientEndpoints.Concat(options.PeerEndpoints).Concat(options.MetricsEndpoints).Select(static port => port.EndPoint);
-        if (ListenFailure.Probe(endpoints) is { } busy)
+        using var log = OpenLog(options);
+        if (!options.ReusesPorts && ListenFailure.Probe(endpoints) is { } busy)
             throw StartRefusedException.Environment(busy);
         Member.DataDirectory.Prepare(options.DataDir);
         options = options with
@@ -32,7 +34,7 @@ internal static class StandaloneServer
         };
         try
         {
-            return Run(options, warnings);
+            return Run(options, warnings, log);
         }
         catch (JoinRefusedException refused)
         {
@@ -49,16 +51,32 @@ internal static class StandaloneServer
         }
     }
 
-    private static int Run(MemberOptions options, IReadOnlyList<StartWarning> warnings)
+    private static Stream OpenLog(MemberOptions options)
+    {
+        try
+        {
+            return LogOutput.Open(options.LogOutputs, options.LogRotation, TimeProvider.System);
+        }
+        catch (ConfigurationException refused)
+        {
+            throw StartRefusedException.Verification(refused.Message);
+        }
+    }
+
+    private static int Run(MemberOptions options, IReadOnlyList<StartWarning> warnings, Stream log)
     {
         using var storage = EarlyStart.Begin(options.StorageDir, new StateMachineOptions());
         // No arguments: what etcd's flags mean was decided already, and they are no configuration keys.
         var builder = ServiceHost.CreateBuilder([]);
-        builder.AddProcessDefaults("standalone", options.LogLevel);
+        foreach (var (name, value) in options.Telemetry)
+            builder.Configuration[name] = value;
+        builder.AddProcessDefaults("standalone", options.LogLevel, log);
         builder.AddMember(options, storage.Open);
         var app = builder.Build();
         app.MapMember(options);
 
+        if (options.ConfigFile is { } file)
+            StandaloneLog.ConfigurationLoaded(app.Logger, file);
         foreach (var warning in warnings.Concat(options.Warnings))
             StandaloneLog.StartWarning(app.Logger, warning.Message, warning.Subject);
         var advertised = string.Join(',', options.AdvertiseClientUrls);

@@ -7,7 +7,7 @@ using Hosting.Tls;
 namespace ApiGateway.Host;
 
 /// <summary>Reads the gateway's part of a process's configuration: <c>Gateway:ListenClientUrls</c>, <c>Gateway:AdvertiseClientUrls</c>, <c>Gateway:Member</c>, <c>Gateway:Metrics</c>,
-/// <c>Gateway:AuthToken</c>, <c>Gateway:AuthTokenTtl</c> (seconds), <c>Gateway:BcryptCost</c>.</summary>
+/// <c>Gateway:AuthToken</c>, <c>Gateway:AuthTokenTtl</c> (seconds), <c>Gateway:BcryptCost</c>, <c>Gateway:Cors</c>, <c>Gateway:HostWhitelist</c>.</summary>
 public static class GatewayConfiguration
 {
     /// <summary>Options from configuration; lists are separated by commas.</summary>
@@ -28,6 +28,8 @@ public static class GatewayConfiguration
             options.AuthTokenTimeToLive = TimeSpan.FromSeconds(uint.Parse(seconds, CultureInfo.InvariantCulture));
         if (configuration["Gateway:BcryptCost"] is { } cost)
             options.BcryptCost = Passwords.CostOf(uint.Parse(cost, CultureInfo.InvariantCulture));
+        options.CorsOrigins = List(configuration["Gateway:Cors"]) ?? options.CorsOrigins;
+        options.HostWhitelist = List(configuration["Gateway:HostWhitelist"]) ?? options.HostWhitelist;
         options.Member = configuration["Gateway:Member"] ?? options.Member;
         return options;
     }

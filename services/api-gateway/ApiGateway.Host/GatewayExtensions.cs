@@ -34,7 +34,7 @@ public static class GatewayExtensions
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>();
         services.AddSingleton<HealthProbe>().AddSingleton<HealthMetrics>().AddSingleton<HealthHandler>().AddSingleton<HealthChecks>().AddSingleton<DebugVars>()
-            .AddSingleton<RestRouter>();
+            .AddSingleton<BrowserAccess>().AddSingleton<RestRouter>();
         services.AddMetricRegistry();
         services.AddSingleton<GrpcMetrics>().AddSingleton<GatewayMetrics>();
         services.AddMetricSource(static provider => provider.GetRequiredService<GrpcMetrics>())

@@ -62,6 +62,9 @@ internal static partial class GatewayLog
     [LoggerMessage(20, LogLevel.Warning, "invalid authentication request of user {User}")]
     public static partial void LoginRefused(this ILogger logger, string user);
 
+    [LoggerMessage(21, LogLevel.Warning, "rejecting HTTP request to prevent DNS rebinding attacks: host {Host} is none of this server's")]
+    public static partial void UnknownHost(this ILogger logger, string host);
+
     [LoggerMessage(15, LogLevel.Warning, "clients still have requests under way; going on with the stop")]
     public static partial void ClientsStayed(this ILogger logger);
 }

@@ -13,6 +13,12 @@ public sealed class GatewayOptions
     /// <summary>Name of the consensus member that clients take this gateway for, by the ids in its answers; empty: the one that it hears first.</summary>
     public string Member { get; set; } = "";
 
+    /// <summary>Origins whose pages a browser may let call, such as "http://good.com:80"; "*": all.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; set; } = ["*"];
+
+    /// <summary>Host names under which HTTP requests may come without TLS; "*": all.</summary>
+    public IReadOnlyList<string> HostWhitelist { get; set; } = ["*"];
+
     /// <summary>How long a request waits for a quorum: 5 s + 2 election timeouts.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(7);
 

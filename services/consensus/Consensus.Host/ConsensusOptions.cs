@@ -25,6 +25,9 @@ public sealed record ConsensusOptions
     /// <summary>How this member speaks to peer URLs with https; null: with the system's authorities, and no certificate of its own.</summary>
     public ClientTls? PeerTls { get; init; }
 
+    /// <summary>Wait for the disk before an entry counts as stored. Without, a loss of power may take what was acknowledged (I1 does not hold): for tests and throw-away clusters.</summary>
+    public bool SyncsLog { get; init; } = true;
+
     /// <summary>Size of a log segment file.</summary>
     public long SegmentBytes { get; init; } = 64 * 1024 * 1024;
 

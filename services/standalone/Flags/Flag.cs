@@ -9,6 +9,9 @@ internal enum FlagKind
     UInt,
     Duration,
     Urls,
+
+    /// <summary>Origins of browsers' pages: URLs, or "*".</summary>
+    Origins,
     Choice,
 }
 
@@ -26,6 +29,9 @@ internal sealed record Flag(string Name, FlagKind Kind, string Default)
 
     /// <summary>The value that this program behaves as, of a flag without effect: giving another deserves a warning.</summary>
     public string Behaviour { get; init; } = Default;
+
+    /// <summary>Why it has no effect; null when it has one.</summary>
+    public string? Reason => Effect is null ? FlagReasons.Of(this) : null;
 
     /// <summary>Its twin in the environment.</summary>
     public string Variable => "ETCD_" + Name.ToUpperInvariant().Replace('-', '_');

@@ -22,6 +22,8 @@ internal readonly record struct StartWarning(string Message, string Subject);
 internal static class FlagParser
 {
     private const string Prefix = "ETCD_";
+    private const string ConfigFileFlag = "config-file";
+    private const string ConfigFileVariable = "ETCD_CONFIG_FILE";
 
     /// <exception cref="StartRefusedException">Not a command line of etcd.</exception>
     public static CommandLine Parse(IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment)
@@ -29,10 +31,20 @@ internal static class FlagParser
         var given = new Dictionary<string, string>();
         var action = ReadArguments(args, given);
         var warnings = new List<StartWarning>();
-        if (action == CommandLineAction.Serve)
-            ReadEnvironment(environment, given, warnings);
-        var flags = new FlagSet(given);
-        warnings.AddRange(flags.WithoutEffect().Select(flag => new StartWarning("flag has no effect yet", flag.Name)));
+        var file = given.GetValueOrDefault(ConfigFileFlag) is { Length: > 0 } named ? named : environment.GetValueOrDefault(ConfigFileVariable) ?? "";
+        given.Remove(ConfigFileFlag);
+        FlagSet flags;
+        if (action == CommandLineAction.Serve && file.Length > 0)
+        {
+            flags = ConfigFile.Read(file);
+        }
+        else
+        {
+            if (action == CommandLineAction.Serve)
+                ReadEnvironment(environment, given, warnings);
+            flags = new FlagSet(given);
+        }
+        warnings.AddRange(flags.WithoutEffect().Select(flag => new StartWarning($"flag has no effect: {flag.Reason}", flag.Name)));
         return new(action, flags, warnings);
     }
 
@@ -61,8 +73,11 @@ internal static class FlagParser
                     : throw StartRefusedException.Usage($"invalid boolean value \"{value}\" for -version: parse error"));
                 continue;
             }
-            if (name == "config-file")
-                throw StartRefusedException.Verification("--config-file is not supported yet: use flags or ETCD_* variables");
+            if (name == ConfigFileFlag)
+            {
+                given[name] = value ?? (++i < args.Count ? args[i] : throw StartRefusedException.Usage($"flag needs an argument: -{name}"));
+                continue;
+            }
             if (!FlagTable.All.TryGetValue(name, out var flag))
                 throw StartRefusedException.Usage($"flag provided but not defined: -{name}");
             if (value is null && flag.Kind == FlagKind.Bool)
@@ -93,11 +108,9 @@ internal static class FlagParser
         var byVariable = FlagTable.All.Values.ToDictionary(flag => flag.Variable);
         foreach (var (variable, value) in environment.Where(pair => pair.Key.StartsWith(Prefix, StringComparison.Ordinal)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            if (variable == "ETCD_CONFIG_FILE" && value.Length > 0)
-                throw StartRefusedException.Verification("ETCD_CONFIG_FILE is not supported yet: use flags or ETCD_* variables");
             if (!byVariable.TryGetValue(variable, out var flag))
             {
-                if (variable != "ETCD_UNSUPPORTED_ARCH")
+                if (variable is not ("ETCD_UNSUPPORTED_ARCH" or ConfigFileVariable))
                     warnings.Add(new("unrecognized environment variable", variable));
                 continue;
             }

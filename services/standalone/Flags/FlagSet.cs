@@ -6,6 +6,9 @@ namespace Standalone.Flags;
 /// <param name="given">Text by flag name.</param>
 internal sealed class FlagSet(IReadOnlyDictionary<string, string> given)
 {
+    /// <summary>Where all of them come from, if it is a configuration file: then neither the command line nor the environment counts.</summary>
+    public string? File { get; init; }
+
     public bool IsSet(string name) => given.ContainsKey(name);
 
     public string Text(string name) => given.GetValueOrDefault(name) ?? FlagTable.All[name].Default;

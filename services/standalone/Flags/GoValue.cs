@@ -17,6 +17,7 @@ internal static class GoValue
         FlagKind.UInt => IntegerComplaint(text, ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _)),
         FlagKind.Duration => GoDuration.TryParse(text, out long _, out _) ? null : ParseError,
         FlagKind.Urls => MemberUrls.Complaint(text),
+        FlagKind.Origins => text.Split(',').Where(static origin => origin is not ("*" or "")).Select(MemberUrls.Complaint).FirstOrDefault(static complaint => complaint is not null),
         FlagKind.Choice => flag.Choices.Contains(text) ? null : "invalid value",
         _ => null,
     };

@@ -105,7 +105,40 @@ internal sealed record MemberOptions
     /// <summary>Rounds of hashing a password, as a power of two.</summary>
     public required int BcryptCost { get; init; }
 
-    public string ConsensusDir => ConsensusDirOf(DataDir);
+    /// <summary>Folder of the log; "": within <see cref="DataDir"/>.</summary>
+    public string WalDir { get; init; } = "";
+
+    /// <summary>Wait for the disk before a write counts.</summary>
+    public bool SyncsLog { get; init; } = true;
+
+    /// <summary>Other processes may listen at the same ports.</summary>
+    public bool ReusesPorts { get; init; }
+
+    /// <summary>Most HTTP/2 streams of a connection.</summary>
+    public int MaxConcurrentStreams { get; init; } = MostStreams;
+
+    /// <summary>Beyond anything that a client does; the server does arithmetic on it.</summary>
+    public const int MostStreams = 1_000_000;
+
+    /// <summary>Origins whose pages may call; "*": all.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = ["*"];
+
+    /// <summary>Names under which the server may be asked without TLS; "*": all.</summary>
+    public IReadOnlyList<string> HostWhitelist { get; init; } = ["*"];
+
+    /// <summary>As <see cref="Hosting.Logging.LogOutput.Open"/> takes them.</summary>
+    public IReadOnlyList<string> LogOutputs { get; init; } = ["default"];
+
+    /// <summary>When the log file is begun anew, as JSON; null: never.</summary>
+    public string? LogRotation { get; init; }
+
+    /// <summary>Standard OpenTelemetry settings that the flags amount to.</summary>
+    public IReadOnlyDictionary<string, string> Telemetry { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where the flags come from, if it is a file.</summary>
+    public string? ConfigFile { get; init; }
+
+    public string ConsensusDir => WalDir.Length > 0 ? WalDir : ConsensusDirOf(DataDir);
 
     public string StorageDir => StorageDirOf(DataDir);
 

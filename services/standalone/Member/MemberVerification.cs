@@ -24,8 +24,10 @@ internal static class MemberVerification
         var clientEndpoints = BindEndpoints(
             flags.IsSet("listen-client-urls") ? flags.Urls("listen-client-urls") : [DefaultClientUrl, DefaultOldClientUrl]);
         var metricsEndpoints = BindEndpoints(flags.Urls("listen-metrics-urls"));
-        if (flags.IsSet("listen-client-urls") && !flags.IsSet("advertise-client-urls"))
+        // A file need not say it.
+        if (flags.File is null && flags.IsSet("listen-client-urls") && !flags.IsSet("advertise-client-urls"))
             throw Refuse("--advertise-client-urls is required when --listen-client-urls is set explicitly");
+        clientEndpoints = [.. clientEndpoints, .. BindEndpoints(flags.Urls("listen-client-http-urls"))];
         VerifyBootstrap(flags);
 
         var (heartbeat, election) = Timing(flags);
@@ -70,6 +72,16 @@ internal static class MemberVerification
             InitialCorruptCheck = flags.Bool("experimental-initial-corrupt-check"),
             CorruptCheckTime = flags.Text("experimental-corrupt-check-time"),
             WatchProgressInterval = flags.Text("experimental-watch-progress-notify-interval"),
+            WalDir = flags.Text("wal-dir"),
+            SyncsLog = !flags.Bool("unsafe-no-fsync"),
+            ReusesPorts = flags.Bool("socket-reuse-port"),
+            MaxConcurrentStreams = flags.UInt("max-concurrent-streams") is > 0 and < MemberOptions.MostStreams and var streams ? (int)streams : MemberOptions.MostStreams,
+            CorsOrigins = flags.List("cors"),
+            HostWhitelist = flags.List("host-whitelist"),
+            LogOutputs = flags.List("log-outputs"),
+            LogRotation = flags.Bool("enable-log-rotation") ? flags.Text("log-rotation-config-json") : null,
+            Telemetry = TracingFlags.Settings(flags),
+            ConfigFile = flags.File,
             ClientTls = clientTls,
             PeerTls = peerTls,
             SelfSignedCertYears = flags.UInt("self-signed-cert-validity"),

@@ -20,7 +20,7 @@ public sealed class ScenarioCountTests(ITestOutputHelper output)
         Assert.True(etcdctl >= 123, $"etcdctl scenarios: {etcdctl}");
         Assert.True(grpc >= 161, $"gRPC scenarios: {grpc}");
         Assert.True(v2 >= 96, $"v2 and HTTP scenarios: {v2}");
-        Assert.True(cluster >= 22, $"cluster scenarios: {cluster}");
+        Assert.True(cluster >= 24, $"cluster scenarios: {cluster}");
     }
 
     [Fact]

@@ -14,7 +14,7 @@ namespace ApiGateway.Host.Rest;
 /// know. Routes by hand on the raw request target, since v2 keys may hold what a router would resolve or reject.
 /// </summary>
 internal sealed class RestRouter(
-    V2KeysHandler keys, V2MembersHandler members, HealthHandler health, HealthChecks checks, DebugVars debug, MetricsEndpoint metrics,
+    V2KeysHandler keys, V2MembersHandler members, HealthHandler health, HealthChecks checks, DebugVars debug, MetricsEndpoint metrics, BrowserAccess access,
     GatewayOptions options, ILogger<RestRouter> logger)
 {
     private const string KeysPrefix = "/v2/keys";
@@ -59,12 +59,16 @@ internal sealed class RestRouter(
         };
     }
 
-    private Task RouteAsync(HttpContext context)
+    private async Task RouteAsync(HttpContext context)
     {
-        var headers = context.Response.Headers;
-        headers.AccessControlAllowHeaders = "accept, content-type, authorization";
-        headers.AccessControlAllowMethods = "POST, GET, OPTIONS, PUT, DELETE";
-        headers.AccessControlAllowOrigin = "*";
+        if (!await access.AdmitAsync(context).ConfigureAwait(false))
+            return;
+        access.AddHeaders(context);
+        await RouteAdmittedAsync(context).ConfigureAwait(false);
+    }
+
+    private Task RouteAdmittedAsync(HttpContext context)
+    {
         if (HttpMethods.IsOptions(context.Request.Method))
             return RestResponse.EmptyAsync(context, StatusCodes.Status200OK);
 

@@ -123,7 +123,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
         WriteAheadLog? wal = null;
         try
         {
-            (wal, var seeds) = await Recovery.OpenAsync(options, openDisk?.Invoke(directory.WalPath) ?? new FileLogDisk(directory.WalPath, metrics.Wal), log, cancellation).ConfigureAwait(false);
+            (wal, var seeds) = await Recovery.OpenAsync(options, openDisk?.Invoke(directory.WalPath) ?? new FileLogDisk(directory.WalPath, options.SyncsLog, metrics.Wal), log, cancellation).ConfigureAwait(false);
             var service = new ConsensusService(options, directory, wal, metrics, log);
             if (seeds.Count > 0)
                 service._network.SetMembers(seeds, exclusion: null);

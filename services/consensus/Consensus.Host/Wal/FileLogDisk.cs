@@ -9,16 +9,18 @@ public sealed class FileLogDisk : ILogDisk
 
     private readonly string _sparePath;
     private readonly WalMetrics? _metrics;
+    private readonly bool _syncs;
 
     // The spare that is being made on another thread, or that was made and is not taken yet.
     private (Task Making, long Bytes)? _spare;
 
     /// <summary>Creates the directory when it does not exist.</summary>
     /// <param name="directory">Where the files are.</param>
+    /// <param name="syncs">Files are made durable when that is asked for; otherwise the system does it when it likes.</param>
     /// <param name="metrics">Hears of each write and sync; null is nobody.</param>
-    public FileLogDisk(string directory, WalMetrics? metrics = null)
+    public FileLogDisk(string directory, bool syncs = true, WalMetrics? metrics = null)
     {
-        _metrics = metrics;
+        (_syncs, _metrics) = (syncs, metrics);
         Location = Path.GetFullPath(directory);
         _sparePath = PathOf(ILogDisk.SpareName);
         DurableDirectory.Create(Location);
@@ -28,7 +30,7 @@ public sealed class FileLogDisk : ILogDisk
 
     public IReadOnlyList<string> List() => [.. Directory.EnumerateFiles(Location).Select(path => Path.GetFileName(path))];
 
-    public ILogFile Open(string name) => new LogFile(PathOf(name), _metrics);
+    public ILogFile Open(string name) => new LogFile(PathOf(name), _syncs, _metrics);
 
     public void Rename(string name, string newName) => File.Move(PathOf(name), PathOf(newName), overwrite: false);
 

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Consensus.Host.Wal;
 
 /// <summary>A real file. A read that runs while the file is closed ends first, or is told that the file is closed.</summary>
-internal sealed class LogFile(string path, WalMetrics? metrics) : ILogFile
+internal sealed class LogFile(string path, bool syncs, WalMetrics? metrics) : ILogFile
 {
     private readonly SafeFileHandle _handle =
         File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
@@ -24,6 +24,8 @@ internal sealed class LogFile(string path, WalMetrics? metrics) : ILogFile
 
     public void Sync()
     {
+        if (!syncs)
+            return;
         var start = Stopwatch.GetTimestamp();
         Native.DataSync(_handle);
         metrics?.SyncSeconds.ObserveSince(start);

@@ -8,6 +8,8 @@ internal static class StartupScenarios
     public static IEnumerable<Scenario<ClusterSession>> All()
     {
         yield return new("cluster-start/flags", Flags);
+        yield return new("cluster-start/tls-flags", TlsFlags);
+        yield return new("cluster-start/other-flags", OtherFlags);
         yield return new("cluster-start/join-uninvited", JoinUninvited);
         yield return new("cluster-start/nobody-there", s => s.StartInVain('d', "abcd", "existing"));
         yield return new("cluster-start/members-missing", MembersMissing);
@@ -25,6 +27,34 @@ internal static class StartupScenarios
         await s.StartInVain('a', "abc", "new", "--initial-advertise-peer-urls", s.Peer('e'));
         await s.StartInVain('a', "abc", "new", "--initial-cluster", "nonsense");
         await s.StartInVain('a', "abc", "nonsense");
+    }
+
+    private static async Task TlsFlags(ClusterSession s)
+    {
+        var url = s.Peer('e').Replace("http://", "https://", StringComparison.Ordinal);
+        string[] clients = ["--listen-client-urls", url, "--advertise-client-urls", url], pair = ["--cert-file", "/nope.pem", "--key-file", "/nope.key"];
+        await s.StartInVain('a', "a", "new", clients);
+        await s.StartInVain('a', "a", "new", [.. clients, .. pair]);
+        await s.StartInVain('a', "a", "new", [.. clients, .. pair[..2]]);
+        await s.StartInVain('a', "a", "new", [.. clients, .. pair, "--cipher-suites", "FOO"]);
+        await s.StartInVain('a', "a", "new", [.. clients, .. pair, "--tls-min-version", "FOO"]);
+        await s.StartInVain('a', "a", "new", [.. clients, .. pair, "--tls-min-version", "TLS1.3", "--tls-max-version", "TLS1.2"]);
+        await s.StartInVain('a', "a", "new", [.. clients, .. pair, "--tls-min-version", "TLS1.3", "--cipher-suites", "TLS_RSA_WITH_AES_128_CBC_SHA"]);
+        await s.StartInVain('b', "b", "new", "--listen-peer-urls", url);
+        await s.StartInVain('b', "b", "new", "--listen-peer-urls", url, "--peer-cert-file", "/nope.pem", "--peer-key-file", "/nope.key");
+        await s.StartInVain('b', "b", "new", "--listen-peer-urls", url, "--peer-key-file", "/nope.key");
+        await s.StartInVain('c', "c", "new", [.. clients, "--auto-tls=true", "--self-signed-cert-validity", "0"]);
+    }
+
+    private static async Task OtherFlags(ClusterSession s)
+    {
+        await s.StartInVain('a', "a", "new", "--config-file", "/nope.yml");
+        await s.StartInVain('a', "a", "new", "--config-file", "/");
+        await s.StartInVain('a', "a", "new", "--cors", "http://good.com");
+        await s.StartInVain('a', "a", "new", "--log-outputs", "/nope/log");
+        await s.StartInVain('a', "a", "new", "--log-outputs", "default,stdout");
+        await s.StartInVain('a', "a", "new", "--enable-log-rotation=true");
+        await s.StartInVain('a', "a", "new", "--experimental-enable-distributed-tracing=true", "--experimental-distributed-tracing-sampling-rate", "2000000");
     }
 
     private static async Task JoinUninvited(ClusterSession s)

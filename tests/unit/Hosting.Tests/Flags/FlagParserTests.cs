@@ -78,8 +78,23 @@ public sealed class FlagParserTests
     [Fact]
     public void Parse_KnownFlagWithoutEffect_IsOneWarningUnlessItAsksForWhatIsDoneAnyway()
     {
-        Assert.Equal(new StartWarning("flag has no effect yet", "max-wals"), Assert.Single(Parse("--max-wals", "1").Warnings));
+        Assert.Equal(new StartWarning("flag has no effect: --snapshot-count says how many entries the log keeps", "max-wals"), Assert.Single(Parse("--max-wals", "1").Warnings));
         Assert.Empty(Parse("--experimental-memory-mlock=false", "--logger", "zap", "--enable-v2", "--name", "x").Warnings);
+    }
+
+    [Fact]
+    public void FlagTable_EveryFlag_HasAnEffectOrAReasonForNone() =>
+        Assert.All(FlagTable.All.Values, flag => Assert.False(string.IsNullOrWhiteSpace(flag.Effect ?? flag.Reason), $"--{flag.Name} has neither"));
+
+    [Fact]
+    public void UsageText_EveryFlag_IsInItOnceAndSaysWhatItDoes()
+    {
+        var lines = UsageText.Lines.Split('\n');
+        Assert.All(FlagTable.All.Values, flag =>
+        {
+            var at = Assert.Single(Enumerable.Range(0, lines.Length), n => lines[n] == $"  --{flag.Name}" || lines[n].StartsWith($"  --{flag.Name} '", StringComparison.Ordinal));
+            Assert.StartsWith("    ", lines[at + 1], StringComparison.Ordinal);
+        });
     }
 
     [Fact]

@@ -1,7 +1,7 @@
-namespace Hosting.Tls;
+namespace Hosting.Files;
 
 /// <summary>Reads whole files, with what can go wrong in the words that etcd has for it.</summary>
-internal static class FileErrors
+public static class FileErrors
 {
     /// <exception cref="ConfigurationException">It cannot be read.</exception>
     public static byte[] ReadAll(string path)

@@ -1,0 +1,34 @@
+using System.Globalization;
+using Standalone.Flags;
+
+namespace Standalone.Member;
+
+/// <summary>etcd's flags about traces, as the standard OpenTelemetry settings that they amount to.</summary>
+internal static class TracingFlags
+{
+    private const long Million = 1_000_000;
+
+    /// <summary>Empty unless traces are wanted.</summary>
+    /// <exception cref="StartRefusedException">The rate is none.</exception>
+    public static Dictionary<string, string> Settings(FlagSet flags)
+    {
+        if (!flags.Bool("experimental-enable-distributed-tracing"))
+            return [];
+        var perMillion = long.Parse(flags.Text("experimental-distributed-tracing-sampling-rate"), CultureInfo.InvariantCulture);
+        if (perMillion is < 0 or > Million)
+        {
+            var complaint = perMillion < 0 ? "must be positive" : $"must be less than {Million}";
+            throw StartRefusedException.Verification($"distributed tracing configurition is not valid: (tracing sampling rate {complaint})");
+        }
+        var settings = new Dictionary<string, string>
+        {
+            ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "http://" + flags.Text("experimental-distributed-tracing-address"),
+            ["OTEL_SERVICE_NAME"] = flags.Text("experimental-distributed-tracing-service-name"),
+            ["OTEL_TRACES_SAMPLER"] = perMillion == 0 ? "parentbased_always_off" : "parentbased_traceidratio",
+            ["OTEL_TRACES_SAMPLER_ARG"] = ((double)perMillion / Million).ToString(CultureInfo.InvariantCulture),
+        };
+        if (flags.Text("experimental-distributed-tracing-instance-id") is { Length: > 0 } instance)
+            settings["OTEL_RESOURCE_ATTRIBUTES"] = "service.instance.id=" + instance;
+        return settings;
+    }
+}

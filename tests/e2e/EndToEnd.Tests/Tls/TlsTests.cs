@@ -1,0 +1,141 @@
+namespace EndToEnd.Tests.Tls;
+
+/// <summary>Goal: clients and members of etcd's own kind work over TLS, and nobody else. Method: real etcdctl (v3 and v2) and curl, certificates made here.</summary>
+[Needs(Tool.Etcdctl, Tool.Etcd34)]
+public sealed class TlsTests : IDisposable
+{
+    private static readonly string[] s_here = ["localhost", "127.0.0.1"];
+
+    private readonly TempFolder _folder = new();
+    private readonly TestAuthority _authority;
+
+    public TlsTests() => _authority = new TestAuthority(_folder.Path);
+
+    public void Dispose()
+    {
+        _authority.Dispose();
+        _folder.Dispose();
+    }
+
+    [DeploymentFact]
+    public async Task Clients_WithCertificates_GetInByEveryProtocolAndOthersDoNot()
+    {
+        var (server, alice) = (_authority.Issue("server", "server", s_here), _authority.Issue("alice", "alice", []));
+        var list = _authority.Revoke("revoked.pem");
+        var member = SecuredMember.Make(_folder.Path, 1, "http")[0];
+        await using var _ = member;
+        member.Start(
+            SecuredMember.ClusterOf(member), "--cert-file", server.CertFile, "--key-file", server.KeyFile, "--trusted-ca-file", _authority.CaFile, "--client-cert-auth",
+            "--client-crl-file", list);
+        await member.SaysAsync("serving client traffic securely");
+
+        Assert.Equal("OK", await CtlAsync(member, ["--cacert", _authority.CaFile, .. Identity(alice)], "put", "k", "v"));
+        Assert.Equal("k\nv", await CtlAsync(member, ["--insecure-skip-tls-verify", .. Identity(alice)], "get", "k"));
+        Assert.Equal("w", await RunAsync(
+            Toolbox.Etcdctl34, "2", "--endpoints", member.Url, "--ca-file", _authority.CaFile, "--cert-file", alice.CertFile, "--key-file", alice.KeyFile, "set", "/n", "w"));
+        Assert.Equal("200 1.1", await CurlAsync(member, "--http1.1", "--cacert", _authority.CaFile, "--cert", alice.CertFile, "--key", alice.KeyFile));
+        Assert.Equal("200 2", await CurlAsync(member, "--http2", "--cacert", _authority.CaFile, "--cert", alice.CertFile, "--key", alice.KeyFile));
+
+        await RefusedAsync(member, ["--cacert", _authority.CaFile]);
+        await member.SaysAsync("tls: client didn't provide a certificate");
+        await using (var plain = ChildProcess.Start("curl", ["-s", $"http://{member.Url["https://".Length..]}/version"]))
+            Assert.Equal(52, await plain.WaitForExitAsync()); // "Empty reply from server", as from etcd.
+        await member.SaysAsync("tls: first record does not look like a TLS handshake");
+
+        // Revoked and renewed while it serves.
+        _authority.Revoke("revoked.pem", alice);
+        _authority.Issue("server", "server", s_here);
+        await RefusedAsync(member, ["--cacert", _authority.CaFile, .. Identity(alice)]);
+        await member.SaysAsync("revoked");
+        await member.SaysAsync("certificate renewed");
+        var bob = _authority.Issue("bob", "bob", []);
+        Assert.Equal("k\nv", await CtlAsync(member, ["--cacert", _authority.CaFile, .. Identity(bob)], "get", "k"));
+    }
+
+    [DeploymentFact]
+    public async Task Members_WithCertificates_MakeAClusterThatOthersDoNotEnter()
+    {
+        var client = _authority.Issue("client", "client", s_here);
+        var peer = _authority.Issue("peer", "member", s_here);
+        var members = SecuredMember.Make(_folder.Path, 3, "https");
+        var cluster = SecuredMember.ClusterOf(members);
+        try
+        {
+            foreach (var member in members[..2])
+                member.Start(cluster, Flags(client, peer));
+            await members[0].SaysAsync("serving client traffic securely");
+            await members[1].SaysAsync("serving client traffic securely");
+            Assert.Equal("OK", await CtlAsync(members[0], ["--cacert", _authority.CaFile], "put", "k", "v"));
+            Assert.Equal("k\nv", await CtlAsync(members[1], ["--cacert", _authority.CaFile], "get", "k"));
+
+            // A certificate of the same authority for somebody else, then the right one.
+            members[2].Start(cluster, Flags(client, _authority.Issue("mallory", "mallory", s_here)));
+            await members[0].SaysAsync("the common name is not allowed");
+            Assert.DoesNotContain("ready to serve client requests", members[2].Process.Err, StringComparison.Ordinal);
+            await members[2].DisposeAsync();
+            members[2].Start(cluster, Flags(client, peer));
+            await members[2].SaysAsync("serving client traffic securely");
+            Assert.Equal("k\nv", await CtlAsync(members[2], ["--cacert", _authority.CaFile], "get", "k"));
+            Assert.Contains("granted with TTL(60s)", await CtlAsync(members[2], ["--cacert", _authority.CaFile], "lease", "grant", "60"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            foreach (var member in members)
+                await member.DisposeAsync();
+        }
+    }
+
+    [DeploymentFact]
+    public async Task OwnCertificates_OnBothPorts_Serve()
+    {
+        var members = SecuredMember.Make(_folder.Path, 2, "https");
+        var cluster = SecuredMember.ClusterOf(members);
+        try
+        {
+            foreach (var member in members)
+                member.Start(cluster, "--auto-tls", "--peer-auto-tls");
+            await members[0].SaysAsync("serving client traffic securely");
+            // etcdctl minds --insecure-skip-tls-verify only beside another flag about TLS; its library takes a self-signed certificate for an authority.
+            Assert.Equal("OK", await CtlAsync(members[0], ["--cacert", _folder.Sub("m0/fixtures/client/cert.pem")], "put", "k", "v"));
+            Assert.True(File.Exists(_folder.Sub("m1/fixtures/peer/key.pem")));
+        }
+        finally
+        {
+            foreach (var member in members)
+                await member.DisposeAsync();
+        }
+    }
+
+    private string[] Flags(CertificateAndKey client, CertificateAndKey peer) =>
+    [
+        "--cert-file", client.CertFile, "--key-file", client.KeyFile, "--peer-cert-file", peer.CertFile, "--peer-key-file", peer.KeyFile,
+        "--peer-trusted-ca-file", _authority.CaFile, "--peer-client-cert-auth", "--peer-cert-allowed-cn", "member",
+    ];
+
+    private static string[] Identity(CertificateAndKey identity) => ["--cert", identity.CertFile, "--key", identity.KeyFile];
+
+    private static Task<string> CtlAsync(SecuredMember member, string[] trust, params string[] command) =>
+        RunAsync(Toolbox.Etcdctl, "3", ["--endpoints", member.Url, "--command-timeout=30s", .. trust, .. command]);
+
+    private static async Task RefusedAsync(SecuredMember member, string[] trust)
+    {
+        await using var process = ChildProcess.Start(
+            Toolbox.Etcdctl, ["--endpoints", member.Url, "--command-timeout=1s", .. trust, "get", "k"], new Dictionary<string, string?> { ["ETCDCTL_API"] = "3" });
+        Assert.NotEqual(0, await process.WaitForExitAsync());
+    }
+
+    private static async Task<string> CurlAsync(SecuredMember member, params string[] arguments)
+    {
+        await using var process = ChildProcess.Start("curl", ["-s", "-o", "/dev/null", "-w", "%{http_code} %{http_version}", .. arguments, member.Url + "/version"]);
+        Assert.Equal(0, await process.WaitForExitAsync());
+        return process.Out.Trim();
+    }
+
+    private static async Task<string> RunAsync(string program, string api, params string[] arguments)
+    {
+        await using var process = ChildProcess.Start(program, arguments, new Dictionary<string, string?> { ["ETCDCTL_API"] = api });
+        var code = await process.WaitForExitAsync(TimeSpan.FromSeconds(60));
+        Assert.True(code == 0, $"{string.Join(' ', arguments)} ended with {code}: {process.Err}");
+        return process.Out.Trim();
+    }
+}
