@@ -61,7 +61,7 @@ internal static class LoadCommand
     public static string Describe(LoadResult result) => string.Create(
         CultureInfo.InvariantCulture,
         $"{result.PerSecond:F0}/s  p50 {result.P50Ms:F2}  p99 {result.P99Ms:F2}  p99.9 {result.P999Ms:F2} ms  " +
-        $"server {Each(result.ServerCpuPerOp, cpu => cpu, "F1")} µs/op  client {result.ClientCpuPerOp:F1} µs/op  " +
+        $"server {Each(result.ServerCpuPerOp, cpu => cpu, "F2")} µs/op  client {result.ClientCpuPerOp:F1} µs/op  " +
         $"peak {Each(result.ServerPeakBytes, bytes => bytes / 1e6, "F0")} MB  others {result.OtherCores:F2} cores  errors {result.Errors}");
 
     /// <summary>The sum, and what each member adds to it when there are several.</summary>
