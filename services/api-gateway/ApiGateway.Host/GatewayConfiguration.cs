@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using ApiGateway.Host.Auth;
+using Hosting;
 using Hosting.Listening;
 using Hosting.Tls;
 
@@ -11,6 +12,7 @@ namespace ApiGateway.Host;
 public static class GatewayConfiguration
 {
     /// <summary>Options from configuration; lists are separated by commas.</summary>
+    /// <exception cref="ConfigurationException">A setting that is none.</exception>
     public static GatewayOptions Read(IConfiguration configuration)
     {
         var options = new GatewayOptions();
@@ -25,9 +27,9 @@ public static class GatewayConfiguration
         options.AuthToken = configuration["Gateway:AuthToken"] ?? options.AuthToken;
         TokenFactory.Require(options.AuthToken);
         if (configuration["Gateway:AuthTokenTtl"] is { } seconds)
-            options.AuthTokenTimeToLive = TimeSpan.FromSeconds(uint.Parse(seconds, CultureInfo.InvariantCulture));
+            options.AuthTokenTimeToLive = TimeSpan.FromSeconds(Number("Gateway:AuthTokenTtl", seconds));
         if (configuration["Gateway:BcryptCost"] is { } cost)
-            options.BcryptCost = Passwords.CostOf(uint.Parse(cost, CultureInfo.InvariantCulture));
+            options.BcryptCost = Passwords.CostOf(Number("Gateway:BcryptCost", cost));
         options.CorsOrigins = List(configuration["Gateway:Cors"]) ?? options.CorsOrigins;
         options.HostWhitelist = List(configuration["Gateway:HostWhitelist"]) ?? options.HostWhitelist;
         options.Member = configuration["Gateway:Member"] ?? options.Member;
@@ -57,6 +59,10 @@ public static class GatewayConfiguration
             ? new IPEndPoint(address, uri.Port)
             : throw new FormatException($"expected IP in URL for binding ({url})");
     }
+
+    private static uint Number(string key, string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        ? number
+        : throw new ConfigurationException($"{key} must be a whole number, not \"{text}\"");
 
     private static string[]? List(string? text) =>
         string.IsNullOrWhiteSpace(text) ? null : text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

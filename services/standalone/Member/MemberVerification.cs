@@ -135,7 +135,7 @@ internal static class MemberVerification
         {
             TokenFactory.Require(flags.Text("auth-token"));
         }
-        catch (TokenOptionsException refused)
+        catch (ConfigurationException refused)
         {
             throw Refuse(refused.Message);
         }

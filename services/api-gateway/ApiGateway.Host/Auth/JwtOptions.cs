@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Hosting;
 using Hosting.Durations;
 using Microsoft.IdentityModel.Tokens;
 
@@ -16,17 +17,17 @@ internal sealed record JwtOptions(SecurityKey Key, string Algorithm, bool CanSig
     private static readonly TimeSpan s_defaultTimeToLive = TimeSpan.FromMinutes(5);
 
     /// <summary>Reads options, and the files of keys that they name.</summary>
-    /// <exception cref="TokenOptionsException">They cannot be used.</exception>
+    /// <exception cref="ConfigurationException">They cannot be used.</exception>
     public static JwtOptions Read(IReadOnlyDictionary<string, string> options)
     {
         var timeToLive = s_defaultTimeToLive;
         if (options.TryGetValue("ttl", out var ttl) && !(GoDuration.TryParse(ttl, out timeToLive, out _) && timeToLive > TimeSpan.Zero))
-            throw new TokenOptionsException(Invalid);
+            throw new ConfigurationException(Invalid);
         if (!options.TryGetValue("sign-method", out var algorithm))
-            throw new TokenOptionsException(Invalid);
+            throw new ConfigurationException(Invalid);
         var (publicKey, privateKey) = (ReadFile(options, "pub-key"), ReadFile(options, "priv-key"));
         if (publicKey is null && privateKey is null)
-            throw new TokenOptionsException(MissingKey);
+            throw new ConfigurationException(MissingKey);
         try
         {
             return algorithm switch
@@ -34,12 +35,12 @@ internal sealed record JwtOptions(SecurityKey Key, string Algorithm, bool CanSig
                 "RS256" or "RS384" or "RS512" or "PS256" or "PS384" or "PS512" => Rsa(algorithm, publicKey, privateKey, timeToLive),
                 "ES256" or "ES384" or "ES512" => Ecdsa(algorithm, publicKey, privateKey, timeToLive),
                 "HS256" or "HS384" or "HS512" => Hmac(algorithm, privateKey, timeToLive),
-                _ => throw new TokenOptionsException(Invalid),
+                _ => throw new ConfigurationException(Invalid),
             };
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
-            throw new TokenOptionsException($"{Invalid}: {exception.Message}");
+            throw new ConfigurationException($"{Invalid}: {exception.Message}");
         }
     }
 
@@ -72,7 +73,7 @@ internal sealed record JwtOptions(SecurityKey Key, string Algorithm, bool CanSig
     private static JwtOptions Hmac(string algorithm, byte[]? secret, TimeSpan timeToLive)
     {
         if (secret is not { Length: > 0 })
-            throw new TokenOptionsException(MissingKey);
+            throw new ConfigurationException(MissingKey);
         var key = new byte[Math.Max(secret.Length, algorithm == "HS256" ? HmacBlockBytes : LongHmacBlockBytes)];
         secret.CopyTo(key, 0);
         return new JwtOptions(new SymmetricSecurityKey(key), algorithm, true, timeToLive);
@@ -81,7 +82,7 @@ internal sealed record JwtOptions(SecurityKey Key, string Algorithm, bool CanSig
     private static void RequireSame(AsymmetricAlgorithm claimed, AsymmetricAlgorithm key)
     {
         if (!claimed.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.ExportSubjectPublicKeyInfo()))
-            throw new TokenOptionsException(KeyMismatch);
+            throw new ConfigurationException(KeyMismatch);
     }
 
     // A public key may come as the certificate that holds it.
@@ -105,7 +106,7 @@ internal sealed record JwtOptions(SecurityKey Key, string Algorithm, bool CanSig
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new TokenOptionsException($"{Invalid}: {exception.Message}");
+            throw new ConfigurationException($"{Invalid}: {exception.Message}");
         }
     }
 }

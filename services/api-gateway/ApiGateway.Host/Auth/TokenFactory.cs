@@ -1,10 +1,12 @@
+using Hosting;
+
 namespace ApiGateway.Host.Auth;
 
 /// <summary>Reads <c>--auth-token</c>: "simple", or "jwt" with options, separated by commas.</summary>
 public static class TokenFactory
 {
     /// <summary>Whether the text can be used.</summary>
-    /// <exception cref="TokenOptionsException">It cannot.</exception>
+    /// <exception cref="ConfigurationException">It cannot.</exception>
     public static void Require(string specification) => Create(specification, TimeSpan.FromSeconds(1), TimeProvider.System);
 
     internal static ITokens Create(string specification, TimeSpan simpleTimeToLive, TimeProvider time)
@@ -14,13 +16,13 @@ public static class TokenFactory
         foreach (var field in fields.Skip(1))
         {
             if (field.Split('=') is not [var name, var value] || !options.TryAdd(name, value))
-                throw new TokenOptionsException("auth: invalid auth options");
+                throw new ConfigurationException("auth: invalid auth options");
         }
         return fields[0] switch
         {
             "simple" => new SimpleTokens(simpleTimeToLive, time),
             "jwt" => new JwtTokens(JwtOptions.Read(options), time),
-            _ => throw new TokenOptionsException("auth: invalid auth options"),
+            _ => throw new ConfigurationException("auth: invalid auth options"),
         };
     }
 }

@@ -20,7 +20,7 @@ public sealed class RangePermissions
     /// <summary>Whether the whole range is allowed. One that ends before it begins is not, although it holds nothing: as in etcd.</summary>
     public bool Allow(in KeyRange range, bool write)
     {
-        if (!range.IsSingle && !range.IsOpen && range.End.SequenceCompareTo(range.Key) <= 0)
+        if (!range.IsSingle && !range.IsOpen && range.End.SequenceCompareTo(range.Key) < 0)
             return false;
         var intervals = write ? _write : _read;
         var (low, high) = (0, intervals.Count);

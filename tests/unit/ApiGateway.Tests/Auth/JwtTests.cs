@@ -5,6 +5,7 @@ using ApiGateway.Core.Errors;
 using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
 using Consensus.Contracts;
+using Hosting;
 using Storage.Contracts.Auth;
 
 namespace ApiGateway.Tests.Auth;
@@ -68,7 +69,7 @@ public sealed class JwtTests : IDisposable
     [InlineData("jwt,sign-method=RS256,sign-method=RS256", "auth: invalid auth options")]
     [InlineData("jwt,priv-key=/nowhere,sign-method=RS256", "auth: invalid auth options")]
     public void Options_ThatCannotBeUsed_AreRefused(string specification, string message) =>
-        Assert.StartsWith(message, Assert.Throws<TokenOptionsException>(() => TokenFactory.Require(specification)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(message, Assert.Throws<ConfigurationException>(() => TokenFactory.Require(specification)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Keys_OfDifferentPairs_AreRefused()
@@ -76,9 +77,9 @@ public sealed class JwtTests : IDisposable
         var (one, other) = (Keys("ES256").Split(','), Keys("ES256").Split(','));
         Assert.Equal(
             "auth: public and private keys don't match",
-            Assert.Throws<TokenOptionsException>(() => TokenFactory.Require($"jwt,{one[0]},{other[1]},sign-method=ES256")).Message);
-        Assert.Throws<TokenOptionsException>(() => TokenFactory.Require($"jwt,{one[0]},sign-method=ES256,ttl=nonsense"));
-        Assert.Throws<TokenOptionsException>(() => TokenFactory.Require($"jwt,{one[0]},sign-method=EdDSA"));
+            Assert.Throws<ConfigurationException>(() => TokenFactory.Require($"jwt,{one[0]},{other[1]},sign-method=ES256")).Message);
+        Assert.Throws<ConfigurationException>(() => TokenFactory.Require($"jwt,{one[0]},sign-method=ES256,ttl=nonsense"));
+        Assert.Throws<ConfigurationException>(() => TokenFactory.Require($"jwt,{one[0]},sign-method=EdDSA"));
     }
 
     private ITokens Create(string specification) => TokenFactory.Create(specification, TimeSpan.FromSeconds(300), _time);

@@ -71,10 +71,20 @@ public sealed class MemberVerificationTests
     [InlineData("initial cluster a=http://h:1,b=http://h:1 has duplicate url", "--name", "a", "--initial-cluster", "a=http://h:1,b=http://h:1")]
     [InlineData("unknown auto-compaction-mode \"foo\"", "--auto-compaction-mode", "foo")]
     [InlineData("error parsing CompactionRetention: time: invalid duration \"abc\"", "--auto-compaction-retention", "abc")]
+    [InlineData("auth: invalid auth options", "--auth-token", "foo")]
+    [InlineData("auth: missing key data", "--auth-token", "jwt,sign-method=RS256")]
     [InlineData("--logger=capnslog is removed in v3.5", "--logger", "capnslog")]
     [InlineData("multiple discovery or bootstrap flags are set. Choose one of \"initial-cluster\", \"discovery\" or \"discovery-srv\"",
         "--discovery", "http://x", "--initial-cluster", "default=http://localhost:2380")]
     public void Verify_Contradiction_IsRefusedInEtcdsWords(string text, params string[] args) => Assert.Equal(text, Refusal(args));
+
+    [Fact]
+    public void Verify_UsersFlags_GoToTheGateway()
+    {
+        var options = Verify("--auth-token-ttl", "60", "--bcrypt-cost", "5");
+        Assert.Equal(("simple", TimeSpan.FromSeconds(60), 5), (options.AuthToken, options.AuthTokenTimeToLive, options.BcryptCost));
+        Assert.Equal(10, Verify("--bcrypt-cost", "99").BcryptCost);
+    }
 
     [Fact]
     public void Verify_PeerUrlsDiffer_NamesBoth() =>

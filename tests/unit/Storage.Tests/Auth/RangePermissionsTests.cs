@@ -30,7 +30,8 @@ public sealed class RangePermissionsTests
     [InlineData("\0", "\0", false)]
     [InlineData("p", "", false)]
     [InlineData("b", "a", false)]
-    [InlineData("b", "b", false)]
+    [InlineData("b", "b", true)]
+    [InlineData("g", "g", false)]
     [InlineData("z", "a", false)]
     [InlineData("g", "a", false)]
     public void Allow_PermissionsOfSeveralRoles_AddUp(string key, string end, bool expected)
