@@ -77,9 +77,11 @@ internal static class Composition
             MaxRequestBytes = options.MaxRequestBytes,
             MaxTxnOperations = options.MaxTxnOps,
             MinLeaseTtlSeconds = options.MinLeaseTtlSeconds,
+            ServesJson = options.ServesJson,
         });
-        var clientPorts = options.ClientEndpoints.Select(endpoint => builder.AddEtcdClientPort(endpoint)).ToArray();
+        var clientPorts = options.ClientEndpoints.Select(endpoint => builder.AddEtcdClientPort(endpoint, keepAlive: options.KeepAlive)).ToArray();
         builder.Services.AddHostedService(provider => new ClientPortOpener(provider.GetRequiredService<MemberCluster>(), clientPorts));
+        builder.Services.AddGrpcHealthChecks();
         builder.Services.AddPeerPortSeparation();
         foreach (var endpoint in options.PeerEndpoints)
         {
@@ -97,6 +99,8 @@ internal static class Composition
         app.UseRouting();
         app.UsePeerPortSeparation();
         app.MapApiGateway();
+        // A gateway of its own has it from its host, with the checks of what it depends on; here there is nothing to depend on.
+        app.MapGrpcHealthChecksService();
         app.MapConsensusPeers(
             $$"""{"etcdserver":"{{VersionText.Etcd}}","etcdcluster":"{{VersionText.Cluster}}"}""", static endpoint => endpoint.ForPeersOnly());
         app.MapGrpcService<StorageGrpcService>().ForPeersOnly();

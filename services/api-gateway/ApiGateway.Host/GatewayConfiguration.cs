@@ -2,7 +2,7 @@ using System.Net;
 
 namespace ApiGateway.Host;
 
-/// <summary>Reads the gateway's part of a process's configuration: <c>Gateway:ListenClientUrls</c>, <c>Gateway:AdvertiseClientUrls</c>, <c>Gateway:Member</c>.</summary>
+/// <summary>Reads the gateway's part of a process's configuration: <c>Gateway:ListenClientUrls</c>, <c>Gateway:AdvertiseClientUrls</c>, <c>Gateway:Member</c>, <c>Gateway:ServesJson</c>.</summary>
 public static class GatewayConfiguration
 {
     /// <summary>Options from configuration; lists are separated by commas.</summary>
@@ -12,6 +12,7 @@ public static class GatewayConfiguration
         options.ListenClientUrls = List(configuration["Gateway:ListenClientUrls"]) ?? options.ListenClientUrls;
         options.AdvertiseClientUrls = List(configuration["Gateway:AdvertiseClientUrls"]) ?? options.AdvertiseClientUrls;
         options.Member = configuration["Gateway:Member"] ?? options.Member;
+        options.ServesJson = configuration.GetValue("Gateway:ServesJson", options.ServesJson);
         return options;
     }
 

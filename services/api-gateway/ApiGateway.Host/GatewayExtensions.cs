@@ -2,6 +2,8 @@ using ApiGateway.Host.Admin;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.ClientPort;
 using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Contending;
+using ApiGateway.Host.Json;
 using ApiGateway.Host.Kv;
 using ApiGateway.Host.Leases;
 using ApiGateway.Host.Proposing;
@@ -9,6 +11,7 @@ using ApiGateway.Host.Rest;
 using ApiGateway.Host.Watching;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
+using Grpc.Reflection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace ApiGateway.Host;
@@ -24,15 +27,19 @@ public static class GatewayExtensions
         services.AddHostedSingleton<ClusterView>().AddHostedSingleton<Proposer>().AddHostedSingleton<SpaceGuard>().AddHostedSingleton<WatchBookmarks>()
             .AddHostedSingleton<StreamGuards>();
         services.AddHostedService<ClientDrain>();
-        services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<MembershipChanges>().AddSingleton<SnapshotCalls>();
+        services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<RangeStreamCalls>().AddSingleton<MembershipChanges>().AddSingleton<SnapshotCalls>();
         services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>();
-        services.AddSingleton<HealthHandler>().AddSingleton<RestRouter>();
+        services.AddSingleton<HealthHandler>().AddSingleton<JsonGateway>().AddSingleton<RestRouter>();
 
         services.AddGrpc();
         // What is no method goes on to the router, which answers in etcd's words.
         services.Configure<GrpcServiceOptions>(static grpc => grpc.IgnoreUnknownServices = true);
         services.AddMethods<KvService, KvMethods>().AddMethods<WatchService, WatchMethods>().AddMethods<LeaseService, LeaseMethods>();
         services.AddMethods<ClusterService, ClusterMethods>().AddMethods<MaintenanceService, MaintenanceMethods>();
+        services.AddSingleton<InnerKv>().AddSingleton<KeyEvents>().AddSingleton<Contender>();
+        services.AddMethods<LockService, LockMethods>().AddMethods<ElectionService, ElectionMethods>();
+        // What grpcurl and its like ask first; etcd has none.
+        services.AddSingleton(new ReflectionServiceImpl(JsonRoutes.Services)).AddSingleton(new ReflectionV1ServiceImpl(JsonRoutes.Services));
         return services.AddQuietRequests();
     }
 
@@ -44,6 +51,10 @@ public static class GatewayExtensions
         endpoints.MapGrpcService<LeaseService>();
         endpoints.MapGrpcService<ClusterService>();
         endpoints.MapGrpcService<MaintenanceService>();
+        endpoints.MapGrpcService<LockService>();
+        endpoints.MapGrpcService<ElectionService>();
+        endpoints.MapGrpcService<ReflectionServiceImpl>();
+        endpoints.MapGrpcService<ReflectionV1ServiceImpl>();
         var router = endpoints.ServiceProvider.GetRequiredService<RestRouter>();
         endpoints.Map("{**path}", router.HandleAsync).WithOrder(int.MaxValue).WithDisplayName("etcd REST");
         return endpoints;

@@ -52,6 +52,9 @@ public sealed class GatewayOptions
     /// <summary>A client that takes nothing of its snapshot for so long is cut off: what it reads holds back the reuse of pages.</summary>
     public TimeSpan SnapshotStallLimit { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Serve the JSON gateway below <c>/v3/</c>.</summary>
+    public bool ServesJson { get; set; } = true;
+
     /// <summary>The etcd release whose behaviour this is; clients decide by it what they may ask for.</summary>
     public string ServerVersion { get; set; } = "3.5.30";
 

@@ -1,4 +1,5 @@
 using System.Net;
+using ApiGateway.Host.ClientPort;
 using Microsoft.Extensions.Logging;
 
 namespace Standalone.Member;
@@ -76,6 +77,12 @@ internal sealed record MemberOptions
 
     /// <summary>Idle time after which a watch that asked for it hears how far it is, as in the flag.</summary>
     public required string WatchProgressInterval { get; init; }
+
+    /// <summary>Serve the JSON gateway on the client ports.</summary>
+    public required bool ServesJson { get; init; }
+
+    /// <summary>How often gRPC clients may ping, and are pinged.</summary>
+    public required ClientKeepAlive KeepAlive { get; init; }
 
     public string ConsensusDir => ConsensusDirOf(DataDir);
 

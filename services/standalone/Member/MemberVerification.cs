@@ -1,4 +1,5 @@
 using System.Net;
+using ApiGateway.Host.ClientPort;
 using Hosting;
 using Hosting.Logging;
 using LeaseManager.Host.Compaction;
@@ -62,6 +63,13 @@ internal static class MemberVerification
             InitialCorruptCheck = flags.Bool("experimental-initial-corrupt-check"),
             CorruptCheckTime = flags.Text("experimental-corrupt-check-time"),
             WatchProgressInterval = flags.Text("experimental-watch-progress-notify-interval"),
+            KeepAlive = new ClientKeepAlive
+            {
+                MinTime = flags.Duration("grpc-keepalive-min-time"),
+                Interval = flags.Duration("grpc-keepalive-interval"),
+                Timeout = flags.Duration("grpc-keepalive-timeout"),
+            },
+            ServesJson = flags.Bool("enable-grpc-gateway"),
         };
     }
 

@@ -39,6 +39,9 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
     /// <summary>The socket's address; with the port that the system chose once it is bound.</summary>
     public EndPoint LocalEndPoint => _socket?.EndPoint ?? address;
 
+    /// <summary>How often gRPC clients may ping, and are pinged; null: as often as they like, and as the server does otherwise.</summary>
+    public ClientKeepAlive? KeepAlive { get; init; }
+
     /// <summary>How long a connection may take to show what it speaks.</summary>
     public TimeSpan PrefaceTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -92,7 +95,8 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
     {
         _served.TryAdd(connection, 0);
         var lingering = protocol == ClientProtocol.Http2 ? new LingeringTransport(connection.Transport) : null;
-        connection.Transport = lingering ?? connection.Transport;
+        var policed = lingering is not null && KeepAlive is not null ? new PolicedTransport(lingering, KeepAlive, _time) : null;
+        connection.Transport = policed ?? lingering ?? connection.Transport;
         try
         {
             if (_isClosing)
@@ -104,7 +108,7 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
             try
             {
                 if (lingering is not null)
-                    await lingering.EndAsync(waitsForClient: _isClosing, _time).ConfigureAwait(false);
+                    await lingering.EndAsync(waitsForClient: _isClosing || policed?.IsOver == true, _time).ConfigureAwait(false);
             }
             finally
             {
