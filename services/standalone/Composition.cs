@@ -91,12 +91,14 @@ internal static class Composition
             AuthToken = options.AuthToken,
             AuthTokenTimeToLive = options.AuthTokenTimeToLive,
             BcryptCost = options.BcryptCost,
+            ServesJson = options.ServesJson,
         });
         var clientPorts = options.ClientEndpoints
-            .Select(port => builder.AddEtcdClientPort(port.EndPoint, tls: port.IsTls ? options.ClientTls : null)).ToArray();
+            .Select(port => builder.AddEtcdClientPort(port.EndPoint, tls: port.IsTls ? options.ClientTls : null, keepAlive: options.KeepAlive)).ToArray();
         builder.Services.AddHostedService(provider => new ClientPortOpener(provider.GetRequiredService<MemberCluster>(), clientPorts));
         foreach (var endpoint in options.MetricsEndpoints)
             builder.AddMetricsPort(endpoint.EndPoint, endpoint.IsTls ? options.ClientTls : null);
+        builder.Services.AddGrpcHealthChecks();
         builder.Services.AddPeerPortSeparation();
         foreach (var peerPort in options.PeerEndpoints)
         {
@@ -128,6 +130,8 @@ internal static class Composition
         app.UseRouting();
         app.UsePeerPortSeparation();
         app.MapApiGateway();
+        // A gateway of its own has it from its host, with the checks of what it depends on; here there is nothing to depend on.
+        app.MapGrpcHealthChecksService();
         app.MapConsensusPeers(
             $$"""{"etcdserver":"{{VersionText.Etcd}}","etcdcluster":"{{VersionText.Cluster}}"}""", static endpoint => endpoint.ForPeersOnly());
         app.MapGrpcService<StorageGrpcService>().ForPeersOnly();

@@ -8,7 +8,7 @@ using Hosting.Tls;
 namespace ApiGateway.Host;
 
 /// <summary>Reads the gateway's part of a process's configuration: <c>Gateway:ListenClientUrls</c>, <c>Gateway:AdvertiseClientUrls</c>, <c>Gateway:Member</c>, <c>Gateway:Metrics</c>,
-/// <c>Gateway:AuthToken</c>, <c>Gateway:AuthTokenTtl</c> (seconds), <c>Gateway:BcryptCost</c>, <c>Gateway:Cors</c>, <c>Gateway:HostWhitelist</c>.</summary>
+/// <c>Gateway:AuthToken</c>, <c>Gateway:AuthTokenTtl</c> (seconds), <c>Gateway:BcryptCost</c>, <c>Gateway:Cors</c>, <c>Gateway:HostWhitelist</c>, <c>Gateway:ServesJson</c>.</summary>
 public static class GatewayConfiguration
 {
     /// <summary>Options from configuration; lists are separated by commas.</summary>
@@ -33,6 +33,7 @@ public static class GatewayConfiguration
         options.CorsOrigins = List(configuration["Gateway:Cors"]) ?? options.CorsOrigins;
         options.HostWhitelist = List(configuration["Gateway:HostWhitelist"]) ?? options.HostWhitelist;
         options.Member = configuration["Gateway:Member"] ?? options.Member;
+        options.ServesJson = configuration.GetValue("Gateway:ServesJson", options.ServesJson);
         return options;
     }
 

@@ -3,6 +3,8 @@ using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.ClientPort;
 using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Contending;
+using ApiGateway.Host.Json;
 using ApiGateway.Host.Kv;
 using ApiGateway.Host.Leases;
 using ApiGateway.Host.Metrics;
@@ -11,6 +13,7 @@ using ApiGateway.Host.Rest;
 using ApiGateway.Host.Watching;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
+using Grpc.Reflection;
 using Hosting.Metrics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -27,14 +30,14 @@ public static class GatewayExtensions
         services.AddHostedSingleton<ClusterView>().AddHostedSingleton<Proposer>().AddHostedSingleton<SpaceGuard>().AddHostedSingleton<WatchBookmarks>()
             .AddHostedSingleton<StreamGuards>().AddHostedSingleton<Callers>();
         services.AddHostedService<ClientDrain>();
-        services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<MembershipChanges>().AddSingleton<SnapshotCalls>();
+        services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<RangeStreamCalls>().AddSingleton<MembershipChanges>().AddSingleton<SnapshotCalls>();
         services.AddSingleton<KnownTokens>().AddSingleton<Passwords>().AddSingleton<CallerProposals>();
         services.AddSingleton(static provider => TokenFactory.Create(
             provider.GetRequiredService<GatewayOptions>().AuthToken, provider.GetRequiredService<GatewayOptions>().AuthTokenTimeToLive,
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>();
         services.AddSingleton<HealthProbe>().AddSingleton<HealthMetrics>().AddSingleton<HealthHandler>().AddSingleton<HealthChecks>().AddSingleton<DebugVars>()
-            .AddSingleton<BrowserAccess>().AddSingleton<RestRouter>();
+            .AddSingleton<BrowserAccess>().AddSingleton<JsonGateway>().AddSingleton<RestRouter>();
         services.AddMetricRegistry();
         services.AddSingleton<GrpcMetrics>().AddSingleton<GatewayMetrics>();
         services.AddMetricSource(static provider => provider.GetRequiredService<GrpcMetrics>())
@@ -47,6 +50,10 @@ public static class GatewayExtensions
         services.AddMethods<KvService, KvMethods>().AddMethods<WatchService, WatchMethods>().AddMethods<LeaseService, LeaseMethods>();
         services.AddMethods<ClusterService, ClusterMethods>().AddMethods<MaintenanceService, MaintenanceMethods>();
         services.AddMethods<AuthService, AuthMethods>();
+        services.AddSingleton<InnerKv>().AddSingleton<KeyEvents>().AddSingleton<Contender>();
+        services.AddMethods<LockService, LockMethods>().AddMethods<ElectionService, ElectionMethods>();
+        // What grpcurl and its like ask first; etcd has none.
+        services.AddSingleton(new ReflectionServiceImpl(JsonRoutes.Services)).AddSingleton(new ReflectionV1ServiceImpl(JsonRoutes.Services));
         return services.AddQuietRequests();
     }
 
@@ -59,6 +66,10 @@ public static class GatewayExtensions
         endpoints.MapGrpcService<ClusterService>();
         endpoints.MapGrpcService<MaintenanceService>();
         endpoints.MapGrpcService<AuthService>();
+        endpoints.MapGrpcService<LockService>();
+        endpoints.MapGrpcService<ElectionService>();
+        endpoints.MapGrpcService<ReflectionServiceImpl>();
+        endpoints.MapGrpcService<ReflectionV1ServiceImpl>();
         var router = endpoints.ServiceProvider.GetRequiredService<RestRouter>();
         endpoints.Map("{**path}", router.HandleAsync).WithOrder(int.MaxValue).WithDisplayName("etcd REST");
         return endpoints;

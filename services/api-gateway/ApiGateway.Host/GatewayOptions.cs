@@ -73,6 +73,9 @@ public sealed class GatewayOptions
     /// <summary>Calls are timed, method by method.</summary>
     public bool ExtensiveMetrics { get; set; }
 
+    /// <summary>Serve the JSON gateway below <c>/v3/</c>.</summary>
+    public bool ServesJson { get; set; } = true;
+
     /// <summary>The etcd release whose behaviour this is; clients decide by it what they may ask for.</summary>
     public string ServerVersion { get; set; } = "3.5.30";
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hosting.Durations;
 
 namespace Standalone.Flags;
 
@@ -16,6 +17,9 @@ internal sealed class FlagSet(IReadOnlyDictionary<string, string> given)
     public ulong UInt(string name) => ulong.Parse(Text(name), CultureInfo.InvariantCulture);
 
     public bool Bool(string name) => GoValue.TryBool(Text(name), out var value) && value;
+
+    public TimeSpan Duration(string name) =>
+        GoDuration.TryParse(Text(name), out TimeSpan value, out _) ? value : default;
 
     public IReadOnlyList<string> Urls(string name) => MemberUrls.Split(Text(name));
 

@@ -1,3 +1,4 @@
+using ApiGateway.Host.ClientPort;
 using Hosting.Tls;
 using Microsoft.Extensions.Logging;
 using Standalone.Flags;
@@ -83,6 +84,12 @@ internal sealed record MemberOptions
 
     /// <summary>Idle time after which a watch that asked for it hears how far it is, as in the flag.</summary>
     public required string WatchProgressInterval { get; init; }
+
+    /// <summary>Serve the JSON gateway on the client ports.</summary>
+    public required bool ServesJson { get; init; }
+
+    /// <summary>How often gRPC clients may ping, and are pinged.</summary>
+    public required ClientKeepAlive KeepAlive { get; init; }
 
     /// <summary>What the client ports with https are secured with; null: there are none.</summary>
     public TlsSettings? ClientTls { get; init; }

@@ -1,5 +1,6 @@
 using System.Net;
 using ApiGateway.Host.Auth;
+using ApiGateway.Host.ClientPort;
 using Hosting;
 using Hosting.Logging;
 using LeaseManager.Host.Compaction;
@@ -89,6 +90,13 @@ internal static class MemberVerification
             AuthToken = flags.Text("auth-token"),
             AuthTokenTimeToLive = TimeSpan.FromSeconds(flags.UInt("auth-token-ttl")),
             BcryptCost = Passwords.CostOf(flags.UInt("bcrypt-cost")),
+            KeepAlive = new ClientKeepAlive
+            {
+                MinTime = flags.Duration("grpc-keepalive-min-time"),
+                Interval = flags.Duration("grpc-keepalive-interval"),
+                Timeout = flags.Duration("grpc-keepalive-timeout"),
+            },
+            ServesJson = flags.Bool("enable-grpc-gateway"),
         };
     }
 

@@ -11,6 +11,8 @@ public enum EtcdError
     TooManyOperations,
     DuplicateKey,
     InvalidSortOption,
+    StreamedSort,
+    StreamedFilter,
     Compacted,
     FutureRevision,
     NoSpace,

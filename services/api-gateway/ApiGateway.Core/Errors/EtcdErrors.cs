@@ -21,6 +21,8 @@ public static class EtcdErrors
         EtcdError.DuplicateKey => new(RpcCode.InvalidArgument, "etcdserver: duplicate key given in txn request"),
         // etcd 3.5 crashes on an unknown sort target; the text is that of 3.6.
         EtcdError.InvalidSortOption => new(RpcCode.InvalidArgument, "etcdserver: invalid sort option"),
+        EtcdError.StreamedSort => new(RpcCode.Unimplemented, "RangeStream does not support custom sort orders"),
+        EtcdError.StreamedFilter => new(RpcCode.Unimplemented, "RangeStream does not support revision filters"),
         EtcdError.Compacted => new(RpcCode.OutOfRange, CompactedText),
         EtcdError.FutureRevision => new(RpcCode.OutOfRange, "etcdserver: mvcc: required revision is a future revision"),
         EtcdError.NoSpace => new(RpcCode.ResourceExhausted, "etcdserver: mvcc: database space exceeded"),

@@ -16,6 +16,17 @@ internal sealed class Reply(ResponseHeaderWriter? header, long revision, ulong t
     /// <summary>A few responses have no header.</summary>
     public static Reply WithoutHeader(ReadOnlyMemory<byte> body) => new(null, 0, 0, body);
 
+    /// <summary>The whole message, for a caller within this process.</summary>
+    public byte[] ToArray()
+    {
+        var headerBytes = header?.Size(revision, term) ?? 0;
+        var message = new byte[headerBytes + body.Length];
+        var writer = new ProtoWriter(message);
+        header?.Write(ref writer, revision, term);
+        writer.Encoded(body.Span);
+        return message;
+    }
+
     // Returns the length.
     private int Serialize(SerializationContext context)
     {

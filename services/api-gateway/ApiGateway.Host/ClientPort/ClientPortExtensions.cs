@@ -19,20 +19,29 @@ public static class ClientPortExtensions
     // Go's server takes 1 MiB of request line and headers; v2 clients put values into the query.
     private const int MaxHeaderBytes = 1024 * 1024;
 
+    // Kestrel refuses less.
+    private static readonly TimeSpan s_shortestPing = TimeSpan.FromSeconds(1);
+
     /// <summary>Opens a port for HTTP/1.1 and HTTP/2, in clear or over TLS, and sets the server's limits for etcd clients.</summary>
     /// <param name="builder">The host.</param>
     /// <param name="address">Where to listen.</param>
     /// <param name="configure">More about both halves of the port; null is nothing.</param>
-    /// <param name="isForClients">It is drained before anything else stops (<see cref="ClientDrain"/>).</param>
+    /// <param name="isForClients">It is drained before anything else stops (<see cref="ClientDrain"/>), and its clients' pings are policed.</param>
     /// <param name="tls">What the port is secured with; null: it is not.</param>
+    /// <param name="keepAlive">How its clients' pings are policed; null is etcd's defaults.</param>
     /// <returns>The port; its address is final once the host has started.</returns>
     public static ClientPortListener AddEtcdClientPort(
         this WebApplicationBuilder builder, IPEndPoint address, Action<ListenOptions>? configure = null, bool isForClients = true,
-        TlsSettings? tls = null)
+        TlsSettings? tls = null, ClientKeepAlive? keepAlive = null)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, ClientPortListenerFactory>());
-        var port = new ClientPortListener(address) { Tls = tls, Purpose = isForClients ? "client" : "peer" };
+        var port = new ClientPortListener(address)
+        {
+            Tls = tls,
+            Purpose = isForClients ? "client" : "peer",
+            KeepAlive = isForClients ? keepAlive ?? new ClientKeepAlive() : null,
+        };
         if (isForClients)
             builder.Services.AddSingleton(port);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenEtcdClient(port, configure));
@@ -54,9 +63,11 @@ public static class ClientPortExtensions
         limits.Http2.MaxStreamsPerConnection = MaxStreams;
         limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
         limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
-        // As etcd: a ping after two idle hours, twenty seconds for the answer.
-        limits.Http2.KeepAlivePingDelay = TimeSpan.FromHours(2);
-        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        if (port.KeepAlive is { } keepAlive)
+        {
+            limits.Http2.KeepAlivePingDelay = Longer(keepAlive.Interval, s_shortestPing);
+            limits.Http2.KeepAlivePingTimeout = Longer(keepAlive.Timeout, s_shortestPing);
+        }
 
         if (port.Tls is not null)
         {
@@ -77,4 +88,6 @@ public static class ClientPortExtensions
             endpoint.Use(next => connection => port.ServeAsync(connection, protocol, next));
         });
     }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

@@ -49,6 +49,9 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
     /// <summary>For log lines: whom the port is for.</summary>
     public string Purpose { get; init; } = "client";
 
+    /// <summary>How often gRPC clients may ping, and are pinged; null: as often as they like, and as the server does otherwise.</summary>
+    public ClientKeepAlive? KeepAlive { get; init; }
+
     /// <summary>How long a connection may take to show what it speaks.</summary>
     public TimeSpan PrefaceTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -102,7 +105,8 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
     {
         _served.TryAdd(connection, 0);
         var lingering = protocol == ClientProtocol.Http2 || IsHttp2OverTls(connection) ? new LingeringTransport(connection.Transport) : null;
-        connection.Transport = lingering ?? connection.Transport;
+        var policed = lingering is not null && KeepAlive is not null ? new PolicedTransport(lingering, KeepAlive, _time) : null;
+        connection.Transport = policed ?? lingering ?? connection.Transport;
         try
         {
             if (_isClosing)
@@ -114,7 +118,7 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
             try
             {
                 if (lingering is not null)
-                    await lingering.EndAsync(waitsForClient: _isClosing, _time).ConfigureAwait(false);
+                    await lingering.EndAsync(waitsForClient: _isClosing || policed?.IsOver == true, _time).ConfigureAwait(false);
             }
             finally
             {

@@ -2,6 +2,8 @@ using ApiGateway.Core.Errors;
 using ApiGateway.Core.V2;
 using ApiGateway.Host.Admin;
 using ApiGateway.Host.Auth;
+using ApiGateway.Host.Contending;
+using ApiGateway.Host.Json;
 using ApiGateway.Host.Kv;
 using ApiGateway.Host.Leases;
 using ApiGateway.Host.Watching;
@@ -10,18 +12,21 @@ using Hosting.Metrics;
 namespace ApiGateway.Host.Rest;
 
 /// <summary>
-/// Everything on the client port that is no known gRPC method: the v2 API, version, health, metrics, and etcd's answers to what it does not
+/// Everything on the client port that is no known gRPC method: the v2 API, the JSON gateway, version, health, metrics, and etcd's answers to what it does not
 /// know. Routes by hand on the raw request target, since v2 keys may hold what a router would resolve or reject.
 /// </summary>
 internal sealed class RestRouter(
-    V2KeysHandler keys, V2MembersHandler members, HealthHandler health, HealthChecks checks, DebugVars debug, MetricsEndpoint metrics, BrowserAccess access,
+    V2KeysHandler keys, V2MembersHandler members, HealthHandler health, HealthChecks checks, DebugVars debug, MetricsEndpoint metrics, BrowserAccess access, JsonGateway json,
     GatewayOptions options, ILogger<RestRouter> logger)
 {
     private const string KeysPrefix = "/v2/keys";
     private const string MembersPrefix = "/v2/members";
 
     private static readonly HashSet<string> s_services =
-        [KvMethods.ServiceName, WatchMethods.ServiceName, LeaseMethods.ServiceName, ClusterMethods.ServiceName, MaintenanceMethods.ServiceName, AuthMethods.ServiceName];
+    [
+        KvMethods.ServiceName, WatchMethods.ServiceName, LeaseMethods.ServiceName, ClusterMethods.ServiceName, MaintenanceMethods.ServiceName,
+        AuthMethods.ServiceName, LockMethods.ServiceName, ElectionMethods.ServiceName,
+    ];
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -87,6 +92,10 @@ internal sealed class RestRouter(
             return keys.HandleAsync(context, UrlPath.NodePath(path[KeysPrefix.Length..]), query);
         if (path == MembersPrefix || path.StartsWith(MembersPrefix + "/", StringComparison.Ordinal))
             return members.HandleAsync(context, path[MembersPrefix.Length..].Trim('/'));
+        if (options.ServesJson && path == "/v3")
+            return RestResponse.MovedAsync(context, "/v3/" + (query.Length > 0 ? "?" + query : ""));
+        if (options.ServesJson && JsonRoutes.Below(path) is { } method)
+            return json.HandleAsync(context, method);
         return path switch
         {
             "/v2/machines" => members.HandleMachinesAsync(context),

@@ -154,9 +154,13 @@ internal sealed class FakeCluster : IConsensus, IStorage
         lock (_gate)
         {
             var found = new RangeResponse();
-            if (_keys.TryGetValue(request.Key.ToStringUtf8(), out var keyValue))
-                found.Kvs.Add(keyValue);
-            found.Count = found.Kvs.Count;
+            var (first, end) = (request.Key.ToStringUtf8(), request.RangeEnd.ToStringUtf8());
+            var inRange = _keys.Where(pair => end.Length == 0
+                ? pair.Key == first
+                : string.CompareOrdinal(pair.Key, first) >= 0 && string.CompareOrdinal(pair.Key, end) < 0).Select(pair => pair.Value).ToList();
+            found.Kvs.AddRange(request.Limit > 0 ? inRange.Take((int)request.Limit) : inRange);
+            found.Count = inRange.Count;
+            found.More = found.Kvs.Count < inRange.Count;
             return new(new ReadResult(StorageError.None, Revision, new LogIndex(Index), new Term(2), 0, found.ToByteArray()));
         }
     }
