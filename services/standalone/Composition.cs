@@ -9,6 +9,7 @@ using LeaseManager.Host.Grpc;
 using LeaseManager.Host.Leadership;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Standalone.Cluster;
 using Standalone.Member;
 using Storage.Host;
@@ -81,7 +82,8 @@ internal static class Composition
         });
         var clientPorts = options.ClientEndpoints.Select(endpoint => builder.AddEtcdClientPort(endpoint, keepAlive: options.KeepAlive)).ToArray();
         builder.Services.AddHostedService(provider => new ClientPortOpener(provider.GetRequiredService<MemberCluster>(), clientPorts));
-        builder.Services.AddGrpcHealthChecks();
+        // As in etcd: whoever is answered at all is answered "serving".
+        builder.Services.AddGrpcHealthChecks().AddCheck("serving", static () => HealthCheckResult.Healthy());
         builder.Services.AddPeerPortSeparation();
         foreach (var endpoint in options.PeerEndpoints)
         {
@@ -99,7 +101,7 @@ internal static class Composition
         app.UseRouting();
         app.UsePeerPortSeparation();
         app.MapApiGateway();
-        // A gateway of its own has it from its host, with the checks of what it depends on; here there is nothing to depend on.
+        // A gateway of its own has it from its host, with the checks of what it depends on.
         app.MapGrpcHealthChecksService();
         app.MapConsensusPeers(
             $$"""{"etcdserver":"{{VersionText.Etcd}}","etcdcluster":"{{VersionText.Cluster}}"}""", static endpoint => endpoint.ForPeersOnly());
