@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Standalone.Cluster;
 using Standalone.Member;
@@ -98,7 +99,8 @@ internal static class Composition
         builder.Services.AddHostedService(provider => new ClientPortOpener(provider.GetRequiredService<MemberCluster>(), clientPorts));
         foreach (var endpoint in options.MetricsEndpoints)
             builder.AddMetricsPort(endpoint.EndPoint, endpoint.IsTls ? options.ClientTls : null);
-        builder.Services.AddGrpcHealthChecks();
+        // As in etcd: whoever is answered at all is answered "serving".
+        builder.Services.AddGrpcHealthChecks().AddCheck("serving", static () => HealthCheckResult.Healthy());
         builder.Services.AddPeerPortSeparation();
         foreach (var peerPort in options.PeerEndpoints)
         {
@@ -130,7 +132,7 @@ internal static class Composition
         app.UseRouting();
         app.UsePeerPortSeparation();
         app.MapApiGateway();
-        // A gateway of its own has it from its host, with the checks of what it depends on; here there is nothing to depend on.
+        // A gateway of its own has it from its host, with the checks of what it depends on.
         app.MapGrpcHealthChecksService();
         app.MapConsensusPeers(
             $$"""{"etcdserver":"{{VersionText.Etcd}}","etcdcluster":"{{VersionText.Cluster}}"}""", static endpoint => endpoint.ForPeersOnly());

@@ -20,6 +20,7 @@ internal static class BadInputScenarios
         yield return new("bad/request-too-large", TooLarge);
         yield return new("bad/message-too-large", MessageTooLarge);
         yield return new("bad/has-leader-metadata", HasLeader);
+        yield return new("health/check", Health);
         yield return new("maintenance/status", s => s.Call(Rpc.Status, new StatusRequest()));
         yield return new("maintenance/no-alarms", Alarms);
         yield return new("maintenance/hash-kv", HashKv);
@@ -87,6 +88,13 @@ internal static class BadInputScenarios
         await s.Range(new RangeRequest { Key = Zeros(MaxMessageBytes + 1) });
         await s.Put(new PutRequest { Key = B("k"), Value = Zeros(5_000_000) });
         await s.Put("k", "still served");
+    }
+
+    private static async Task Health(GrpcSession s)
+    {
+        await s.CallRaw("grpc.health.v1.Health", "Check", []);
+        // A service of which nothing is known. The library here says nothing beside the code.
+        await s.CallRaw("grpc.health.v1.Health", "Check", [0x0a, 1, (byte)'x'], static _ => "<in words or not>");
     }
 
     private static async Task HasLeader(GrpcSession s)

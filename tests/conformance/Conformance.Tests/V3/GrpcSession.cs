@@ -143,6 +143,111 @@ internal sealed class GrpcSession : IAsyncDisposable
     public MessageStream<LeaseKeepAliveRequest, LeaseKeepAliveResponse> OpenKeepAlive(Metadata? metadata = null) =>
         Open<LeaseKeepAliveRequest, LeaseKeepAliveResponse>("etcdserverpb.Lease", "LeaseKeepAlive", LeaseKeepAliveResponse.Parser, metadata);
 
+    /// <summary>A stream of answers to one request.</summary>
+    public async Task<MessageStream<TRequest, TResponse>> OpenServerStream<TRequest, TResponse>(
+        string service, string method, MessageParser<TResponse> parser, TRequest request)
+        where TRequest : IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        var stream = Open<TRequest, TResponse>(service, method, parser, null);
+        await stream.Send(request);
+        await stream.HalfClose();
+        return stream;
+    }
+
+    /// <summary>Begins a call that waits: it is shown when it is ended with <see cref="End"/>.</summary>
+    public WaitingCall<TResponse> Begin<TRequest, TResponse>(Unary<TRequest, TResponse> rpc, TRequest request)
+        where TRequest : IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        _transcript.Add($"> {rpc.Name} {_text.Inline(request)} &");
+        var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var call = _target.Channel.CreateCallInvoker().AsyncUnaryCall(
+            Rpc.Method(MethodType.Unary, rpc.Service, rpc.Name), null, new CallOptions(cancellationToken: cancellation.Token), request.ToByteArray());
+        return new(rpc.Parser, call.ResponseAsync, cancellation);
+    }
+
+    /// <summary>Waits for the answer to a call that waited, and shows it.</summary>
+    public async Task End<TResponse>(WaitingCall<TResponse> call)
+        where TResponse : class, IMessage<TResponse>
+    {
+        try
+        {
+            _transcript.Add("  ended:\n" + _text.Block(call.Parser, await call.Answer));
+        }
+        catch (RpcException e)
+        {
+            _transcript.Add("  ended:" + Error(e.Status));
+        }
+        call.Cancellation.Dispose();
+    }
+
+    /// <summary>Waits until there are so many keys below a prefix that ends in a slash.</summary>
+    public async Task KeysAre(string prefix, long count)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(10);
+        var request = new RangeRequest { Key = ByteString.CopyFromUtf8(prefix), RangeEnd = ByteString.CopyFromUtf8(prefix[..^1] + "0"), CountOnly = true };
+        while ((await Rpc.Range.CallAsync(_target.Channel, request)).Count != count)
+        {
+            if (DateTime.UtcNow > deadline)
+                throw new TimeoutException($"there are not {count} keys below {prefix}");
+            await Task.Delay(10);
+        }
+    }
+
+    public ulong MemberId => _target.MemberId;
+
+    public string PeerUrl => $"http://127.0.0.1:{_target.PeerPort}";
+
+    /// <summary>The error must have been answered.</summary>
+    public void ExpectShown(int code, string message)
+    {
+        var line = Error(new Status((StatusCode)code, message));
+        if (!_transcript.Lines.Contains(line))
+            throw new InvalidOperationException($"not answered:{line}");
+    }
+
+    /// <summary>Runs the steps while the cluster has a learner that never comes; its id is hidden.</summary>
+    /// <param name="peerUrl">Its own: an id made of the same URL in the same second would be that of the last.</param>
+    /// <param name="steps">Given its id.</param>
+    public async Task WithLearnerAsync(string peerUrl, Func<ulong, Task> steps)
+    {
+        Note("with a learner that does not come");
+        var added = await Rpc.MemberAdd.CallAsync(_target.Channel, new MemberAddRequest { PeerURLs = { peerUrl }, IsLearner = true });
+        Hide(added.Member.ID.ToString(), "<learner>");
+        await steps(added.Member.ID);
+        await Rpc.MemberRemove.CallAsync(_target.Channel, new MemberRemoveRequest { ID = added.Member.ID });
+    }
+
+    /// <summary>Takes in a member that never comes, and waits until nobody leads.</summary>
+    public async Task LoseTheQuorumAsync()
+    {
+        await Rpc.MemberAdd.CallAsync(_target.Channel, new MemberAddRequest { PeerURLs = { "http://127.0.0.1:1" } });
+        var deadline = DateTime.UtcNow.AddSeconds(10);
+        while ((await Rpc.Status.CallAsync(_target.Channel, new StatusRequest())).Leader != 0)
+        {
+            if (DateTime.UtcNow > deadline)
+                throw new TimeoutException("there still is a leader");
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>Runs steps at the same time; what they show is shown in the order in which they were given.</summary>
+    public async Task AtOnceAsync(IEnumerable<Func<GrpcSession, Task>> steps)
+    {
+        var parts = steps.Select(async step =>
+        {
+            var part = new Transcript();
+            await step(new GrpcSession(_target, part, _normaliser));
+            return part;
+        }).ToList();
+        foreach (var part in await Task.WhenAll(parts))
+            _transcript.Add(part.ToString());
+    }
+
+    /// <summary>Hides what only this server knows.</summary>
+    public void Hide(string literal, string placeholder) => _normaliser.Hide(literal, placeholder);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private MessageStream<TRequest, TResponse> Open<TRequest, TResponse>(

@@ -49,3 +49,15 @@ public sealed class GrpcRandomTests(V3Pair pair) : IClassFixture<V3Pair>
     [MemberData(nameof(Names))]
     public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], GrpcSession.OpenAsync);
 }
+
+/// <summary>Goal: locks and elections are etcd's. Method: as <see cref="GrpcKvTests"/>, on a pair of its own, for they wait for each other.</summary>
+public sealed class GrpcContendingTests(V3Pair pair) : IClassFixture<V3Pair>
+{
+    internal static readonly ScenarioSet<GrpcSession> Set = new(ContendingScenarios.All());
+
+    public static TheoryData<string> Names => Set.AsTheory();
+
+    [V3ScenarioTheory]
+    [MemberData(nameof(Names))]
+    public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], GrpcSession.OpenAsync);
+}

@@ -85,7 +85,7 @@ internal sealed class MessageText(Normaliser normaliser)
     private string Number(IMessage message, FieldDescriptor field, long number) => field.Name switch
     {
         "revision" or "create_revision" or "mod_revision" or "start_revision" or "compact_revision"
-            or "min_mod_revision" or "max_mod_revision" or "min_create_revision" or "max_create_revision" => normaliser.Position(number),
+            or "rev" or "min_mod_revision" or "max_mod_revision" or "min_create_revision" or "max_create_revision" => normaliser.Position(number),
         "dbSize" or "dbSizeInUse" => number > 0 ? "<size>" : number.ToString(),
         "TTL" when message is EtcdApi.Etcdserverpb.LeaseTimeToLiveResponse => RemainingTtl(number),
         _ => normaliser.Hidden(number.ToString()),

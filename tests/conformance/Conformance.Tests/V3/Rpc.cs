@@ -1,4 +1,6 @@
 using EtcdApi.Etcdserverpb;
+using EtcdApi.V3Electionpb;
+using EtcdApi.V3Lockpb;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -18,6 +20,10 @@ internal static class Rpc
     public static readonly Unary<LeaseTimeToLiveRequest, LeaseTimeToLiveResponse> LeaseTimeToLive = new("etcdserverpb.Lease", "LeaseTimeToLive", LeaseTimeToLiveResponse.Parser);
     public static readonly Unary<LeaseLeasesRequest, LeaseLeasesResponse> LeaseLeases = new("etcdserverpb.Lease", "LeaseLeases", LeaseLeasesResponse.Parser);
     public static readonly Unary<MemberListRequest, MemberListResponse> MemberList = new("etcdserverpb.Cluster", "MemberList", MemberListResponse.Parser);
+    public static readonly Unary<MemberAddRequest, MemberAddResponse> MemberAdd = new("etcdserverpb.Cluster", "MemberAdd", MemberAddResponse.Parser);
+    public static readonly Unary<MemberRemoveRequest, MemberRemoveResponse> MemberRemove = new("etcdserverpb.Cluster", "MemberRemove", MemberRemoveResponse.Parser);
+    public static readonly Unary<MemberPromoteRequest, MemberPromoteResponse> MemberPromote = new("etcdserverpb.Cluster", "MemberPromote", MemberPromoteResponse.Parser);
+    public static readonly Unary<MoveLeaderRequest, MoveLeaderResponse> MoveLeader = new("etcdserverpb.Maintenance", "MoveLeader", MoveLeaderResponse.Parser);
     public static readonly Unary<StatusRequest, StatusResponse> Status = new("etcdserverpb.Maintenance", "Status", StatusResponse.Parser);
     public static readonly Unary<AlarmRequest, AlarmResponse> Alarm = new("etcdserverpb.Maintenance", "Alarm", AlarmResponse.Parser);
     public static readonly Unary<HashKVRequest, HashKVResponse> HashKV = new("etcdserverpb.Maintenance", "HashKV", HashKVResponse.Parser);
@@ -45,6 +51,13 @@ internal static class Rpc
     public static readonly Unary<MemberRemoveRequest, MemberRemoveResponse> MemberRemove = new("etcdserverpb.Cluster", "MemberRemove", MemberRemoveResponse.Parser);
     public static readonly Unary<MemberUpdateRequest, MemberUpdateResponse> MemberUpdate = new("etcdserverpb.Cluster", "MemberUpdate", MemberUpdateResponse.Parser);
     public static readonly Unary<MemberPromoteRequest, MemberPromoteResponse> MemberPromote = new("etcdserverpb.Cluster", "MemberPromote", MemberPromoteResponse.Parser);
+
+    public static readonly Unary<LockRequest, LockResponse> Lock = new("v3lockpb.Lock", "Lock", LockResponse.Parser);
+    public static readonly Unary<UnlockRequest, UnlockResponse> Unlock = new("v3lockpb.Lock", "Unlock", UnlockResponse.Parser);
+    public static readonly Unary<CampaignRequest, CampaignResponse> Campaign = new("v3electionpb.Election", "Campaign", CampaignResponse.Parser);
+    public static readonly Unary<ProclaimRequest, ProclaimResponse> Proclaim = new("v3electionpb.Election", "Proclaim", ProclaimResponse.Parser);
+    public static readonly Unary<LeaderRequest, LeaderResponse> Leader = new("v3electionpb.Election", "Leader", LeaderResponse.Parser);
+    public static readonly Unary<ResignRequest, ResignResponse> Resign = new("v3electionpb.Election", "Resign", ResignResponse.Parser);
 
     private static readonly Marshaller<byte[]> s_bytes = new(static bytes => bytes, static bytes => bytes);
 

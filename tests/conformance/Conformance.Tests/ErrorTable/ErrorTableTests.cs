@@ -1,0 +1,57 @@
+using Conformance.Harness;
+using Conformance.V3;
+using EtcdApi.Etcdserverpb;
+
+namespace Conformance.ErrorTable;
+
+/// <summary>
+/// Goal: code and text of every error are etcd's. Method: each row of the table is produced on both servers, and must be the row; the rest say why they cannot be.
+/// </summary>
+public sealed class ErrorTableTests(V3Pair pair) : IClassFixture<V3Pair>
+{
+    internal static readonly ScenarioSet<GrpcSession> Set = new(
+        ErrorRows.All.Where(row => row is { Produce: not null, CostsTheQuorum: false }).Select(row => new Scenario<GrpcSession>($"error/{row.Name}", async s =>
+        {
+            await row.Produce!(s);
+            s.ExpectShown(row.Code, row.Message);
+        })));
+
+    public static TheoryData<string> Names => Set.AsTheory();
+
+    [V3ScenarioTheory]
+    [MemberData(nameof(Names))]
+    public Task Row_OnBothServers_IsAnswered(string name) => pair.CompareAsync(Set[name], GrpcSession.OpenAsync);
+
+    [Fact]
+    public void Rows_WithoutSteps_SayWhy() => Assert.All(ErrorRows.All, row => Assert.NotEqual(row.Produce is null, row.Why.Length == 0));
+
+    // The table has 63 rows; two more are what a 3.5 server sends in place of one of them.
+    [Fact]
+    public void Rows_AreTheWholeTable() => Assert.Equal(63 + 2, ErrorRows.All.Distinct().Count());
+}
+
+/// <summary>Goal: the same for what a member without a quorum answers. Method: a pair of its own, whose only member takes in one that never comes.</summary>
+public sealed class ErrorsWithoutQuorumTests(QuickElectionPair pair) : IClassFixture<QuickElectionPair>
+{
+    internal static readonly ScenarioSet<GrpcSession> Set = new([new Scenario<GrpcSession>("error/without-quorum", async s =>
+    {
+        await s.LoseTheQuorumAsync();
+        // All at once: most take as long as the server's patience.
+        await s.AtOnceAsync(ErrorRows.All.Where(row => row.CostsTheQuorum).Select(row => row.Produce!));
+        foreach (var row in ErrorRows.All.Where(row => row.CostsTheQuorum))
+            s.ExpectShown(row.Code, row.Message);
+    })]);
+
+    public static TheoryData<string> Names => Set.AsTheory();
+
+    [V3ScenarioTheory]
+    [MemberData(nameof(Names))]
+    public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], GrpcSession.OpenAsync);
+}
+
+/// <summary>A pair that soon notices that it has no quorum.</summary>
+public sealed class QuickElectionPair : V3Pair
+{
+    private protected override Func<ServerProgram> Reference =>
+        static () => ServerProgram.Etcd35() with { SharedFlags = ["--heartbeat-interval", "20", "--election-timeout", "200"] };
+}
