@@ -3,7 +3,7 @@ using Standalone.Flags;
 
 namespace Standalone.Member;
 
-/// <summary>etcd's flags about traces, as the standard OpenTelemetry settings that they amount to.</summary>
+/// <summary>etcd's flags about traces, as the standard OpenTelemetry settings that they amount to, and which they replace: metrics then go nowhere over OTLP.</summary>
 internal static class TracingFlags
 {
     private const long Million = 1_000_000;
@@ -22,7 +22,10 @@ internal static class TracingFlags
         }
         var settings = new Dictionary<string, string>
         {
-            ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "http://" + flags.Text("experimental-distributed-tracing-address"),
+            // Not the endpoint of traces alone: the exporter that is registered for one signal does not look at it.
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://" + flags.Text("experimental-distributed-tracing-address"),
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc",
+            ["OTEL_METRICS_EXPORTER"] = "none",
             ["OTEL_SERVICE_NAME"] = flags.Text("experimental-distributed-tracing-service-name"),
             ["OTEL_TRACES_SAMPLER"] = perMillion == 0 ? "parentbased_always_off" : "parentbased_traceidratio",
             ["OTEL_TRACES_SAMPLER_ARG"] = ((double)perMillion / Million).ToString(CultureInfo.InvariantCulture),

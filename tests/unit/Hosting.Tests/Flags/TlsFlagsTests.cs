@@ -73,7 +73,7 @@ public sealed class TlsFlagsTests : IDisposable
         ]).Telemetry;
         Assert.Equal(
             ("http://h:1", "etcd", "parentbased_traceidratio", "0.25", "service.instance.id=i"),
-            (settings["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"], settings["OTEL_SERVICE_NAME"], settings["OTEL_TRACES_SAMPLER"], settings["OTEL_TRACES_SAMPLER_ARG"],
+            (settings["OTEL_EXPORTER_OTLP_ENDPOINT"], settings["OTEL_SERVICE_NAME"], settings["OTEL_TRACES_SAMPLER"], settings["OTEL_TRACES_SAMPLER_ARG"],
             settings["OTEL_RESOURCE_ATTRIBUTES"]));
         Refused(
             null, "distributed tracing configurition is not valid: (tracing sampling rate must be less than 1000000)",
