@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Storage.Core.Keys;
 
@@ -27,7 +27,7 @@ internal sealed class KeyBranch : KeyNode
     {
         Invariant.Holds(children.Length is > 0 and <= MaxChildren);
         // First, so that they lie behind this object: see Fetch. As many as whole vectors have room for: those behind the last child are above every key.
-        _heads = new ulong[(children.Length + Vector<ulong>.Count - 1) / Vector<ulong>.Count * Vector<ulong>.Count];
+        _heads = new ulong[(children.Length + Vector128<ulong>.Count - 1) / Vector128<ulong>.Count * Vector128<ulong>.Count];
         _children = new KeyNode[children.Length];
         _separators = new byte[children.Length][];
         _live = new int[children.Length];
@@ -73,14 +73,14 @@ internal sealed class KeyBranch : KeyNode
         return low - 1;
     }
 
-    // All of them, without a decision: a search by halves decides wrongly at every other step, which takes longer.
+    // All of them, without a decision: a search by halves decides wrongly at every other step, which takes longer. Wider vectors would leave native code out, which a start needs.
     private int CountBelow(ulong head)
     {
-        var bound = new Vector<ulong>(head);
-        var below = Vector<ulong>.Zero;
-        foreach (var heads in MemoryMarshal.Cast<ulong, Vector<ulong>>(_heads))
-            below -= Vector.LessThan(heads, bound);
-        return (int)Vector.Sum(below);
+        var bound = Vector128.Create(head);
+        var below = Vector128<ulong>.Zero;
+        foreach (var heads in MemoryMarshal.Cast<ulong, Vector128<ulong>>(_heads))
+            below -= Vector128.LessThan(heads, bound);
+        return (int)Vector128.Sum(below);
     }
 
     /// <summary>The keys below a child that exist at revision <paramref name="at"/>; false when some of them changed since, so that they have to be looked at.</summary>
