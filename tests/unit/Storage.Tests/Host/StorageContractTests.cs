@@ -5,6 +5,7 @@ using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using Storage.Contracts;
+using Storage.Contracts.Auth;
 using Storage.Contracts.Commands;
 using Storage.Core.Reads;
 using Storage.Core.Snapshots;
@@ -136,6 +137,45 @@ public abstract class StorageContractTests : IAsyncLifetime
         var results = await Task.WhenAll(reads);
         for (var i = 0; i < results.Length; i++)
             Assert.Equal($"{i % 50}", RangeResponse.Parser.ParseFrom(results[i].Body.Span).Kvs.Single().Value.ToStringUtf8());
+    }
+
+    [Fact]
+    public async Task Reads_OfEachCaller_AreAnsweredAsHeMay()
+    {
+        var own = new EtcdApi.Authpb.Permission { Key = Requests.Utf8("a"), RangeEnd = Requests.Utf8("c") };
+        var index = Append(
+            Requests.Put("a", "1"), new LeaseGrantRequest { ID = 4, TTL = 60 }, Requests.Put("z", "1", lease: 4),
+            new AuthUserAddRequest { Name = "root", Options = new EtcdApi.Authpb.UserAddOptions { NoPassword = true } },
+            new AuthUserAddRequest { Name = "ann", HashedPassword = Convert.ToBase64String("hash"u8) }, new AuthUserGrantRoleRequest { User = "root", Role = "root" },
+            new AuthRoleAddRequest { Name = "own" }, new AuthRoleGrantPermissionRequest { Name = "own", Perm = own },
+            new AuthUserGrantRoleRequest { User = "ann", Role = "own" }, new AuthEnableRequest(), new AuthTokenKey { Key = Requests.Utf8("key") });
+        var (ann, root) = (await Storage.GetAuthAsync("ann", index, Soon), await Storage.GetAuthAsync("root", index, Soon));
+        Assert.Equal((true, 7UL, index, new Term(2), 3L), (ann.IsEnabled, ann.Revision, ann.AppliedIndex, ann.AppliedTerm, ann.StoreRevision));
+        Assert.Equal(("key", "hash"), (Encoding.UTF8.GetString(ann.TokenKey.Span), Encoding.UTF8.GetString(ann.User!.PasswordHash.Span)));
+        Assert.Equal((false, true), (ann.User.HasNoPassword, root.User!.HasNoPassword));
+        Assert.Null((await Storage.GetAuthAsync("nobody", index, Soon)).User);
+
+        foreach (var (caller, mine, others) in new[]
+                 {
+                     (Caller.Internal, StorageError.None, StorageError.None), (Caller.Anonymous, StorageError.UserEmpty, StorageError.UserEmpty),
+                     (Caller.Of("ann", 7), StorageError.None, StorageError.PermissionDenied), (Caller.Of("root", 7), StorageError.None, StorageError.None),
+                     (Caller.Of("root", 6), StorageError.AuthRevisionOld, StorageError.AuthRevisionOld),
+                 })
+        {
+            Assert.Equal(mine, (await Storage.RangeAsync(Requests.Range("a").ToByteArray(), index, caller, Soon)).Error);
+            Assert.Equal(others, (await Storage.RangeAsync(Requests.Range("z").ToByteArray(), index, caller, Soon)).Error);
+            Assert.Equal(others, (await Storage.ReadOnlyTxnAsync(Requests.Txn([], [Requests.Range("z")]).ToByteArray(), index, caller, Soon)).Error);
+            Assert.Equal(mine, (await Storage.AuthorizeAsync(AccessRequest.AnyUser, index, caller, Soon)).Error);
+            Assert.Equal(others, (await Storage.AuthorizeAsync(AccessRequest.Admin, index, caller, Soon)).Error);
+            Assert.Equal(others, (await Storage.AuthorizeAsync(new AccessRequest(AccessKind.Lease, IsWrite: true) { Lease = 4 }, index, caller, Soon)).Error);
+            Assert.Equal(mine, (await Storage.AuthorizeAsync(Ranges(("a", "b"), ("b", "c")), index, caller, Soon)).Error);
+            Assert.Equal(others, (await Storage.AuthorizeAsync(Ranges(("a", "b"), ("b", "d")), index, caller, Soon)).Error);
+        }
+
+        static AccessRequest Ranges(params (string Key, string End)[] ranges) => new(AccessKind.Ranges)
+        {
+            Ranges = [.. ranges.Select(static range => ((ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(range.Key), (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(range.End)))],
+        };
     }
 
     [Fact]
@@ -491,6 +531,12 @@ public abstract class StorageContractTests : IAsyncLifetime
             AlarmRequest => CommandKind.Alarm,
             V2Write => CommandKind.V2Write,
             LeaseClaim => CommandKind.LeaseClaim,
+            AuthUserAddRequest => CommandKind.UserAdd,
+            AuthUserGrantRoleRequest => CommandKind.UserGrantRole,
+            AuthRoleAddRequest => CommandKind.RoleAdd,
+            AuthRoleGrantPermissionRequest => CommandKind.RoleGrantPermission,
+            AuthEnableRequest => CommandKind.AuthEnable,
+            AuthTokenKey => CommandKind.AuthTokenKey,
             _ => throw new ArgumentException("no command", nameof(requests)),
         },
         request, Session, ++_sequence))]);
