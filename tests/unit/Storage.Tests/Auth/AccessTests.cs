@@ -152,7 +152,7 @@ public sealed class AccessTests
         return _replica.Do(request).Error;
     }
 
-    private StorageError Txn(TxnRequest request) => StateReads.Txn(_replica.State, request.ToByteArray(), _replica.Caller).Error;
+    private StorageError Txn(TxnRequest request) => StateReads.Txn(_replica.State, request.ToByteArray(), out _, _replica.Caller).Error;
 
     private StorageError Asked(AccessRequest request) => StateReads.Authorize(_replica.State.Current, request, _replica.Caller).Error;
 
