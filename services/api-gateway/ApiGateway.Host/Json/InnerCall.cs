@@ -152,9 +152,12 @@ internal sealed class InnerCall : IHttpResponseBodyFeature, IHttpRequestLifetime
     {
         var headers = _context.Response.Headers;
         var from = Trailers.ContainsKey("grpc-status") ? Trailers : headers;
-        return int.TryParse(from["grpc-status"], out var code)
-            ? new RpcStatus((RpcCode)code, Uri.UnescapeDataString(from["grpc-message"].ToString()))
-            : new RpcStatus(RpcCode.Internal, "the call ended without a status");
+        if (!int.TryParse(from["grpc-status"], out var code))
+            return new RpcStatus(RpcCode.Internal, "the call ended without a status");
+        // Of a deadline that has passed the library here speaks in other words than etcd's.
+        return (RpcCode)code == RpcCode.DeadlineExceeded
+            ? EtcdErrors.Status(EtcdError.WriteDeadline)
+            : new RpcStatus((RpcCode)code, Uri.UnescapeDataString(from["grpc-message"].ToString()));
     }
 
     private bool TryParse(in ReadOnlySequence<byte> buffer, out IMessage? message, out SequencePosition end)

@@ -82,6 +82,18 @@ public sealed class JsonGatewayTests(GatewayFixture gateway) : IClassFixture<Gat
     }
 
     [Fact]
+    public async Task Deadline_Passed_IsTold()
+    {
+        // Its own: the session that it leaves is nobody else's to find.
+        var silent = new GatewayFixture();
+        await silent.InitializeAsync();
+        Assert.Equal(
+            (504, """{"error":{"grpc_code":4,"http_code":504,"message":"context deadline exceeded","http_status":"Gateway Timeout"}}"""),
+            await PostAsync(silent.Http, "/v3/watch", """{"create_request":{"key":"YQ=="}}""", ("Grpc-Timeout", "50m")));
+        await silent.DisposeAsync();
+    }
+
+    [Fact]
     public async Task LargeValue_Travels()
     {
         var value = Convert.ToBase64String(new byte[1_000_000]);
