@@ -46,11 +46,7 @@ internal static class Rpc
     public static readonly Unary<AuthRoleRevokePermissionRequest, AuthRoleRevokePermissionResponse> RoleRevokePermission = new("etcdserverpb.Auth", "RoleRevokePermission", AuthRoleRevokePermissionResponse.Parser);
     public static readonly Unary<DefragmentRequest, DefragmentResponse> Defragment = new("etcdserverpb.Maintenance", "Defragment", DefragmentResponse.Parser);
     public static readonly Unary<HashRequest, HashResponse> Hash = new("etcdserverpb.Maintenance", "Hash", HashResponse.Parser);
-    public static readonly Unary<MoveLeaderRequest, MoveLeaderResponse> MoveLeader = new("etcdserverpb.Maintenance", "MoveLeader", MoveLeaderResponse.Parser);
-    public static readonly Unary<MemberAddRequest, MemberAddResponse> MemberAdd = new("etcdserverpb.Cluster", "MemberAdd", MemberAddResponse.Parser);
-    public static readonly Unary<MemberRemoveRequest, MemberRemoveResponse> MemberRemove = new("etcdserverpb.Cluster", "MemberRemove", MemberRemoveResponse.Parser);
     public static readonly Unary<MemberUpdateRequest, MemberUpdateResponse> MemberUpdate = new("etcdserverpb.Cluster", "MemberUpdate", MemberUpdateResponse.Parser);
-    public static readonly Unary<MemberPromoteRequest, MemberPromoteResponse> MemberPromote = new("etcdserverpb.Cluster", "MemberPromote", MemberPromoteResponse.Parser);
 
     public static readonly Unary<LockRequest, LockResponse> Lock = new("v3lockpb.Lock", "Lock", LockResponse.Parser);
     public static readonly Unary<UnlockRequest, UnlockResponse> Unlock = new("v3lockpb.Lock", "Unlock", UnlockResponse.Parser);
