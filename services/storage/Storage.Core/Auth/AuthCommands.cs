@@ -44,27 +44,28 @@ internal static class AuthCommands
 
     private static Reply? Apply(AuthTable auth, CommandKind kind, ReadOnlySpan<byte> request) => kind switch
     {
-        CommandKind.AuthEnable => Enable(auth),
-        CommandKind.AuthDisable => Disable(auth),
-        CommandKind.AuthStatus => Answer(new AuthStatusResponse { Enabled = auth.Current.IsEnabled, AuthRevision = auth.Current.Revision }),
+        CommandKind.AuthEnable => Enable(auth, AuthEnableRequest.Parser.ParseFrom(request)),
+        CommandKind.AuthDisable => Disable(auth, AuthDisableRequest.Parser.ParseFrom(request)),
+        CommandKind.AuthStatus => Status(auth, AuthStatusRequest.Parser.ParseFrom(request)),
         CommandKind.AuthTokenKey => KeepTokenKey(auth, AuthTokenKey.Parser.ParseFrom(request)),
         CommandKind.UserAdd => AddUser(auth, AuthUserAddRequest.Parser.ParseFrom(request)),
         CommandKind.UserGet => GetUser(auth, AuthUserGetRequest.Parser.ParseFrom(request)),
-        CommandKind.UserList => Answer(new AuthUserListResponse { Users = { auth.Current.Users.Keys } }),
+        CommandKind.UserList => ListUsers(auth, AuthUserListRequest.Parser.ParseFrom(request)),
         CommandKind.UserDelete => DeleteUser(auth, AuthUserDeleteRequest.Parser.ParseFrom(request)),
         CommandKind.UserChangePassword => ChangePassword(auth, AuthUserChangePasswordRequest.Parser.ParseFrom(request)),
         CommandKind.UserGrantRole => GrantRole(auth, AuthUserGrantRoleRequest.Parser.ParseFrom(request)),
         CommandKind.UserRevokeRole => RevokeRole(auth, AuthUserRevokeRoleRequest.Parser.ParseFrom(request)),
         CommandKind.RoleAdd => AddRole(auth, AuthRoleAddRequest.Parser.ParseFrom(request)),
         CommandKind.RoleGet => GetRole(auth, AuthRoleGetRequest.Parser.ParseFrom(request)),
-        CommandKind.RoleList => Answer(new AuthRoleListResponse { Roles = { auth.Current.Roles.Keys } }),
+        CommandKind.RoleList => ListRoles(auth, AuthRoleListRequest.Parser.ParseFrom(request)),
         CommandKind.RoleDelete => DeleteRole(auth, AuthRoleDeleteRequest.Parser.ParseFrom(request)),
         CommandKind.RoleGrantPermission => GrantPermission(auth, AuthRoleGrantPermissionRequest.Parser.ParseFrom(request)),
         CommandKind.RoleRevokePermission => RevokePermission(auth, AuthRoleRevokePermissionRequest.Parser.ParseFrom(request)),
         _ => null,
     };
 
-    private static Reply Enable(AuthTable auth)
+    // Requests without fields are read all the same: what is none of them is malformed.
+    private static Reply Enable(AuthTable auth, AuthEnableRequest _)
     {
         if (auth.Current.IsEnabled)
             return Reply.Ok;
@@ -76,13 +77,20 @@ internal static class AuthCommands
         return Reply.Ok;
     }
 
-    private static Reply Disable(AuthTable auth)
+    private static Reply Disable(AuthTable auth, AuthDisableRequest _)
     {
         if (!auth.Current.IsEnabled)
             return Reply.Ok;
         auth.Enable(false);
         return Changed(auth);
     }
+
+    private static Reply Status(AuthTable auth, AuthStatusRequest _) =>
+        Answer(new AuthStatusResponse { Enabled = auth.Current.IsEnabled, AuthRevision = auth.Current.Revision });
+
+    private static Reply ListUsers(AuthTable auth, AuthUserListRequest _) => Answer(new AuthUserListResponse { Users = { auth.Current.Users.Keys } });
+
+    private static Reply ListRoles(AuthTable auth, AuthRoleListRequest _) => Answer(new AuthRoleListResponse { Roles = { auth.Current.Roles.Keys } });
 
     // Of several gateways that bring one, the first in the log is kept; it is of use only while users log in.
     private static Reply KeepTokenKey(AuthTable auth, AuthTokenKey proposed)
