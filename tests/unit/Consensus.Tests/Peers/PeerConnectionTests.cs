@@ -10,7 +10,7 @@ namespace Consensus.Tests.Peers;
 /// <summary>What a member's port answers to those who dial it, byte by byte.</summary>
 public sealed class PeerConnectionTests : IAsyncLifetime, IDisposable
 {
-    private const byte Hello = 0x0A, ClusterTag = 0x09, FromTag = 0x11, ToTag = 0x19, UrlTag = 0x22, WelcomeTag = 0x1A, RefusalTag = 0x08;
+    private const byte Hello = 0x0A, ClusterTag = 0x09, FromTag = 0x11, ToTag = 0x19, UrlTag = 0x22, WelcomeTag = 0x1A, PingTag = 0x21, RefusalTag = 0x08;
     private const ulong Stranger = 77;
     private static readonly byte[] s_preface = Encoding.ASCII.GetBytes("raft/1\r\n");
 
@@ -37,7 +37,9 @@ public sealed class PeerConnectionTests : IAsyncLifetime, IDisposable
     {
         using var socket = await DialAsync([.. s_preface, .. HelloFrame(_member.Service.Cluster.Value, _member.Service.Self.Value)]);
         Assert.Equal([WelcomeTag, 0], await FrameAsync(socket));
-        Assert.Empty(await FrameAsync(socket) ?? throw new InvalidOperationException("the connection ended"));
+        // Its beats are pings: a number to come back.
+        var ping = await FrameAsync(socket) ?? throw new InvalidOperationException("the connection ended");
+        Assert.Equal((PingTag, 9), (ping[0], ping.Length));
     }
 
     [Theory]
