@@ -44,6 +44,9 @@ internal sealed class ClusterSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for the clock's next second: a member's id is made of its URLs and of the second in which it is added, and is refused as such when both are the same.</summary>
+    public static Task SecondIsOver() => Task.Delay(TimeSpan.FromMilliseconds(1000 - DateTime.UtcNow.Millisecond));
+
     /// <summary>What the members that run have written.</summary>
     public string Log => string.Concat(_running.Select(m => $"--- {m.Key}\n{m.Value.Log}\n"));
 

@@ -99,6 +99,7 @@ internal static class MembershipScenarios
         await s.Ctl("member list");
         await s.Ctl("member list -w json");
         await s.Ctl("member list -w fields");
+        await ClusterSession.SecondIsOver();
         await s.Ctl($"member add again --peer-urls={s.Peer('d')}");
         s.Start('d', "abcd", "existing");
         await s.AwaitHealthy('d');
