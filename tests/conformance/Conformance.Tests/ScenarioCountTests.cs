@@ -16,7 +16,7 @@ public sealed class ScenarioCountTests(ITestOutputHelper output)
     {
         var etcdctl = EtcdctlKvTests.Set.Count + EtcdctlClusterTests.Set.Count + EtcdctlMaintenanceTests.Set.Count + EtcdctlLoadTests.Set.Count + EtcdctlAuthTests.Set.Count;
         var grpc = GrpcKvTests.Set.Count + GrpcStreamTests.Set.Count + GrpcProgressTests.Set.Count + GrpcRandomTests.Set.Count
-            + GrpcAuthTests.Set.Count + GrpcContendingTests.Set.Count + ErrorTableTests.Set.Count + ErrorsWithoutQuorumTests.Set.Count;
+            + GrpcAuthTests.Set.Count + GrpcContendingTests.Set.Count + ErrorTableTests.Set.Count + ErrorsWithoutQuorumTests.Set.Count + AuthErrorsTests.Set.Count;
         var json = JsonTests.Set.Count + JsonFormTests.Set.Count;
         var v2 = V2KeysTests.Set.Count + V2WatchTests.Set.Count + HttpTests.Set.Count;
         var cluster = ClusterMembershipTests.Set.Count + ClusterStartupTests.Set.Count + ClusterV2Tests.Set.Count + ClusterWatchTests.Set.Count;
@@ -35,7 +35,7 @@ public sealed class ScenarioCountTests(ITestOutputHelper output)
         [
             .. EtcdctlKvTests.Set.Names, .. EtcdctlClusterTests.Set.Names, .. EtcdctlMaintenanceTests.Set.Names, .. EtcdctlLoadTests.Set.Names,
             .. GrpcKvTests.Set.Names, .. GrpcStreamTests.Set.Names, .. GrpcProgressTests.Set.Names, .. GrpcRandomTests.Set.Names, .. GrpcAuthTests.Set.Names, .. EtcdctlAuthTests.Set.Names,
-            .. GrpcContendingTests.Set.Names, .. ErrorTableTests.Set.Names, .. ErrorsWithoutQuorumTests.Set.Names, .. JsonTests.Set.Names, .. JsonFormTests.Set.Names,
+            .. GrpcContendingTests.Set.Names, .. ErrorTableTests.Set.Names, .. ErrorsWithoutQuorumTests.Set.Names, .. AuthErrorsTests.Set.Names, .. JsonTests.Set.Names, .. JsonFormTests.Set.Names,
             .. V2KeysTests.Set.Names, .. V2WatchTests.Set.Names, .. HttpTests.Set.Names,
             .. ClusterMembershipTests.Set.Names, .. ClusterStartupTests.Set.Names, .. ClusterV2Tests.Set.Names, .. ClusterWatchTests.Set.Names,
         ];

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 
 namespace ApiGateway.Host.ClientPort;
@@ -66,8 +67,12 @@ internal sealed class LingeringTransport : IDuplexPipe
 
         public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
+            var reading = socket.ReadAsync(cancellationToken);
+            // One that fails has read nothing that could be given back.
+            if (!reading.IsCompletedSuccessfully)
+                return AwaitAsync(reading);
             _isReading = true;
-            return socket.ReadAsync(cancellationToken);
+            return reading;
         }
 
         public override void AdvanceTo(SequencePosition consumed)
@@ -92,6 +97,14 @@ internal sealed class LingeringTransport : IDuplexPipe
         public override void CancelPendingRead() => socket.CancelPendingRead();
 
         public override void Complete(Exception? exception = null) => Error = exception;
+
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+        private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> reading)
+        {
+            var result = await reading.ConfigureAwait(false);
+            _isReading = true;
+            return result;
+        }
     }
 
     private sealed class Writer(PipeWriter socket) : PipeWriter

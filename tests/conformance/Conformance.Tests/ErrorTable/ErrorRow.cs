@@ -13,6 +13,9 @@ internal sealed record ErrorRow(int Code, string Message)
     /// <summary>They leave a member without a quorum behind.</summary>
     public bool CostsTheQuorum { get; init; }
 
+    /// <summary>It is about users and roles: <see cref="AuthErrorsTests"/> has the steps.</summary>
+    public bool IsOfUsers { get; init; }
+
     /// <summary>Why no client can be made to see it on purpose, or where else it is compared.</summary>
     public string Why { get; init; } = "";
 

@@ -1,6 +1,8 @@
 using Conformance.Harness;
 using Conformance.V3;
 using EtcdApi.Etcdserverpb;
+using Google.Protobuf;
+using Grpc.Core;
 
 namespace Conformance.ErrorTable;
 
@@ -27,7 +29,7 @@ public sealed class ErrorTableTests(V3Pair pair) : IClassFixture<V3Pair>
 public sealed class ErrorRowsTests
 {
     [Fact]
-    public void Rows_WithoutSteps_SayWhy() => Assert.All(ErrorRows.All, row => Assert.NotEqual(row.Produce is null, row.Why.Length == 0));
+    public void Rows_WithoutSteps_SayWhy() => Assert.All(ErrorRows.All, row => Assert.NotEqual(row.Produce is null && !row.IsOfUsers, row.Why.Length == 0));
 
     // The table has 63 rows; two more are what a 3.5 server sends in place of one of them.
     [Fact]
@@ -43,6 +45,42 @@ public sealed class ErrorsWithoutQuorumTests(QuickElectionPair pair) : IClassFix
         // All at once: most take as long as the server's patience.
         await s.AtOnceAsync(ErrorRows.All.Where(row => row.CostsTheQuorum).Select(row => row.Produce!));
         foreach (var row in ErrorRows.All.Where(row => row.CostsTheQuorum))
+            s.ExpectShown(row.Code, row.Message);
+    })]);
+
+    public static TheoryData<string> Names => Set.AsTheory();
+
+    [V3ScenarioTheory]
+    [MemberData(nameof(Names))]
+    public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], GrpcSession.OpenAsync);
+}
+
+/// <summary>Goal: the same for users and roles. Method: a pair of its own, since nobody else can do anything while users have to log in.</summary>
+public sealed class AuthErrorsTests(AuthPair pair) : IClassFixture<AuthPair>
+{
+    internal static readonly ScenarioSet<GrpcSession> Set = new([new Scenario<GrpcSession>("error/users", async s =>
+    {
+        await s.LogIn("root", "secret");
+        await s.Call(Rpc.AuthEnable, new AuthEnableRequest());
+        foreach (var name in (string[])["", "root", "root", "ann"])
+            await s.Call(Rpc.UserAdd, new AuthUserAddRequest { Name = name, Password = "secret" });
+        await s.Call(Rpc.AuthEnable, new AuthEnableRequest());
+        await s.Call(Rpc.UserGet, new AuthUserGetRequest { Name = "nobody" });
+        foreach (var name in (string[])["", "r", "r", "root"])
+            await s.Call(Rpc.RoleAdd, new AuthRoleAddRequest { Name = name });
+        await s.Call(Rpc.RoleGet, new AuthRoleGetRequest { Role = "missing" });
+        await s.Call(Rpc.RoleGrantPermission, new AuthRoleGrantPermissionRequest { Name = "r" });
+        await s.Call(Rpc.RoleRevokePermission, new AuthRoleRevokePermissionRequest { Role = "r", Key = ByteString.CopyFromUtf8("k") });
+        await s.Call(Rpc.UserRevokeRole, new AuthUserRevokeRoleRequest { Name = "ann", Role = "r" });
+        await s.Call(Rpc.UserGrantRole, new AuthUserGrantRoleRequest { User = "root", Role = "root" });
+        await s.Call(Rpc.AuthEnable, new AuthEnableRequest());
+        await s.LogIn("root", "wrong");
+        await s.Call(Rpc.Range, Messages.Get("k"), await s.LogIn("ann", "secret"));
+        await s.Call(Rpc.Range, Messages.Get("k"), new Metadata { { "token", "nonsense.1" } });
+        var root = await s.LogIn("root", "secret");
+        await s.Call(Rpc.UserDelete, new AuthUserDeleteRequest { Name = "root" }, root);
+        await AuthScenarios.CleanAsync(s, root);
+        foreach (var row in ErrorRows.All.Where(row => row.IsOfUsers))
             s.ExpectShown(row.Code, row.Message);
     })]);
 

@@ -236,7 +236,7 @@ internal static class AuthScenarios
         return await s.LogIn("root", "rp");
     }
 
-    private static async Task CleanAsync(GrpcSession s, Metadata? root)
+    internal static async Task CleanAsync(GrpcSession s, Metadata? root)
     {
         await s.Call(Rpc.AuthDisable, new AuthDisableRequest(), root);
         foreach (var user in (await s.Call(Rpc.UserList, new AuthUserListRequest()))!.Users)
