@@ -53,7 +53,7 @@ public static class GatewayExtensions
         services.AddSingleton<InnerKv>().AddSingleton<KeyEvents>().AddSingleton<Contender>();
         services.AddMethods<LockService, LockMethods>().AddMethods<ElectionService, ElectionMethods>();
         // What grpcurl and its like ask first; etcd has none.
-        services.AddSingleton(new ReflectionServiceImpl(JsonRoutes.Services)).AddSingleton(new ReflectionV1ServiceImpl(JsonRoutes.Services));
+        services.AddSingleton(static _ => new ReflectionServiceImpl(JsonRoutes.Services)).AddSingleton(static _ => new ReflectionV1ServiceImpl(JsonRoutes.Services));
         return services.AddQuietRequests();
     }
 

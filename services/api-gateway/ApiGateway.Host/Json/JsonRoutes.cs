@@ -68,13 +68,16 @@ public static class JsonRoutes
     // 3.4 and later serve /v3 and /v3beta, 3.3 /v3beta and /v3alpha, those before /v3alpha: the paths behind them are the same.
     private static readonly string[] s_prefixes = ["/v3/", "/v3beta/", "/v3alpha/"];
 
-    /// <summary>All public services.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Services { get; } =
-        [.. RpcReflection.Descriptor.Services, .. V3LockReflection.Descriptor.Services, .. V3ElectionReflection.Descriptor.Services];
+    // Descriptors are made when somebody asks for one: a start does not wait for them.
+    private static readonly Lazy<IReadOnlyList<ServiceDescriptor>> s_services = new(static () =>
+        [.. RpcReflection.Descriptor.Services, .. V3LockReflection.Descriptor.Services, .. V3ElectionReflection.Descriptor.Services]);
 
-    private static readonly Dictionary<string, MethodDescriptor> s_methods = s_paths.ToDictionary(
+    private static readonly Lazy<Dictionary<string, MethodDescriptor>> s_methods = new(static () => s_paths.ToDictionary(
         static route => route.Path,
-        static route => Services.SelectMany(static service => service.Methods).Single(method => method.FullName == route.Method));
+        static route => Services.SelectMany(static service => service.Methods).Single(method => method.FullName == route.Method)));
+
+    /// <summary>All public services.</summary>
+    public static IReadOnlyList<ServiceDescriptor> Services => s_services.Value;
 
     /// <summary>What follows the gateway's prefix; null when the path is not under one.</summary>
     public static string? Below(string path)
@@ -88,10 +91,10 @@ public static class JsonRoutes
     }
 
     /// <summary>The method of a path below the prefix; null when there is none.</summary>
-    public static MethodDescriptor? Find(string path) => s_methods.GetValueOrDefault(path);
+    public static MethodDescriptor? Find(string path) => s_methods.Value.GetValueOrDefault(path);
 
     /// <summary>Whether there is a path to the method.</summary>
-    public static bool IsMapped(MethodDescriptor method) => s_methods.ContainsValue(method);
+    public static bool IsMapped(MethodDescriptor method) => s_methods.Value.ContainsValue(method);
 
     /// <summary>Its name on the wire: <c>/package.Service/Method</c>.</summary>
     public static string GrpcPath(MethodDescriptor method) => $"/{method.Service.FullName}/{method.Name}";

@@ -115,21 +115,6 @@ public sealed class RestoreTests : IDisposable
     }
 
     [DeploymentFact]
-    public async Task AuthenticationEnabled_Restored_IsWarnedOf()
-    {
-        await using (var etcd = await Server.StartAsync(ServerKind.Etcd, Member.Make(_folder, "etcd")[0]))
-        {
-            await etcd.Etcdctl.OutputAsync("user", "add", "root:secret");
-            await etcd.Etcdctl.OutputAsync("user", "grant-role", "root", "root");
-            await etcd.Etcdctl.OutputAsync("auth", "enable");
-            await etcd.Etcdctl.OutputAsync("--user", "root:secret", "snapshot", "save", File);
-        }
-        var restore = await Commands.SnapshotAsync("restore", File, "--data-dir", _folder.Sub("ours"));
-        Assert.True(restore.ExitCode == 0, restore.Err);
-        Assert.Contains("does not enforce them", restore.Err, StringComparison.Ordinal);
-    }
-
-    [DeploymentFact]
     public async Task LogWithoutItsState_NeverServesAnEmptyStore()
     {
         await SaveAsync();

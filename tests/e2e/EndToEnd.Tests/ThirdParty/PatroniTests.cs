@@ -32,6 +32,8 @@ public sealed class PatroniTests(StandaloneFixture fixture) : IDisposable
 
         await first.KillAsync();
         await second.BecomesAsync("primary", s_patience);
+        // Patroni says so when it has the key; the server is promoted then.
+        await second.AnswersAsync("select pg_is_in_recovery()", "f", s_patience);
         Assert.Equal("1", await second.SqlAsync("with one as (insert into t values (2) returning n) select count(*) from t where n = 1"));
         await first.StartAsync();
         await first.BecomesAsync("replica", s_patience);
