@@ -84,7 +84,7 @@ public sealed class SlotSnapshotRegistryTests
             }
         }, TaskCreationOptions.LongRunning)).ToArray();
         running.Wait();
-        Assert.True(registry.CloseAsync().Wait(TimeSpan.FromSeconds(60)));
+        Assert.True(registry.CloseAsync().Wait(TimeSpan.FromSeconds(10)));
         Volatile.Write(ref isClosed, 1);
         Assert.Equal(0, Volatile.Read(ref inside));
         Task.WaitAll(readers);

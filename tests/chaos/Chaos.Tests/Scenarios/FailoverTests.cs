@@ -16,21 +16,27 @@ public sealed class FailoverTests(SharedCluster shared, ITestOutputHelper output
     // Where nothing is promised the rounds only show that the measurement works; etcd's timeouts make them long.
     private static readonly int s_rounds = (ClusterProgram.Chosen.HidesFailover ? 5 : 2) * Settings.Rounds;
 
+    // A killed process resets its connections: evidence, no timeout needs to run out.
+    private static readonly TimeSpan s_maxGapAfterKill = TimeSpan.FromMilliseconds(300);
+
+    // Silence is noticed only when the election timeout, drawn from [T, 1.3 T), is over.
+    private static readonly TimeSpan s_maxGapAfterSilence = 1.5 * ClusterProgram.ElectionTimeout;
+
     [ChaosFact]
     public Task LeaderKilled_ClientsOfOtherMembers_NoticeAPauseOnly() => RunAsync(
-        Gaps.AfterKill,
+        s_maxGapAfterKill,
         (_, leader) => leader.KillAsync(),
         (_, leader) => Do(leader.Start));
 
     [ChaosFact]
     public Task LeaderFrozen_ClientsOfOtherMembers_NoticeAPauseOnly() => RunAsync(
-        Gaps.AfterSilence,
+        s_maxGapAfterSilence,
         (_, leader) => Do(leader.Freeze),
         (_, leader) => Do(leader.Thaw));
 
     [ChaosFact]
     public Task LeaderCutOff_ClientsOfOtherMembers_NoticeAPauseOnly() => RunAsync(
-        Gaps.AfterSilence,
+        s_maxGapAfterSilence,
         (cluster, leader) => Do(() => cluster.Network.Cut(leader.Number, Direction.Both)),
         (cluster, _) => Do(cluster.Network.Heal));
 

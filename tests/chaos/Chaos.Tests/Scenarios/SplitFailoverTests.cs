@@ -16,35 +16,40 @@ public sealed class SplitFailoverTests(SharedCluster shared, ITestOutputHelper o
     private const string Watched = "own/";
     private static readonly int s_rounds = 5 * Settings.Rounds;
 
+    // A killed process resets its connections: evidence, no timeout needs to run out.
+    private static readonly TimeSpan s_maxGapAfterKill = TimeSpan.FromMilliseconds(300);
+
+    // A frozen one is missed after the election timeout.
+    private static readonly TimeSpan s_maxGapAfterSilence = 1.5 * ClusterProgram.ElectionTimeout;
     private static readonly TimeSpan s_deliveryDeadline = TimeSpan.FromSeconds(30);
 
     [ChaosFact]
     public Task ConsensusLeaderKilled_ClientsOfAllGateways_NoticeAPauseOnly() => RunAsync(
-        Gaps.AfterKill,
+        s_maxGapAfterKill,
         (_, leader) => leader.Processes.EndAsync(process => process.Kill(), "killed", SplitProgram.Consensus),
         (_, leader) => Do(() => leader.Processes.Start(SplitProgram.Consensus)));
 
     [ChaosFact]
     public Task ConsensusLeaderFrozen_ClientsOfAllGateways_NoticeAPauseOnly() => RunAsync(
-        Gaps.AfterSilence,
+        s_maxGapAfterSilence,
         (_, leader) => Do(() => leader.Processes.Signal(process => process.Freeze(), SplitProgram.Consensus)),
         (_, leader) => Do(() => leader.Processes.Signal(process => process.Thaw(), SplitProgram.Consensus)));
 
     [ChaosFact]
     public Task StorageKilledInTurn_ClientsOfAllGateways_NoticeAPauseOnly() => InTurnAsync(
-        Gaps.AfterKill,
+        s_maxGapAfterKill,
         replica => replica.Processes.EndAsync(process => process.Kill(), "killed", SplitProgram.Storage),
         replica => replica.Processes.Start(SplitProgram.Storage));
 
     [ChaosFact]
     public Task StorageFrozenInTurn_ClientsOfAllGateways_NoticeAPauseOnly() => InTurnAsync(
-        Gaps.AfterSilence,
+        s_maxGapAfterSilence,
         replica => Do(() => replica.Processes.Signal(process => process.Freeze(), SplitProgram.Storage)),
         replica => replica.Processes.Signal(process => process.Thaw(), SplitProgram.Storage));
 
     [ChaosFact]
     public Task GatewayKilled_ClientsOfOtherGateways_NoticeAPauseOnly() => RunAsync(
-        Gaps.AfterKill,
+        s_maxGapAfterKill,
         (_, leader) => leader.Processes.EndAsync(process => process.Kill(), "killed", SplitProgram.Gateway),
         (_, leader) => Do(() => leader.Processes.Start(SplitProgram.Gateway)),
         withoutLeaders: true);
@@ -54,7 +59,7 @@ public sealed class SplitFailoverTests(SharedCluster shared, ITestOutputHelper o
     {
         var round = 0;
         return RunAsync(
-            Gaps.AfterKill,
+            s_maxGapAfterKill,
             (cluster, _) => cluster.Beside.EndAsync(process => process.Kill(), "killed", SplitProgram.Hubs[round % SplitProgram.Hubs.Count]),
             (cluster, _) => Do(() => cluster.Beside.Start(SplitProgram.Hubs[round++ % SplitProgram.Hubs.Count])));
     }
@@ -64,7 +69,7 @@ public sealed class SplitFailoverTests(SharedCluster shared, ITestOutputHelper o
     {
         var round = 0;
         return RunAsync(
-            Gaps.AfterKill,
+            s_maxGapAfterKill,
             (cluster, _) => Do(() => cluster.Beside.Signal(process => process.Freeze(), SplitProgram.Hubs[round % SplitProgram.Hubs.Count])),
             (cluster, _) => Do(() => cluster.Beside.Signal(process => process.Thaw(), SplitProgram.Hubs[round++ % SplitProgram.Hubs.Count])));
     }

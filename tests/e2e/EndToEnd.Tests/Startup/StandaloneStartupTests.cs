@@ -7,8 +7,6 @@ namespace EndToEnd.Tests.Startup;
 /// <summary>The standalone process as scripts meet it: what it prints, how it ends, how fast it is there.</summary>
 public sealed class StandaloneStartupTests : IDisposable
 {
-    private static readonly TimeSpan s_maxStartCost = TimeSpan.FromSeconds(1.5);
-
     private readonly TempFolder _folder = new();
     private readonly int[] _ports = Ports.Free(3);
 
@@ -86,23 +84,19 @@ public sealed class StandaloneStartupTests : IDisposable
         Assert.Contains("unrecognized environment variable", server.Err, StringComparison.Ordinal);
     }
 
-    /// <summary>
-    /// The aim is a first put within a second of the start, which takes about nine tenths of a second of processor time here. That is what is held: how long it takes by the clock says
-    /// as much of what else the machine does.
-    /// </summary>
     [Fact]
-    public async Task FirstPut_AfterStart_CostsLittleProcessorTime()
+    public async Task FirstPut_AfterStart_IsAnsweredWithinASecond()
     {
-        var starts = new List<(TimeSpan Clock, TimeSpan Processor)>();
+        // The median of a few starts: the machine may be busy now and then, the program may not be slow.
+        var starts = new List<TimeSpan>();
         for (var start = 0; start < 5; start++)
             starts.Add(await TimeToFirstPutAsync($"{DataDir}{start}"));
-        var median = starts.Select(start => start.Processor).Order().ElementAt(starts.Count / 2);
-        Assert.True(
-            median < s_maxStartCost,
-            $"processor (clock) time to the first put: {string.Join(", ", starts.Select(one => $"{one.Processor.TotalMilliseconds:F0} ({one.Clock.TotalMilliseconds:F0}) ms"))}");
+        starts.Sort();
+        var median = starts[starts.Count / 2];
+        Assert.True(median < TimeSpan.FromSeconds(1), $"the first put took {string.Join(", ", starts.Select(one => $"{one.TotalMilliseconds:F0} ms"))}");
     }
 
-    private async Task<(TimeSpan Clock, TimeSpan Processor)> TimeToFirstPutAsync(string dataDir)
+    private async Task<TimeSpan> TimeToFirstPutAsync(string dataDir)
     {
         var clock = Stopwatch.StartNew();
         await using var server = StartServer("--data-dir", dataDir, "--listen-client-urls", Urls, "--advertise-client-urls", Urls, "--listen-peer-urls", PeerUrl);
@@ -118,7 +112,7 @@ public sealed class StandaloneStartupTests : IDisposable
                 return false; // Not listening yet.
             }
         });
-        var took = (clock.Elapsed, server.ProcessorTime);
+        var took = clock.Elapsed;
         server.Terminate();
         await server.WaitForExitAsync();
         return took;

@@ -29,16 +29,6 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>What it has taken of all processors so far, as it stands now.</summary>
-    public TimeSpan ProcessorTime
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
-
     public StreamWriter Input => _process.StandardInput;
 
     /// <summary>Everything written to standard output so far.</summary>

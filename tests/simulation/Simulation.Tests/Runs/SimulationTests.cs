@@ -24,7 +24,7 @@ public sealed class SimulationTests
         var failures = new ConcurrentBag<string>();
         var (restarts, resets, configurations, leaders, stored) = (0, 0, 0, 0, 0);
         // Histories share nothing.
-        Parallel.For(from, from + Setting("SIMULATION_SEEDS", 1200), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
+        Parallel.For(from, from + Setting("SIMULATION_SEEDS", 3000), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
         {
             var result = Run.One(seed, members);
             if (result.Failure is not null)
