@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.IO.Pipelines;
 using ApiGateway.Core.Errors;
+using ApiGateway.Host.Calls;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Microsoft.AspNetCore.Http.Features;
@@ -14,9 +14,6 @@ namespace ApiGateway.Host.Json;
 /// </summary>
 internal sealed class InnerCall : IHttpResponseBodyFeature, IHttpRequestLifetimeFeature, IHttpResetFeature, IHttpResponseTrailersFeature, IDisposable
 {
-    // gRPC over HTTP/2, Length-Prefixed-Message: a flag (0: not compressed), then the length in big-endian.
-    private const int PrefixBytes = 5;
-
     private readonly MessageParser _parser;
     private readonly Pipe _answers = new();
     private readonly CancellationTokenSource _aborting;
@@ -70,9 +67,9 @@ internal sealed class InnerCall : IHttpResponseBodyFeature, IHttpRequestLifetime
     /// <summary>Frames a request.</summary>
     public static byte[] Frame(ReadOnlySpan<byte> message)
     {
-        var frame = new byte[PrefixBytes + message.Length];
-        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), message.Length);
-        message.CopyTo(frame.AsSpan(PrefixBytes));
+        var frame = new byte[MessageFrame.PrefixBytes + message.Length];
+        MessageFrame.Write(frame, message.Length);
+        message.CopyTo(frame.AsSpan(MessageFrame.PrefixBytes));
         return frame;
     }
 
@@ -163,14 +160,14 @@ internal sealed class InnerCall : IHttpResponseBodyFeature, IHttpRequestLifetime
     private bool TryParse(in ReadOnlySequence<byte> buffer, out IMessage? message, out SequencePosition end)
     {
         (message, end) = (null, default);
-        if (buffer.Length < PrefixBytes)
+        if (buffer.Length < MessageFrame.PrefixBytes)
             return false;
-        Span<byte> prefix = stackalloc byte[PrefixBytes];
-        buffer.Slice(0, PrefixBytes).CopyTo(prefix);
-        var length = BinaryPrimitives.ReadUInt32BigEndian(prefix[1..]);
-        if (buffer.Length < PrefixBytes + (long)length)
+        Span<byte> prefix = stackalloc byte[MessageFrame.PrefixBytes];
+        buffer.Slice(0, MessageFrame.PrefixBytes).CopyTo(prefix);
+        var (_, length) = MessageFrame.Read(prefix);
+        if (buffer.Length < MessageFrame.PrefixBytes + (long)length)
             return false;
-        var body = buffer.Slice(PrefixBytes, length);
+        var body = buffer.Slice(MessageFrame.PrefixBytes, length);
         message = _parser.ParseFrom(body);
         end = body.End;
         return true;

@@ -53,6 +53,42 @@ public sealed class TlsTests : IDisposable
     }
 
     [DeploymentFact]
+    public async Task Users_ByTheirCertificates_MayWhatTheyMay()
+    {
+        var (server, root, alice) = (_authority.Issue("server", "server", s_here), _authority.Issue("root", "root", []), _authority.Issue("alice", "alice", []));
+        var metrics = $"https://127.0.0.1:{Ports.Free(1)[0]}";
+        var member = SecuredMember.Make(_folder.Path, 1, "http")[0];
+        await using var _ = member;
+        member.Start(
+            SecuredMember.ClusterOf(member), "--cert-file", server.CertFile, "--key-file", server.KeyFile, "--trusted-ca-file", _authority.CaFile, "--client-cert-auth",
+            "--listen-metrics-urls", metrics);
+        await member.SaysAsync("serving client traffic securely");
+        string[] byRoot = ["--cacert", _authority.CaFile, .. Identity(root)], byAlice = ["--cacert", _authority.CaFile, .. Identity(alice)];
+        foreach (var command in (string[])
+        [
+            "user add root --no-password", "user grant-role root root", "role add hers", "role grant-permission hers readwrite hers/ --prefix", "user add alice --no-password",
+            "user grant-role alice hers", "auth enable",
+        ])
+        {
+            await CtlAsync(member, byRoot, command.Split(' '));
+        }
+
+        Assert.Equal("OK", await CtlAsync(member, byAlice, "put", "hers/k", "v"));
+        Assert.Equal("hers/k\nv", await CtlAsync(member, byRoot, "get", "hers/k"));
+        await using (var denied = ChildProcess.Start(
+            Toolbox.Etcdctl, ["--endpoints", member.Url, .. byAlice, "put", "other", "v"], new Dictionary<string, string?> { ["ETCDCTL_API"] = "3" }))
+        {
+            Assert.Equal(1, await denied.WaitForExitAsync());
+            Assert.Contains("etcdserver: permission denied", denied.Err, StringComparison.Ordinal);
+        }
+
+        // To the JSON gateway a certificate says nothing, as in etcd.
+        string[] files = ["-s", "--cacert", _authority.CaFile, "--cert", alice.CertFile, "--key", alice.KeyFile];
+        Assert.Contains("etcdserver: user name is empty", await OutputOfCurlAsync([.. files, "-d", """{"key":"aGVycy9r"}""", member.Url + "/v3/kv/range"]), StringComparison.Ordinal);
+        Assert.Contains("etcd_server_has_leader 1", await OutputOfCurlAsync([.. files, metrics + "/metrics"]), StringComparison.Ordinal);
+    }
+
+    [DeploymentFact]
     public async Task Members_WithCertificates_MakeAClusterThatOthersDoNotEnter()
     {
         var client = _authority.Issue("client", "client", s_here);
@@ -129,6 +165,13 @@ public sealed class TlsTests : IDisposable
         await using var process = ChildProcess.Start("curl", ["-s", "-o", "/dev/null", "-w", "%{http_code} %{http_version}", .. arguments, member.Url + "/version"]);
         Assert.Equal(0, await process.WaitForExitAsync());
         return process.Out.Trim();
+    }
+
+    private static async Task<string> OutputOfCurlAsync(params string[] arguments)
+    {
+        await using var process = ChildProcess.Start("curl", arguments);
+        Assert.Equal(0, await process.WaitForExitAsync());
+        return process.Out;
     }
 
     private static async Task<string> RunAsync(string program, string api, params string[] arguments)
