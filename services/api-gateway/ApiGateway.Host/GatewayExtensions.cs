@@ -35,7 +35,7 @@ public static class GatewayExtensions
         services.AddSingleton(static provider => TokenFactory.Create(
             provider.GetRequiredService<GatewayOptions>().AuthToken, provider.GetRequiredService<GatewayOptions>().AuthTokenTimeToLive,
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>();
+        services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>().AddSingleton<V2StatsHandler>();
         services.AddSingleton<HealthProbe>().AddSingleton<HealthMetrics>().AddSingleton<HealthHandler>().AddSingleton<HealthChecks>().AddSingleton<DebugVars>()
             .AddSingleton<BrowserAccess>().AddSingleton<JsonGateway>().AddSingleton<RestRouter>();
         services.AddMetricRegistry();

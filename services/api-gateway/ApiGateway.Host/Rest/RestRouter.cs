@@ -16,7 +16,7 @@ namespace ApiGateway.Host.Rest;
 /// know. Routes by hand on the raw request target, since v2 keys may hold what a router would resolve or reject.
 /// </summary>
 internal sealed class RestRouter(
-    V2KeysHandler keys, V2MembersHandler members, HealthHandler health, HealthChecks checks, DebugVars debug, MetricsEndpoint metrics, BrowserAccess access, JsonGateway json,
+    V2KeysHandler keys, V2MembersHandler members, V2StatsHandler stats, HealthHandler health, HealthChecks checks, DebugVars debug, MetricsEndpoint metrics, BrowserAccess access, JsonGateway json,
     GatewayOptions options, ILogger<RestRouter> logger)
 {
     private const string KeysPrefix = "/v2/keys";
@@ -100,12 +100,10 @@ internal sealed class RestRouter(
         {
             "/v2/machines" => members.HandleMachinesAsync(context),
             "/version" => VersionAsync(context),
-            // What they report is not gathered here, so a GET finds nothing; the verbs they take are told as etcd tells them.
-            "/v2/stats/self" or "/v2/stats/leader" or "/v2/stats/store" when !HttpMethods.IsGet(context.Request.Method) =>
-                RestResponse.MethodNotAllowedAsync(context, "GET"),
             "/health" => health.HandleAsync(context, query),
             MetricsEndpoint.Path => metrics.HandleAsync(context),
             "/debug/vars" => debug.HandleAsync(context),
+            _ when stats.TryHandle(context, path, out var answering) => answering,
             _ => checks.TryHandle(context, path, out var answering) ? answering : RestResponse.NotFoundAsync(context),
         };
     }

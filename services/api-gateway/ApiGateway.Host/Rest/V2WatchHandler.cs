@@ -22,6 +22,11 @@ internal sealed class V2WatchHandler(
     // A session that ends again at once is not followed by the next at once.
     private static readonly TimeSpan s_backoff = TimeSpan.FromMilliseconds(50);
 
+    private long _open;
+
+    /// <summary>Watches that wait at this moment.</summary>
+    public long Count => Interlocked.Read(ref _open);
+
     /// <summary>
     /// Streams until the watch is over; hands back the error when it cannot begin. When the process stops, a poll is answered without an event, which clients take
     /// for "ask again".
@@ -49,6 +54,7 @@ internal sealed class V2WatchHandler(
         var watch = new Cursor(request, began, waitIndex != 0 ? waitIndex : began + 1);
         using var guard = guards.Open(context, aborted);
         var next = new NextSession(hub, time, logger);
+        Interlocked.Increment(ref _open);
         try
         {
             while (!await UseSessionAsync(context, watch, next, guard.Token).ConfigureAwait(false))
@@ -61,6 +67,7 @@ internal sealed class V2WatchHandler(
         }
         finally
         {
+            Interlocked.Decrement(ref _open);
             await next.DropAsync().ConfigureAwait(false);
         }
         return null;
