@@ -167,7 +167,8 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
             await _context.Applied.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
         using var activity = Activity.Current is null ? null : StorageTelemetry.Spans.StartActivity("storage.get-v2");
         var read = StateReads.V2(_state, path, recursive, nowUnixNanos); // children always come sorted
-        Metrics.Applies.V2.Read(read.Error == StorageError.None);
+        if (!V2Internal.Contains(path))
+            Metrics.Applies.V2.Read(read.Error == StorageError.None);
         return read;
     }
 

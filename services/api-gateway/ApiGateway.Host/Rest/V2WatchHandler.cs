@@ -45,6 +45,22 @@ internal sealed class V2WatchHandler(
                 V2Errors.EventIndexCleared, $"the requested history has been cleared [{firstHeld}/{waitIndex}]", (ulong)began);
         }
 
+        // Before the client hears that it waits, and until it hears the end.
+        Interlocked.Increment(ref _open);
+        try
+        {
+            await WaitAsync(context, request, began, waitIndex, state).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
+        }
+        return null;
+    }
+
+    private async Task WaitAsync(HttpContext context, V2Request request, long began, long waitIndex, StorageStatus state)
+    {
+        var aborted = context.RequestAborted;
         V2KeysHandler.SetIndexes(context, began, state.AppliedIndex, state.AppliedTerm);
         context.Response.StatusCode = StatusCodes.Status200OK;
         context.Response.ContentType = RestResponse.Json;
@@ -54,7 +70,6 @@ internal sealed class V2WatchHandler(
         var watch = new Cursor(request, began, waitIndex != 0 ? waitIndex : began + 1);
         using var guard = guards.Open(context, aborted);
         var next = new NextSession(hub, time, logger);
-        Interlocked.Increment(ref _open);
         try
         {
             while (!await UseSessionAsync(context, watch, next, guard.Token).ConfigureAwait(false))
@@ -67,10 +82,8 @@ internal sealed class V2WatchHandler(
         }
         finally
         {
-            Interlocked.Decrement(ref _open);
             await next.DropAsync().ConfigureAwait(false);
         }
-        return null;
     }
 
     /// <summary>True when the watch is over; false when the session was lost or left and another must carry on.</summary>

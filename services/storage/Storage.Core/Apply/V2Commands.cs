@@ -30,7 +30,8 @@ internal static class V2Commands
         if (machine.Alarms.HasNoSpace && write.Operation is not (V2Write.Types.Operation.Delete or V2Write.Types.Operation.CompareAndDelete))
             return new Reply(StorageError.NoSpace);
         var reply = machine.V2.Write(write, nowUnixNanos, span);
-        machine.Counts.V2.Wrote(write.Operation, reply);
+        if (!V2Internal.Contains(path))
+            machine.Counts.V2.Wrote(write.Operation, reply);
         return reply;
     }
 

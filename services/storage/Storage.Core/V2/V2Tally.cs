@@ -40,15 +40,18 @@ public sealed class V2Tally
         if ((uint)operation >= (uint)_writes.GetLength(0))
             return;
         Interlocked.Increment(ref _writes[(int)operation, IsSuccess(operation, reply) ? 0 : 1]);
+        // A new node below a file is a failed set to etcd, too.
+        if (operation is V2Write.Types.Operation.Create or V2Write.Types.Operation.CreateInOrder && reply is { Error: StorageError.V2, Detail: V2Error.NotADirectory })
+            Interlocked.Increment(ref _writes[(int)V2Write.Types.Operation.Set, 1]);
     }
 
     internal void Expired(long nodes) => Interlocked.Add(ref _expired, nodes);
 
-    // Some refusals are successes to etcd: of a compareAndDelete whatever finds a node, and what two others say of the root.
+    // Some refusals are successes to etcd: of a compareAndDelete whatever finds a node, and what three others say of the root.
     private static bool IsSuccess(V2Write.Types.Operation operation, in Reply reply) => reply.Error == StorageError.None || (reply.Error == StorageError.V2 && operation switch
     {
         V2Write.Types.Operation.CompareAndDelete => reply.Detail is not (V2Error.KeyNotFound or V2Error.NotADirectory),
-        V2Write.Types.Operation.CompareAndSwap or V2Write.Types.Operation.Delete => reply.Detail == V2Error.RootIsReadOnly,
+        V2Write.Types.Operation.CompareAndSwap or V2Write.Types.Operation.Update or V2Write.Types.Operation.Delete => reply.Detail == V2Error.RootIsReadOnly,
         _ => false,
     });
 

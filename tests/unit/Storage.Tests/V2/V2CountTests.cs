@@ -35,15 +35,23 @@ public sealed class V2CountTests
     [InlineData(V2Write.Types.Operation.CompareAndSwap, V2Error.RootIsReadOnly, true)]
     [InlineData(V2Write.Types.Operation.CompareAndSwap, V2Error.CompareFailed, false)]
     [InlineData(V2Write.Types.Operation.Delete, V2Error.RootIsReadOnly, true)]
+    [InlineData(V2Write.Types.Operation.Update, V2Error.RootIsReadOnly, true)]
     [InlineData(V2Write.Types.Operation.Delete, V2Error.NotAFile, false)]
     [InlineData(V2Write.Types.Operation.Set, V2Error.RootIsReadOnly, false)]
     public void Wrote_Refused_CountsAsEtcdDoes(V2Write.Types.Operation operation, int error, bool isSuccess)
     {
         _tally.Wrote(operation, Refused(error));
         var sum = _tally.Sum();
-        var successes = sum.CompareAndDeleteSuccess + sum.CompareAndSwapSuccess + sum.DeleteSuccess + sum.SetsSuccess;
-        var failures = sum.CompareAndDeleteFail + sum.CompareAndSwapFail + sum.DeleteFail + sum.SetsFail;
+        var successes = sum.CompareAndDeleteSuccess + sum.CompareAndSwapSuccess + sum.DeleteSuccess + sum.UpdateSuccess + sum.SetsSuccess;
+        var failures = sum.CompareAndDeleteFail + sum.CompareAndSwapFail + sum.DeleteFail + sum.UpdateFail + sum.SetsFail;
         Assert.Equal((isSuccess ? 1 : 0, isSuccess ? 0 : 1), (successes, failures));
+    }
+
+    [Fact]
+    public void Wrote_CreateBelowAFile_IsAFailedSetToo()
+    {
+        _tally.Wrote(V2Write.Types.Operation.CreateInOrder, Refused(V2Error.NotADirectory));
+        Assert.Equal(new V2Counts { CreateFail = 1, SetsFail = 1 }, _tally.Sum());
     }
 
     [Fact]
