@@ -28,7 +28,7 @@ public sealed class ScenarioCountTests(ITestOutputHelper output)
         Assert.True(grpc >= 195, $"gRPC scenarios: {grpc}");
         Assert.True(json >= 20, $"JSON scenarios: {json}");
         Assert.True(v2 >= 119, $"v2 and HTTP scenarios: {v2}");
-        Assert.True(cluster >= 24, $"cluster scenarios: {cluster}");
+        Assert.True(cluster >= 26, $"cluster scenarios: {cluster}");
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class StatsJsonTests
     [InlineData(14.77447830024355, "14.77447830024355")]
     [InlineData(1784.0182547544086, "1784.0182547544086")]
     [InlineData(100000, "100000")]
-    [InlineData(9223372036854775808.0, "9223372036854775808")]
+    [InlineData(9223372036854775808.0, "9223372036854776000")]
     [InlineData(1e21, "1e+21")]
     public void Float_AsGoWritesIt(double value, string written) => Assert.Equal(written, GoNumber.Float(value));
 
@@ -59,7 +59,7 @@ public sealed class StatsJsonTests
         FollowerTraffic[] followers = [new(new(0xcd), 3, 1, 0.9, 1.2, 0.4, 0.5, 3.1), new(new(0x1c), 0, 0, 0, 0, 0, 0, 0)];
         var traffic = new MemberTraffic(new(0xab), s_start, new(0xab), s_start, default, default, followers);
         Assert.Equal(
-            """{"leader":"ab","followers":{"1c":{"latency":{"current":0,"average":0,"standardDeviation":0,"minimum":9223372036854775808,"maximum":0},"counts":{"fail":0,"success":0}}"""
+            """{"leader":"ab","followers":{"1c":{"latency":{"current":0,"average":0,"standardDeviation":0,"minimum":9223372036854776000,"maximum":0},"counts":{"fail":0,"success":0}}"""
             + ""","cd":{"latency":{"current":0.9,"average":1.2,"standardDeviation":0.4,"minimum":0.5,"maximum":3.1},"counts":{"fail":1,"success":3}}}}""",
             StatsJson.Leader(traffic));
     }
