@@ -10,6 +10,7 @@ using ApiGateway.Host.Leases;
 using ApiGateway.Host.Metrics;
 using ApiGateway.Host.Proposing;
 using ApiGateway.Host.Rest;
+using ApiGateway.Host.Rest.V2Auth;
 using ApiGateway.Host.Watching;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
@@ -35,7 +36,8 @@ public static class GatewayExtensions
         services.AddSingleton(static provider => TokenFactory.Create(
             provider.GetRequiredService<GatewayOptions>().AuthToken, provider.GetRequiredService<GatewayOptions>().AuthTokenTimeToLive,
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>();
+        services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>().AddSingleton<V2StatsHandler>();
+        services.AddSingleton<V2AuthStore>().AddSingleton<V2Access>().AddSingleton<V2AuthHandler>();
         services.AddSingleton<HealthProbe>().AddSingleton<HealthMetrics>().AddSingleton<HealthHandler>().AddSingleton<HealthChecks>().AddSingleton<DebugVars>()
             .AddSingleton<BrowserAccess>().AddSingleton<JsonGateway>().AddSingleton<RestRouter>();
         services.AddMetricRegistry();

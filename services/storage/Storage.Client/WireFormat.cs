@@ -117,6 +117,7 @@ public static class WireFormat
             FileBytesInUse = status.FileBytesInUse,
             QuotaBytes = status.QuotaBytes,
             AlarmMember = status.AlarmMember,
+            V2Counts = V2CountsFormat.ToWire(status.V2Counts),
         };
         foreach (var (member, type) in status.Alarms)
             wire.Alarms.Add(new Wire.Alarm { MemberId = member, Type = type });
@@ -129,6 +130,7 @@ public static class WireFormat
     {
         QuotaBytes = status.QuotaBytes,
         AlarmMember = status.AlarmMember,
+        V2Counts = V2CountsFormat.FromWire(status.V2Counts),
     };
 
     /// <summary>The rows are wrapped: the message is valid as long as the chunk.</summary>

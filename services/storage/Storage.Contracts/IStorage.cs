@@ -231,6 +231,9 @@ public sealed record StorageStatus(
 
     /// <summary>The member id under which this replica raises its alarms.</summary>
     public ulong AlarmMember { get; init; }
+
+    /// <summary>What was done to the v2 tree.</summary>
+    public V2Counts V2Counts { get; init; } = new();
 }
 
 /// <summary>Outcome of HashKV.</summary>

@@ -166,7 +166,10 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
         if (!IsApplied(minApplied))
             await _context.Applied.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
         using var activity = Activity.Current is null ? null : StorageTelemetry.Spans.StartActivity("storage.get-v2");
-        return StateReads.V2(_state, path, recursive, nowUnixNanos); // children always come sorted
+        var read = StateReads.V2(_state, path, recursive, nowUnixNanos); // children always come sorted
+        if (!V2Internal.Contains(path))
+            Metrics.Applies.V2.Read(read.Error == StorageError.None);
+        return read;
     }
 
     public IAsyncEnumerable<FeedBatch> FeedAsync(KeySpace space, long fromRevision, CancellationToken cancellation) =>
@@ -202,6 +205,7 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
         {
             QuotaBytes = _context.Options.Quota.Bytes,
             AlarmMember = _context.Options.AlarmMember,
+            V2Counts = Metrics.Applies.V2.Sum(),
         });
     }
 

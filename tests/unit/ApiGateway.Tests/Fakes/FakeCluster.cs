@@ -183,7 +183,8 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     public ValueTask<ReadResult> GetV2Async(
         string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation) =>
-        new(OnGetV2!(path));
+        // Nobody was ever made a user.
+        V2Internal.Contains(path) ? new(new ReadResult(StorageError.V2, V2Index, new LogIndex(Index), new Term(2), 100, "/.."u8.ToArray())) : new(OnGetV2!(path));
 
     /// <summary>How often the replica's status was asked for.</summary>
     public int StatusesAsked { get; private set; }
