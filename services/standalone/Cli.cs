@@ -53,7 +53,9 @@ internal static class Cli
         }
         using var factory = LoggerFactory.Create(logging => logging.UseEtcdLogging(LogLevel.Information));
         var logger = factory.CreateLogger("Standalone.Flags");
-        if (refused.Subject is { } variable)
+        if (refused.Report is { } report)
+            report(logger);
+        else if (refused.Subject is { } variable)
             StandaloneLog.VariableShadowed(logger, variable);
         else if (refused.Headline is { } headline)
             StandaloneLog.StartFailed(logger, headline, refused.Message);

@@ -28,6 +28,7 @@ internal sealed class ClusterSession : IAsyncDisposable
     private readonly Dictionary<char, (int Client, int Peer)> _ports = [];
     private readonly Dictionary<char, MemberProcess> _running = [];
     private readonly Dictionary<char, ulong> _ids = [];
+    private int _vain;
 
     /// <param name="program">What the members run.</param>
     /// <param name="ctlRelease">Whose etcdctl: 3.5 for v3, 3.4 for v2.</param>
@@ -84,6 +85,29 @@ internal sealed class ClusterSession : IAsyncDisposable
     {
         Start(member, initialMembers, state, flags);
         await AwaitEnd(member, tellWhy: true);
+    }
+
+    /// <summary>Starts a member that is to find the others by a folder of a v2 key space.</summary>
+    public void StartDiscovering(char member, string folder, params string[] flags)
+    {
+        Launch(member, "", ["--discovery", folder, .. flags]);
+        _transcript.Add($"# started {member}: discovers by {_text.Show(string.Join(' ', [folder, .. flags]).Replace(_folder.FullName, "", StringComparison.Ordinal))}");
+    }
+
+    /// <summary>As <see cref="StartDiscovering"/>, of a member that ends by itself, in a data folder of its own.</summary>
+    public async Task StartDiscoveringInVain(char member, string folder, params string[] flags)
+    {
+        StartDiscovering(member, folder, ["--data-dir", Path.Combine(_folder.FullName, $"in-vain-{++_vain}"), .. flags]);
+        await AwaitEnd(member, tellWhy: true);
+    }
+
+    /// <summary>Writes a key of the v2 key space.</summary>
+    public async Task PutV2(char member, string key, string value)
+    {
+        using var http = new HttpClient();
+        using var form = new FormUrlEncodedContent([new("value", value)]);
+        using var answer = await http.PutAsync(new Uri($"{Client(member)}/v2/keys/{key}"), form);
+        answer.EnsureSuccessStatusCode();
     }
 
     /// <summary>Waits for the end of a member; shows its exit code.</summary>
@@ -217,6 +241,8 @@ internal sealed class ClusterSession : IAsyncDisposable
             ["--initial-cluster"] = ClusterOf(initialMembers),
             ["--log-level"] = "warn",
         };
+        if (initialMembers.Length == 0)
+            flags.Remove("--initial-cluster");
         for (var n = 0; n < own.Length; n++)
         {
             if (own[n].Contains('=', StringComparison.Ordinal))
