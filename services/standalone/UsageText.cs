@@ -35,6 +35,7 @@ internal static class UsageText
                 Show what a snapshot holds.
 
             Every flag has a variable: --data-dir and ETCD_DATA_DIR. Giving both is an error.
+            The addresses of etcd 0.4 and 2.0 are understood, too: -addr, -bind-addr, -peer-addr, -peer-bind-addr, each as host:port.
 
             """);
         foreach (var group in FlagGroups.All)
