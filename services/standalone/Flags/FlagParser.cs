@@ -108,7 +108,7 @@ internal static class FlagParser
     private static void ReadEnvironment(
         IReadOnlyDictionary<string, string> environment, Dictionary<string, string> given, List<StartWarning> warnings)
     {
-        var byVariable = FlagTable.All.Values.Concat(OldSpellings.All.Values).ToDictionary(flag => flag.Variable);
+        var byVariable = FlagTable.All.Values.ToDictionary(flag => flag.Variable);
         foreach (var (variable, value) in environment.Where(pair => pair.Key.StartsWith(Prefix, StringComparison.Ordinal)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (!byVariable.TryGetValue(variable, out var flag))
@@ -123,7 +123,7 @@ internal static class FlagParser
                 throw StartRefusedException.Verification(
                     "conflicting environment variable is shadowed by corresponding command-line flag (either unset environment variable or disable flag)",
                     variable);
-            if ((OldSpellings.Complaint(flag.Name, value) ?? GoValue.Complaint(flag, value)) is { } complaint)
+            if (GoValue.Complaint(flag, value) is { } complaint)
                 throw StartRefusedException.Verification($"invalid value \"{value}\" for {variable}: {complaint}");
             given[flag.Name] = value;
         }

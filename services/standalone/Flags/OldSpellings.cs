@@ -5,7 +5,7 @@ namespace Standalone.Flags;
 
 /// <summary>
 /// Addresses as etcd 0.4 and 2.0 were given them, <c>-addr host:port</c> and its like: they are turned into the flags of today. What is listened on was by default
-/// all interfaces, at the port of the address that is told to others.
+/// all interfaces, at the port of the address that is told to others. Variables such as ETCD_ADDR are none of them: clients use such names, too.
 /// </summary>
 internal static class OldSpellings
 {

@@ -53,9 +53,15 @@ public sealed class OldSpellingsTests
         Assert.Equal(("https://127.0.0.1:4001", "http://127.0.0.1:7001"), (flags.Text("advertise-client-urls"), flags.Text("initial-advertise-peer-urls")));
     }
 
-    [Fact]
-    public void Variable_OfAnOldFlag_Counts() =>
-        Assert.Equal("http://127.0.0.1:4001", FlagParser.Parse([], new Dictionary<string, string> { ["ETCD_ADDR"] = "127.0.0.1:4001" }).Flags.Text("advertise-client-urls"));
+    [Theory]
+    [InlineData("ETCD_ADDR", "127.0.0.1:4001")]
+    [InlineData("ETCD_PEERS", "/somewhere")]
+    public void Variable_OfAnOldName_IsUnknownAsInLaterReleases(string variable, string value)
+    {
+        var commandLine = FlagParser.Parse([], new Dictionary<string, string> { [variable] = value });
+        Assert.Equal(new StartWarning("unrecognized environment variable", variable), Assert.Single(commandLine.Warnings));
+        Assert.False(commandLine.Flags.IsSet("advertise-client-urls"));
+    }
 
     [Fact]
     public void OldFlag_Given_IsAWarning() =>
