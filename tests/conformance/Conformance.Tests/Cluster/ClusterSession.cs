@@ -28,7 +28,6 @@ internal sealed class ClusterSession : IAsyncDisposable
     private readonly Dictionary<char, (int Client, int Peer)> _ports = [];
     private readonly Dictionary<char, MemberProcess> _running = [];
     private readonly Dictionary<char, ulong> _ids = [];
-    private int _vain;
 
     /// <param name="program">What the members run.</param>
     /// <param name="ctlRelease">Whose etcdctl: 3.5 for v3, 3.4 for v2.</param>
@@ -91,14 +90,7 @@ internal sealed class ClusterSession : IAsyncDisposable
     public void StartDiscovering(char member, string folder, params string[] flags)
     {
         Launch(member, "", ["--discovery", folder, .. flags]);
-        _transcript.Add($"# started {member}: discovers by {_text.Show(string.Join(' ', [folder, .. flags]).Replace(_folder.FullName, "", StringComparison.Ordinal))}");
-    }
-
-    /// <summary>As <see cref="StartDiscovering"/>, of a member that ends by itself, in a data folder of its own.</summary>
-    public async Task StartDiscoveringInVain(char member, string folder, params string[] flags)
-    {
-        StartDiscovering(member, folder, ["--data-dir", Path.Combine(_folder.FullName, $"in-vain-{++_vain}"), .. flags]);
-        await AwaitEnd(member, tellWhy: true);
+        _transcript.Add($"# started {member}: discovers by {_text.Show(string.Join(' ', [folder, .. flags]))}");
     }
 
     /// <summary>Writes a key of the v2 key space.</summary>

@@ -21,7 +21,8 @@ internal static class DiscoveryScenarios
         foreach (var member in "abc")
             await s.AwaitHealthy(member);
         await s.Ctl("put k v", "b");
-        await s.StartDiscoveringInVain('d', Folder(s, "t"), "--discovery-fallback", "exit");
+        s.StartDiscovering('d', Folder(s, "t"), "--discovery-fallback", "exit");
+        await s.AwaitEnd('d', tellWhy: true);
         await s.Kill('a');
         // What its data says counts, not what there is to find; nor is anything asked.
         s.StartDiscovering('a', Folder(s, "no-such-token"));
@@ -33,26 +34,31 @@ internal static class DiscoveryScenarios
     private static async Task WrongService(ClusterSession s)
     {
         await Serve(s);
-        await s.StartDiscoveringInVain('a', Folder(s, "no-such-token"));
         await s.PutV2('f', "discovery/bad/_config/size", "three");
-        await s.StartDiscoveringInVain('a', Folder(s, "bad"));
-        await s.StartDiscoveringInVain('a', s.Client('f') + "/not/there");
         await s.PutV2('f', "discovery/t/_config/size", "1");
-        await s.StartDiscoveringInVain('a', Folder(s, "t"), "--initial-cluster-state", "existing");
-        await s.StartDiscoveringInVain('a', Folder(s, "t"), "--initial-cluster", s.ClusterOf("a"));
+        s.StartDiscovering('a', Folder(s, "no-such-token"));
+        s.StartDiscovering('b', Folder(s, "bad"));
+        s.StartDiscovering('c', s.Client('f') + "/not/there");
+        s.StartDiscovering('d', Folder(s, "t"), "--initial-cluster-state", "existing");
+        s.StartDiscovering('e', Folder(s, "t"), "--initial-cluster", s.ClusterOf("e"));
+        foreach (var member in "abcde")
+            await s.AwaitEnd(member, tellWhy: true);
     }
 
     private static async Task WrongOthers(ClusterSession s)
     {
         await Serve(s);
-        foreach (var (token, other) in new[] { ("garbage", "garbage"), ("name", $"a={s.Peer('b')}"), ("url", $"b={s.Peer('a')}"), ("scheme", "b=foo://bar") })
+        foreach (var (member, other) in new[] { ('a', "garbage"), ('b', $"b={s.Peer('e')}"), ('c', $"e={s.Peer('c')}"), ('d', "e=foo://bar") })
         {
-            await s.PutV2('f', $"discovery/{token}/_config/size", "2");
-            await s.PutV2('f', $"discovery/{token}/1234", other);
-            await s.StartDiscoveringInVain('a', Folder(s, token));
-            // It has registered, and may not a second time.
-            await s.StartDiscoveringInVain('a', Folder(s, token));
+            await s.PutV2('f', $"discovery/{member}/_config/size", "2");
+            await s.PutV2('f', $"discovery/{member}/1234", other);
+            s.StartDiscovering(member, Folder(s, $"{member}"));
         }
+        foreach (var member in "abcd")
+            await s.AwaitEnd(member, tellWhy: true);
+        // It has registered, and may not a second time.
+        s.StartDiscovering('a', Folder(s, "a"));
+        await s.AwaitEnd('a', tellWhy: true);
     }
 
     private static string Folder(ClusterSession s, string token) => $"{s.Client('f')}/v2/keys/discovery/{token}";
