@@ -3,6 +3,7 @@ using Hosting.Logging;
 using Microsoft.Extensions.Logging;
 using Standalone.Flags;
 using Standalone.Member;
+using Standalone.Mirroring;
 using Standalone.Snapshots;
 
 namespace Standalone;
@@ -19,6 +20,8 @@ internal static class Cli
                 return CheckCommand.Run(args.Skip(1), environment);
             if (args is [SnapshotCommand.Name, ..])
                 return SnapshotCommand.Run([.. args.Skip(1)]);
+            if (args is [MirrorCommand.Name, ..])
+                return MirrorCommand.Run([.. args.Skip(1)]);
             var commandLine = FlagParser.Parse(args, environment);
             switch (commandLine.Action)
             {
@@ -53,7 +56,9 @@ internal static class Cli
         }
         using var factory = LoggerFactory.Create(logging => logging.UseEtcdLogging(LogLevel.Information));
         var logger = factory.CreateLogger("Standalone.Flags");
-        if (refused.Subject is { } variable)
+        if (refused.Report is { } report)
+            report(logger);
+        else if (refused.Subject is { } variable)
             StandaloneLog.VariableShadowed(logger, variable);
         else if (refused.Headline is { } headline)
             StandaloneLog.StartFailed(logger, headline, refused.Message);

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Standalone.Cluster;
+using Standalone.Discovery;
 using Standalone.Flags;
 using Standalone.Member;
 using Storage.Core.State;
@@ -32,6 +33,7 @@ internal static class StandaloneServer
             ClientTls = TlsFlags.WithOwnCertificate(options.ClientTls, "client", options, options.ClientEndpoints),
             PeerTls = TlsFlags.WithOwnCertificate(options.PeerTls, "peer", options, options.PeerEndpoints),
         };
+        options = Discover(options, log);
         try
         {
             return Run(options, warnings, log);
@@ -61,6 +63,12 @@ internal static class StandaloneServer
         {
             throw StartRefusedException.Verification(refused.Message);
         }
+    }
+
+    private static MemberOptions Discover(MemberOptions options, Stream log)
+    {
+        using var factory = LoggerFactory.Create(logging => logging.UseEtcdLogging(options.LogLevel, log));
+        return Bootstrap.Discover(options, factory.CreateLogger("Standalone.Discovery"));
     }
 
     private static int Run(MemberOptions options, IReadOnlyList<StartWarning> warnings, Stream log)

@@ -1,4 +1,6 @@
 #pragma warning disable CA1032 // Made by its factories only.
+using Microsoft.Extensions.Logging;
+
 namespace Standalone;
 
 /// <summary>The process will not start; the message is the one line that says why, in etcd's words where it has some.</summary>
@@ -16,6 +18,9 @@ internal sealed class StartRefusedException : Exception
     /// <summary>Printed as the field <c>error</c> of a log line, as etcd prints what it finds when it verifies its flags; otherwise as plain text.</summary>
     public bool AsLogLine { get; }
 
+    /// <summary>Logs the whole story, when a line does not tell it; null: it does.</summary>
+    public Action<ILogger>? Report { get; private init; }
+
     /// <summary>The variable in question, if the message does not name it.</summary>
     public string? Subject { get; }
 
@@ -27,6 +32,12 @@ internal sealed class StartRefusedException : Exception
 
     /// <summary>The flags do not lead to a cluster that this member could start or join, or to ports that it could open.</summary>
     public static StartRefusedException Discovery(string message) => Fatal("discovery failed", message);
+
+    /// <summary>No cluster could be joined by discovery.</summary>
+    /// <param name="message">Why.</param>
+    /// <param name="report">Says that, and what to do.</param>
+    public static StartRefusedException Joining(string message, Action<ILogger> report) =>
+        new(message, exitCode: 1, asLogLine: true, subject: null) { Report = report };
 
     /// <summary>The client ports cannot be served.</summary>
     public static StartRefusedException Listener(string message) => Fatal("listener failed", message);

@@ -34,7 +34,11 @@ internal static class UsageText
               standalone snapshot status <file>
                 Show what a snapshot holds.
 
+              standalone mirror-v2 --from <url> --to <url> [flags]
+                Copy the v2 keys of one server, of this program or of etcd, to another, and follow what changes.
+
             Every flag has a variable: --data-dir and ETCD_DATA_DIR. Giving both is an error.
+            The addresses of etcd 0.4 and 2.0 are understood, too: -addr, -bind-addr, -peer-addr, -peer-bind-addr, each as host:port.
 
             """);
         foreach (var group in FlagGroups.All)

@@ -42,6 +42,7 @@ internal static class FlagParser
         {
             if (action == CommandLineAction.Serve)
                 ReadEnvironment(environment, given, warnings);
+            OldSpellings.Translate(given, warnings);
             flags = new FlagSet(given);
         }
         warnings.AddRange(flags.WithoutEffect().Select(flag => new StartWarning($"flag has no effect: {flag.Reason}", flag.Name)));
@@ -78,12 +79,14 @@ internal static class FlagParser
                 given[name] = value ?? (++i < args.Count ? args[i] : throw StartRefusedException.Usage($"flag needs an argument: -{name}"));
                 continue;
             }
-            if (!FlagTable.All.TryGetValue(name, out var flag))
+            if (!FlagTable.All.TryGetValue(name, out var flag) && !OldSpellings.All.TryGetValue(name, out flag))
                 throw StartRefusedException.Usage($"flag provided but not defined: -{name}");
             if (value is null && flag.Kind == FlagKind.Bool)
                 value = "true";
             else if (value is null)
                 value = ++i < args.Count ? args[i] : throw StartRefusedException.Usage($"flag needs an argument: -{name}");
+            if (OldSpellings.Complaint(name, value) is { } old)
+                throw StartRefusedException.Usage($"invalid value \"{value}\" for flag -{name}: {old}");
             if (GoValue.Complaint(flag, value) is { } complaint)
                 throw StartRefusedException.Usage(flag.Kind == FlagKind.Bool
                     ? $"invalid boolean value \"{value}\" for -{name}: {complaint}"

@@ -4,7 +4,6 @@ namespace Standalone.Flags;
 internal static class FlagReasons
 {
     private const string NotYet = "this version does not act upon it yet";
-    private const string Discovery = "discovery is not provided yet: use --initial-cluster";
     private const string Proxy = "there is no v2 proxy here: every member serves every request";
     private const string Commits = "the log makes writes durable; when the data file is committed follows from how much has changed";
     private const string Sweeps = "what a compaction removes goes in steps of bounded work that pace themselves";
@@ -20,11 +19,6 @@ internal static class FlagReasons
         ["bcrypt-cost"] = NotYet,
         ["client-cert-file"] = "no part of this process calls its own client ports",
         ["client-key-file"] = "no part of this process calls its own client ports",
-        ["discovery"] = Discovery,
-        ["discovery-fallback"] = Discovery,
-        ["discovery-proxy"] = Discovery,
-        ["discovery-srv"] = Discovery,
-        ["discovery-srv-name"] = Discovery,
         ["enable-grpc-gateway"] = NotYet,
         ["enable-pprof"] = NotYet,
         ["enable-v2"] = "v2 is always served",

@@ -1,6 +1,7 @@
 using ApiGateway.Host.ClientPort;
 using Hosting.Tls;
 using Microsoft.Extensions.Logging;
+using Standalone.Discovery;
 using Standalone.Flags;
 
 namespace Standalone.Member;
@@ -32,6 +33,9 @@ internal sealed record MemberOptions
 
     /// <summary>All members at the first start, "name=url,..."; empty: this one alone.</summary>
     public required string InitialCluster { get; init; }
+
+    /// <summary>How the initial cluster is found at the first start; null: it is given.</summary>
+    public DiscoveryOptions? Discovery { get; init; }
 
     /// <summary>The initial cluster runs already, and this member was added to it.</summary>
     public required bool JoinsExisting { get; init; }

@@ -4,6 +4,7 @@ using ApiGateway.Host.ClientPort;
 using Hosting;
 using Hosting.Logging;
 using LeaseManager.Host.Compaction;
+using Standalone.Discovery;
 using Standalone.Flags;
 
 namespace Standalone.Member;
@@ -29,6 +30,7 @@ internal static class MemberVerification
         if (flags.File is null && flags.IsSet("listen-client-urls") && !flags.IsSet("advertise-client-urls"))
             throw Refuse("--advertise-client-urls is required when --listen-client-urls is set explicitly");
         clientEndpoints = [.. clientEndpoints, .. BindEndpoints(flags.Urls("listen-client-http-urls"))];
+        var discovery = DiscoveryFlags.Read(flags);
         VerifyBootstrap(flags);
 
         var (heartbeat, election) = Timing(flags);
@@ -38,7 +40,7 @@ internal static class MemberVerification
         var name = flags.Text("name");
         var dataDir = DataDirOf(flags);
         var peerUrls = flags.Urls("initial-advertise-peer-urls");
-        if (!Directory.Exists(dataDir)) // After the first start the data says who the members are, not the flags.
+        if (discovery is null && !Directory.Exists(dataDir)) // After the first start the data says who the members are, not the flags.
             VerifyInitialCluster(flags, name, peerUrls);
         var warnings = new List<StartWarning>();
         var peerTls = TlsFlags.ForPeers(flags, peerEndpoints, warnings);
@@ -54,6 +56,7 @@ internal static class MemberVerification
             AdvertisePeerUrls = peerUrls,
             PeerEndpoints = peerEndpoints,
             InitialCluster = flags.Text("initial-cluster"),
+            Discovery = discovery,
             JoinsExisting = flags.Text("initial-cluster-state") == "existing",
             ForceNewCluster = flags.Bool("force-new-cluster"),
             PreVote = flags.Bool("pre-vote"),
@@ -117,11 +120,6 @@ internal static class MemberVerification
 
     private static void VerifyBootstrap(FlagSet flags)
     {
-        string[] methods = ["initial-cluster", "discovery", "discovery-srv"];
-        if (methods.Count(method => flags.Text(method).Length > 0) > 1)
-            throw Refuse("multiple discovery or bootstrap flags are set. Choose one of \"initial-cluster\", \"discovery\" or \"discovery-srv\"");
-        if (flags.Text("discovery").Length > 0 || flags.Text("discovery-srv").Length > 0)
-            throw Refuse("discovery is not supported yet: use --initial-cluster");
         if (flags.Text("logger") != "zap")
             throw Refuse(flags.Text("logger") == "capnslog"
                 ? "--logger=capnslog is removed in v3.5"

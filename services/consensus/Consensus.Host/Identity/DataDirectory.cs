@@ -1,3 +1,4 @@
+using Consensus.Core.Wal;
 using Consensus.Host.Wal;
 
 namespace Consensus.Host.Identity;
@@ -16,7 +17,10 @@ public sealed class DataDirectory : IDisposable
     public string Path { get; }
 
     /// <summary>Where the log lies in it.</summary>
-    public string WalPath => System.IO.Path.Combine(Path, "wal");
+    public string WalPath => WalPathOf(Path);
+
+    /// <summary>True when a member's log lies in a folder.</summary>
+    public static bool HasLog(string path) => Directory.Exists(WalPathOf(path)) && WriteAheadLog.Exists(new FileLogDisk(WalPathOf(path)));
 
     /// <exception cref="DataDirectoryException">Another process holds it, or it cannot be made.</exception>
     public static DataDirectory Open(string path)
@@ -33,6 +37,8 @@ public sealed class DataDirectory : IDisposable
             throw new DataDirectoryException($"data directory {path} cannot be used, or another process uses it: {e.Message}", e);
         }
     }
+
+    private static string WalPathOf(string path) => System.IO.Path.Combine(path, "wal");
 
     public void Dispose() => _lock.Dispose();
 }

@@ -87,6 +87,22 @@ internal sealed class ClusterSession : IAsyncDisposable
         await AwaitEnd(member, tellWhy: true);
     }
 
+    /// <summary>Starts a member that is to find the others by a folder of a v2 key space.</summary>
+    public void StartDiscovering(char member, string folder, params string[] flags)
+    {
+        Launch(member, "", ["--discovery", folder, .. flags]);
+        _transcript.Add($"# started {member}: discovers by {_text.Show(string.Join(' ', [folder, .. flags]))}");
+    }
+
+    /// <summary>Writes a key of the v2 key space.</summary>
+    public async Task PutV2(char member, string key, string value)
+    {
+        using var http = new HttpClient();
+        using var form = new FormUrlEncodedContent([new("value", value)]);
+        using var answer = await http.PutAsync(new Uri($"{Client(member)}/v2/keys/{key}"), form);
+        answer.EnsureSuccessStatusCode();
+    }
+
     /// <summary>Waits for the end of a member; shows its exit code.</summary>
     public async Task AwaitEnd(char member, bool tellWhy)
     {
@@ -243,6 +259,8 @@ internal sealed class ClusterSession : IAsyncDisposable
             ["--initial-cluster"] = ClusterOf(initialMembers),
             ["--log-level"] = "warn",
         };
+        if (initialMembers.Length == 0)
+            flags.Remove("--initial-cluster");
         for (var n = 0; n < own.Length; n++)
         {
             if (own[n].Contains('=', StringComparison.Ordinal))

@@ -26,6 +26,18 @@ public sealed class ClusterStartupTests
     public Task Scenario_OnBothClusters_AnswersEqually(string name) => ClusterComparison.CompareAsync(Set[name], ServerProgram.Etcd35, "3.5");
 }
 
+/// <summary>Goal: members find each other by discovery as etcd's do, or fail to, with the same words. Method: as <see cref="ClusterMembershipTests"/>.</summary>
+public sealed class ClusterDiscoveryTests
+{
+    internal static readonly ScenarioSet<ClusterSession> Set = new(DiscoveryScenarios.All());
+
+    public static TheoryData<string> Names => Set.AsTheory();
+
+    [V3ScenarioTheory]
+    [MemberData(nameof(Names))]
+    public Task Scenario_OnBothClusters_AnswersEqually(string name) => ClusterComparison.CompareAsync(Set[name], ServerProgram.Etcd35, "3.5");
+}
+
 /// <summary>Goal: as <see cref="ClusterMembershipTests"/>, for the v2 commands of etcdctl 3.4.</summary>
 public sealed class ClusterV2Tests
 {

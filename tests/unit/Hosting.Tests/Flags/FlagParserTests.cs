@@ -30,7 +30,7 @@ public sealed class FlagParserTests
 
     [Theory]
     [InlineData(2, "flag provided but not defined: -nope", "--nope")]
-    [InlineData(2, "flag provided but not defined: -addr", "-addr", "127.0.0.1:4001")]
+    [InlineData(2, "flag provided but not defined: -cl", "-cl", "127.0.0.1:4001")]
     [InlineData(2, "flag needs an argument: -name", "--name")]
     [InlineData(2, "bad flag syntax: ---name", "---name")]
     [InlineData(2, "invalid value \"abc\" for flag -election-timeout: parse error", "--election-timeout", "abc")]

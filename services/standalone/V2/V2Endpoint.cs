@@ -1,0 +1,137 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Standalone.V2;
+
+/// <summary>A folder of a v2 key space, over HTTP: paths are below its URL. Thread-safe.</summary>
+internal sealed class V2Endpoint : IDisposable
+{
+    // What a list of all keys may come to, well below what an array can hold.
+    private const int MostAnswerBytes = 1024 * 1024 * 1024;
+
+    private static readonly TimeSpan s_dialPatience = TimeSpan.FromSeconds(30);
+
+    private readonly HttpClient _client;
+    private readonly Uri _folder;
+
+    /// <param name="folder">http or https, see <see cref="UrlOf"/>.</param>
+    /// <param name="proxy">HTTP proxy, of every address; null: none.</param>
+    public V2Endpoint(Uri folder, Uri? proxy = null)
+    {
+        _folder = folder;
+        _client = new HttpClient(new SocketsHttpHandler
+        {
+            Proxy = proxy is null ? null : new FixedProxy(proxy),
+            UseProxy = proxy is not null,
+            UseCookies = false,
+            ConnectTimeout = s_dialPatience,
+            ConnectCallback = ConnectAsync,
+            MaxAutomaticRedirections = 10,
+        })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    /// <summary>The URL without the folder.</summary>
+    public string Service => _folder.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>Null when it is none of HTTP.</summary>
+    public static Uri? UrlOf(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) ? url : null;
+
+    /// <summary>One request.</summary>
+    /// <param name="method">GET, PUT or DELETE.</param>
+    /// <param name="request">Path below the folder, percent-encoded, and query.</param>
+    /// <param name="form">Its body; empty: none.</param>
+    /// <param name="patience">How long the answer may take.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="V2UnavailableException">There is no answer, or one of a server that cannot serve now.</exception>
+    /// <exception cref="V2RefusedException">The key space refuses.</exception>
+    /// <exception cref="JsonException">It is no v2 key space.</exception>
+    public async Task<V2Answer> AskAsync(
+        HttpMethod method, string request, IReadOnlyList<KeyValuePair<string, string>> form, TimeSpan patience, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(patience);
+        try
+        {
+            using var message = new HttpRequestMessage(method, _folder.GetLeftPart(UriPartial.Path).TrimEnd('/') + request);
+            if (form.Count > 0)
+                message.Content = new FormUrlEncodedContent(form);
+            using var response = await _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
+            // Of a wait, the headers come long before the event.
+            var clockAhead = response.Headers.Date is { } date ? date - DateTimeOffset.UtcNow : default;
+            if ((int)response.StatusCode >= 500)
+                throw Unavailable(StatusComplaint(response.StatusCode));
+            await response.Content.LoadIntoBufferAsync(MostAnswerBytes, limit.Token).ConfigureAwait(false);
+            return Understood(response, await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false)) with { ClockAhead = clockAhead };
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException or SocketException)
+        {
+            throw Unavailable(error.Message, error);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw Unavailable("context deadline exceeded");
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private static V2Answer Understood(HttpResponseMessage response, byte[] body)
+    {
+        if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.Created))
+            throw new V2RefusedException(V2Answer.ReadError(body));
+        if (body.Length == 0)
+            throw Unavailable("unexpected empty answer"); // What serves many waits ends those that take long.
+        var index = response.Headers.TryGetValues("X-Etcd-Index", out var indexes) && ulong.TryParse(indexes.First(), out var number) ? number : 0;
+        return V2Answer.Read(body, index);
+    }
+
+    private string StatusComplaint(HttpStatusCode status) => status is HttpStatusCode.InternalServerError or HttpStatusCode.ServiceUnavailable
+        ? $"client: etcd member {Service} has no leader"
+        : $"client: etcd member {Service} returns server error [{(int)status}]";
+
+    private static V2UnavailableException Unavailable(string reason, Exception? inner = null) =>
+        new($"client: etcd cluster is unavailable or misconfigured; error #0: {reason}", inner);
+
+    // A server that is gone without a word would otherwise be waited for for ever.
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One proxy for every address, the machine's own included.</summary>
+    private sealed class FixedProxy(Uri proxy) : IWebProxy
+    {
+        public ICredentials? Credentials { get; set; }
+
+        public Uri GetProxy(Uri destination) => proxy;
+
+        public bool IsBypassed(Uri host) => false;
+    }
+}
+
+#pragma warning disable CA1032 // Made with what they tell.
+/// <summary>Asking again may help.</summary>
+internal sealed class V2UnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>A v2 key space has refused.</summary>
+internal sealed class V2RefusedException(V2Error error) : Exception(error.ToString())
+{
+    public V2Error Error { get; } = error;
+}
