@@ -117,6 +117,7 @@ public static class WireFormat
             FileBytesInUse = status.FileBytesInUse,
             QuotaBytes = status.QuotaBytes,
             AlarmMember = status.AlarmMember,
+            DowngradeTarget = status.DowngradeTarget,
         };
         foreach (var (member, type) in status.Alarms)
             wire.Alarms.Add(new Wire.Alarm { MemberId = member, Type = type });
@@ -129,6 +130,7 @@ public static class WireFormat
     {
         QuotaBytes = status.QuotaBytes,
         AlarmMember = status.AlarmMember,
+        DowngradeTarget = status.DowngradeTarget,
     };
 
     /// <summary>The rows are wrapped: the message is valid as long as the chunk.</summary>

@@ -231,6 +231,9 @@ public sealed record StorageStatus(
 
     /// <summary>The member id under which this replica raises its alarms.</summary>
     public ulong AlarmMember { get; init; }
+
+    /// <summary>The release that the cluster is being taken back to, such as "3.4.0"; "": it is not.</summary>
+    public string DowngradeTarget { get; init; } = "";
 }
 
 /// <summary>Outcome of HashKV.</summary>

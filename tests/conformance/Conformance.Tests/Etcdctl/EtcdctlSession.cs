@@ -7,7 +7,7 @@ using Google.Protobuf;
 namespace Conformance.Etcdctl;
 
 /// <summary>The etcdctl steps of a scenario: output, error output and exit code are compared.</summary>
-internal sealed class EtcdctlSession : IAsyncDisposable
+internal sealed partial class EtcdctlSession : IAsyncDisposable
 {
     private readonly Target _target;
     private readonly Transcript _transcript;
@@ -205,6 +205,32 @@ internal sealed class EtcdctlSession : IAsyncDisposable
         Note($"{action} {alarm}: {string.Join(", ", response.Alarms.Select(one => $"{one.Alarm} of {(one.MemberID == _target.MemberId ? "the member" : "another")}"))}");
     }
 
+    /// <summary>In hexadecimal, as etcdctl takes it.</summary>
+    public string MemberId => _target.MemberId.ToString("x");
+
+    /// <summary>Hides what only this run knows.</summary>
+    public void Hide(string literal, string placeholder) => _normaliser.Hide(literal, placeholder);
+
+    /// <summary>Runs <c>member add</c>; the new member's id, which is hidden from then on, is returned in hexadecimal.</summary>
+    public async Task<string> RunMemberAdd(string commandLine)
+    {
+        var before = await MemberIdsAsync();
+        var result = await Finish(commandLine, "", null);
+        var added = (await MemberIdsAsync()).Except(before).Single();
+        Hide(added.ToString(), "<added>");
+        Hide(added.ToString("x"), "<added>");
+        ShowOutcome(Encoding.UTF8.GetString(result.Output), result);
+        return added.ToString("x");
+    }
+
+    /// <summary>Runs a command that logs what it does: of the lines only their messages are compared. What describes a file of the server's own, its size and hash, is not compared.</summary>
+    public async Task RunLogged(string commandLine)
+    {
+        var result = await Finish(commandLine, "", null);
+        var lines = result.ErrorOutput.Split('\n').Select(static line => LogMessage().Match(line) is { Success: true } match ? $"log: {match.Groups[1].Value}" : line);
+        ShowOutcome(EtcdctlText.WithoutFile(Encoding.UTF8.GetString(result.Output)), result with { ErrorOutput = EtcdctlText.WithoutFile(string.Join('\n', lines)) });
+    }
+
     /// <summary>Runs a command that is not compared.</summary>
     public async Task RunUnseen(string commandLine)
     {
@@ -285,6 +311,12 @@ internal sealed class EtcdctlSession : IAsyncDisposable
         var whole = text.EndsWith('\n') ? text[..^1] : text;
         return prefix + whole.Replace("\n", "\n" + prefix, StringComparison.Ordinal);
     }
+
+    private async Task<List<ulong>> MemberIdsAsync() =>
+        [.. (await Rpc.MemberList.CallAsync(_target.Channel, new MemberListRequest { Linearizable = true })).Members.Select(static member => member.ID)];
+
+    [System.Text.RegularExpressions.GeneratedRegex("^\\{\"level\":.*?\"msg\":\"([^\"]*)\".*\\}$")]
+    private static partial System.Text.RegularExpressions.Regex LogMessage();
 
     private static List<string> Words(string commandLine)
     {

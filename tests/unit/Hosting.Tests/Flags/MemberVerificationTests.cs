@@ -39,7 +39,7 @@ public sealed class MemberVerificationTests
     {
         Assert.Empty(Verify().MetricsEndpoints);
         var options = Verify("--listen-metrics-urls", "http://127.0.0.1:2381,http://127.0.0.1:2382");
-        Assert.Equal([2381, 2382], options.MetricsEndpoints.Select(endpoint => endpoint.EndPoint.Port));
+        Assert.Equal([2381, 2382], options.MetricsEndpoints.Select(endpoint => ((System.Net.IPEndPoint)endpoint.EndPoint).Port));
     }
 
     // Whatever is not "extensive" is basic, as in etcd.
