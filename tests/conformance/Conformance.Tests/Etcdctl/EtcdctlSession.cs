@@ -1,4 +1,8 @@
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Conformance.Harness;
 using Conformance.V3;
 using EtcdApi.Etcdserverpb;
@@ -55,7 +59,8 @@ internal sealed partial class EtcdctlSession : IAsyncDisposable
     {
         var result = await Finish(commandLine, "", deadline);
         var output = Encoding.UTF8.GetString(result.Output);
-        var passed = output.TrimEnd().EndsWith("PASS", StringComparison.Ordinal);
+        // "PASS" by itself, or with what it is about.
+        var passed = output.TrimEnd().Split('\n', '\r')[^1].Contains("PASS", StringComparison.Ordinal);
         var isConsistent = result.ExitCode == (passed ? 0 : 1);
         Note(isConsistent ? "the exit code follows the last verdict" : $"exit code {result.ExitCode} after:\n{output}");
         ShowOutcome(withoutVerdicts(output), result with { ExitCode = 0 });
@@ -208,10 +213,12 @@ internal sealed partial class EtcdctlSession : IAsyncDisposable
     /// <summary>In hexadecimal, as etcdctl takes it.</summary>
     public string MemberId => _target.MemberId.ToString("x");
 
+    public string PeerUrl => $"http://127.0.0.1:{_target.PeerPort}";
+
     /// <summary>Hides what only this run knows.</summary>
     public void Hide(string literal, string placeholder) => _normaliser.Hide(literal, placeholder);
 
-    /// <summary>Runs <c>member add</c>; the new member's id, which is hidden from then on, is returned in hexadecimal.</summary>
+    /// <summary>Runs <c>member add</c>; the new member's id, which is hidden from then on, is returned in hexadecimal. Lists of members in JSON are shown with the new one last: etcd orders by ids.</summary>
     public async Task<string> RunMemberAdd(string commandLine)
     {
         var before = await MemberIdsAsync();
@@ -219,7 +226,8 @@ internal sealed partial class EtcdctlSession : IAsyncDisposable
         var added = (await MemberIdsAsync()).Except(before).Single();
         Hide(added.ToString(), "<added>");
         Hide(added.ToString("x"), "<added>");
-        ShowOutcome(Encoding.UTF8.GetString(result.Output), result);
+        var output = Encoding.UTF8.GetString(result.Output);
+        ShowOutcome(output.StartsWith('{') ? WithLast(added, output) : output, result);
         return added.ToString("x");
     }
 
@@ -227,7 +235,7 @@ internal sealed partial class EtcdctlSession : IAsyncDisposable
     public async Task RunLogged(string commandLine)
     {
         var result = await Finish(commandLine, "", null);
-        var lines = result.ErrorOutput.Split('\n').Select(static line => LogMessage().Match(line) is { Success: true } match ? $"log: {match.Groups[1].Value}" : line);
+        var lines = result.ErrorOutput.Split('\n').Select(static line => LogMessage().Match(line) is { Success: true } match ? $"log: {match.Groups["message"].Value}" : line);
         ShowOutcome(EtcdctlText.WithoutFile(Encoding.UTF8.GetString(result.Output)), result with { ErrorOutput = EtcdctlText.WithoutFile(string.Join('\n', lines)) });
     }
 
@@ -312,11 +320,19 @@ internal sealed partial class EtcdctlSession : IAsyncDisposable
         return prefix + whole.Replace("\n", "\n" + prefix, StringComparison.Ordinal);
     }
 
+    private static string WithLast(ulong member, string json)
+    {
+        var answer = JsonNode.Parse(json)!;
+        var ordered = answer["members"]!.AsArray().OrderBy(one => one!["ID"]!.GetValue<ulong>() == member).Select(static one => one!.DeepClone()).ToArray();
+        answer["members"] = new JsonArray(ordered);
+        return answer.ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
+    }
+
     private async Task<List<ulong>> MemberIdsAsync() =>
         [.. (await Rpc.MemberList.CallAsync(_target.Channel, new MemberListRequest { Linearizable = true })).Members.Select(static member => member.ID)];
 
-    [System.Text.RegularExpressions.GeneratedRegex("^\\{\"level\":.*?\"msg\":\"([^\"]*)\".*\\}$")]
-    private static partial System.Text.RegularExpressions.Regex LogMessage();
+    [GeneratedRegex("^(?:\\{\"level\":.*?\"msg\":\"(?<message>[^\"]*)\".*\\}|\\S+Z\\t[a-z]+\\t\\S+\\t(?<message>[^\\t]*)\\t?.*)$")]
+    private static partial Regex LogMessage();
 
     private static List<string> Words(string commandLine)
     {

@@ -111,9 +111,8 @@ internal sealed partial class EtcdctlText(Normaliser normaliser)
         text = FileLine().Replace(text, "<hash>, <revision>, <keys>, <size>");
         text = FileJson().Replace(text, "\"$1\":<n>");
         text = FileFields().Replace(text, "\"$1\" : <n>");
-        text = FileTable().Replace(text, "| <hash> | <revision> | <keys> | <size> |");
-        text = Digest().Replace(text, "[<digest>]");
-        return TableLine().Replace(text, "+---+");
+        text = FileTable().Replace(text, "│ <hash> │ <revision> │ <keys> │ <size> │");
+        return Digest().Replace(text, "[<digest>]");
     }
 
     [GeneratedRegex(@"^[0-9a-f]{1,8}, \d+, \d+, [0-9.]+ [kM]B$", RegexOptions.Multiline)]
@@ -129,14 +128,11 @@ internal sealed partial class EtcdctlText(Normaliser normaliser)
         """)]
     private static partial Regex FileFields();
 
-    [GeneratedRegex(@"\| +[0-9a-f]{1,8} \| +\d+ \| +\d+ \| +[0-9.]+ [kM]B \|")]
+    [GeneratedRegex(@"│ +[0-9a-f]{1,8} │ +\d+ │ +\d+ │ +[0-9.]+ [kM]B │")]
     private static partial Regex FileTable();
 
     [GeneratedRegex(@"\[\d+( \d+){31}\]")]
     private static partial Regex Digest();
-
-    [GeneratedRegex(@"\+[-+]+\+")]
-    private static partial Regex TableLine();
 
     [GeneratedRegex("""
         "ts":"[^"]*"

@@ -84,8 +84,9 @@ internal static class MatrixScenarios
         // An id that is made of the same URL in the same second would be that of the last.
         var url = $"http://127.0.0.1:{10 + Array.IndexOf(s_formats, format)}";
         var id = await s.RunMemberAdd($"member add other --learner --peer-urls={url} -w {format}");
-        await s.RunAll($"member list -w {format}", $"member promote {id} -w {format}", $"member update {id} --peer-urls={url}1 -w {format}", $"member list -w {format}");
-        await s.RunAll($"member remove {id} -w {format}", $"member remove {id} -w {format}", $"member list -w {format}");
+        await s.RunAll($"member promote {id} -w {format}", $"member remove {id} -w {format}", $"member remove {id} -w {format}", $"member list -w {format}");
+        // Not of the learner: etcd 3.5 takes it for a voter afterwards, in its list.
+        await s.RunAll($"member update {s.MemberId} --peer-urls={s.PeerUrl} -w {format}", $"member list -w {format}");
     }
 
     private static async Task Snapshots(EtcdctlSession s)

@@ -31,6 +31,11 @@ public sealed class UnixSocketTests : IDisposable
             Assert.StartsWith("{\"etcdserver\":\"3.5.", await GetAsync("/version"), StringComparison.Ordinal);
             Assert.Contains($"\"address\":\"{Plain}\"", server.Err, StringComparison.Ordinal);
 
+            // Nothing is applied in so little time.
+            await Poll.UntilAsync("a word about a slow request", TimeSpan.FromSeconds(20), () => Task.FromResult(server.Err.Split('\n').Any(static line =>
+                line.Contains("\"msg\":\"apply request took too long\"", StringComparison.Ordinal) && line.Contains("\"expected-duration\":\"100ns\"", StringComparison.Ordinal)
+                && line.Contains("\"request\":\"Put of ", StringComparison.Ordinal))));
+
             // Somebody listens there: another does not take its place.
             await using var second = Start("second", "--listen-peer-urls", $"http://127.0.0.1:{Ports.Free(1)[0]}");
             Assert.Equal(1, await second.WaitForExitAsync(TimeSpan.FromSeconds(30)));
@@ -65,7 +70,7 @@ public sealed class UnixSocketTests : IDisposable
         var url = $"http://127.0.0.1:{_ports[0]}";
         return ChildProcess.Start("dotnet", [
             Repository.Assembly("Standalone"), "--name", name, "--data-dir", _folder.Sub(name), "--listen-client-urls", $"unix://{Plain},unixs://{Secured},unix://localhost:7,{url}", "--auto-tls",
-            "--advertise-client-urls", url, "--experimental-warning-apply-duration", "1ns", .. flags,
+            "--advertise-client-urls", url, "--experimental-warning-apply-duration", "100ns", .. flags,
         ], null, _folder.Path);
     }
 
