@@ -234,6 +234,9 @@ public sealed record StorageStatus(
 
     /// <summary>What was done to the v2 tree.</summary>
     public V2Counts V2Counts { get; init; } = new();
+
+    /// <summary>The release that the cluster is being taken back to, such as "3.4.0"; "": it is not.</summary>
+    public string DowngradeTarget { get; init; } = "";
 }
 
 /// <summary>Outcome of HashKV.</summary>

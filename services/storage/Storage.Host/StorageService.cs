@@ -105,6 +105,10 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
 
     long IStorageGauges.QuotaBytes => _context.Options.Quota.Bytes is var bytes and not long.MaxValue ? bytes : -1;
 
+    long IStorageGauges.AuthRevision => (long)_state.Current.Auth.Revision;
+
+    int IStorageGauges.OpenReads => Current.OpenReads;
+
     ulong IStorageGauges.AppliedIndex => _state.Current.AppliedIndex.Value;
 
     /// <summary>True while the log has been out of reach for so long that others know better what was written.</summary>
@@ -206,6 +210,7 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
             QuotaBytes = _context.Options.Quota.Bytes,
             AlarmMember = _context.Options.AlarmMember,
             V2Counts = Metrics.Applies.V2.Sum(),
+            DowngradeTarget = view.DowngradeTarget,
         });
     }
 

@@ -90,6 +90,11 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     public bool IsLearner { get; set; }
 
+    /// <summary>Entries that are committed, and that this replica has not applied.</summary>
+    public ulong NotApplied { get; set; }
+
+    public ConcurrentQueue<LeaseGrantRequest> Grants { get; } = new();
+
     /// <summary>Read indexes asked for.</summary>
     public int ReadIndexes { get; private set; }
 
@@ -134,7 +139,7 @@ internal sealed class FakeCluster : IConsensus, IStorage
     public ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation)
     {
         return new(new ConsensusStatus(
-            new ClusterId(0xa), new MemberId(0xb), new MemberId(HasLeader ? 0xbUL : 0), new Term(2), new LogIndex(Index),
+            new ClusterId(0xa), new MemberId(0xb), new MemberId(HasLeader ? 0xbUL : 0), new Term(2), new LogIndex(Index + NotApplied),
             new LogIndex(Index), IsLearner, [s_member]));
     }
 
@@ -194,7 +199,10 @@ internal sealed class FakeCluster : IConsensus, IStorage
     {
         QuotaBytes = QuotaBytes,
         AlarmMember = 0xb,
+        DowngradeTarget = DowngradeTarget,
     });
+
+    public string DowngradeTarget { get; set; } = "";
 
     public long QuotaBytes { get; set; } = long.MaxValue;
 
@@ -285,6 +293,7 @@ internal sealed class FakeCluster : IConsensus, IStorage
                 break;
             case CommandKind.LeaseGrant:
                 var grant = LeaseGrantRequest.Parser.ParseFrom(payload.Span);
+                Grants.Enqueue(grant);
                 body = new LeaseGrantResponse { ID = grant.ID, TTL = grant.TTL }.ToByteArray();
                 break;
             case CommandKind.SpaceAlarm:
