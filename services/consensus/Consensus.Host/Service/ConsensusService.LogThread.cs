@@ -33,6 +33,9 @@ public sealed partial class ConsensusService
     // A thread that was held up does not make up for all the ticks it missed: what came from the others meanwhile counts first.
     private const int MaxTicksAtOnce = 10;
 
+    // Longer than a disk that does its work takes: writes wait for it, and heartbeats are late.
+    private static readonly TimeSpan s_slowAppend = TimeSpan.FromMilliseconds(200);
+
     private void Run()
     {
         try
@@ -227,14 +230,11 @@ public sealed partial class ConsensusService
     {
         if (!ready.HardStateChanged && ready.Entries.Length == 0)
             return;
-        if (!_traces.HasAppended)
-        {
-            _wal.Append(ready.HardState, ready.Entries, ready.MustSync);
-            return;
-        }
-        var began = DateTime.UtcNow;
+        var (began, started) = (_traces.HasAppended ? DateTime.UtcNow : default, Stopwatch.GetTimestamp());
         _wal.Append(ready.HardState, ready.Entries, ready.MustSync);
-        if (ready.MustSync)
+        if (Stopwatch.GetElapsedTime(started) is var took && took >= s_slowAppend)
+            Log.SlowAppend(_logger, took.TotalMilliseconds, ready.Entries.Length);
+        if (ready.MustSync && began != default)
             _traces.Stored(began);
     }
 

@@ -67,4 +67,7 @@ internal static partial class Log
 
     [LoggerMessage(20, LogLevel.Warning, "Forced a new cluster of this member alone; removed: {Removed}")]
     public static partial void ForcedNewCluster(ILogger logger, string removed);
+
+    [LoggerMessage(21, LogLevel.Warning, "slow append to the log")]
+    public static partial void SlowAppend(ILogger logger, double milliseconds, int entries);
 }
