@@ -64,5 +64,5 @@ public sealed class V2CountTests
         Assert.Equal(new V2Counts { GetsSuccess = 1, GetsFail = 2, ExpireCount = 3 }, _tally.Sum());
     }
 
-    private static Reply Refused(int code) => new(StorageError.V2, [], code);
+    private static Reply Refused(int code) => new(StorageError.V2, default, code);
 }
