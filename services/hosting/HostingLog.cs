@@ -14,4 +14,10 @@ internal static partial class HostingLog
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "service failed")]
     public static partial void Failed(ILogger logger, string service, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the process was held up")]
+    public static partial void ProcessHeldUp(ILogger logger, double milliseconds, double collectorMilliseconds, double processorMilliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the thread pool was held up")]
+    public static partial void PoolHeldUp(ILogger logger, double milliseconds, int threads, long waiting);
 }

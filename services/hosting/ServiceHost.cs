@@ -128,6 +128,7 @@ public static class ServiceHost
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopTimeout);
         builder.Services.AddSingleton<ServiceEndpoints>();
         builder.Services.AddHealth();
+        builder.Services.AddHostedService<HoldUpWatch>();
         builder.Services.AddGrpc(grpc =>
         {
             // What may be sent is bounded by the services, which have an error for it, not by the transport.

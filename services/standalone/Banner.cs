@@ -10,7 +10,8 @@ internal static class Banner
     public static string For(MemberOptions options)
     {
         var urls = options.ClientEndpoints.Select(UrlOf).ToList();
-        var first = urls[0];
+        // curl takes no unix URLs: a port is the better example, if there is one.
+        var first = urls.Find(static url => url.StartsWith("http", StringComparison.Ordinal)) ?? urls[0];
         var (curl, etcdctl) = options.ClientTls is { } tls && first.StartsWith("https", StringComparison.Ordinal) ? Trust(tls) : ("", "");
         return $"""
             Distributed {VersionText.Own}: etcd API {VersionText.Etcd}, member "{options.Name}", data in {Path.GetFullPath(options.DataDir)}
@@ -31,7 +32,7 @@ internal static class Banner
         return tls.DemandsCertificate ? (curl + " --cert CERT --key KEY", etcdctl + " --cert CERT --key KEY") : (curl, etcdctl);
     }
 
-    private static string UrlOf(ListenPoint port) => UrlOf(port.EndPoint, port.IsTls ? "https://" : "http://");
+    private static string UrlOf(ListenPoint port) => port.EndPoint is IPEndPoint address ? UrlOf(address, port.Scheme) : port.Url;
 
     private static string UrlOf(IPEndPoint endpoint, string scheme) =>
         scheme + (endpoint.Address.Equals(IPAddress.Any) || endpoint.Address.Equals(IPAddress.IPv6Any)

@@ -44,6 +44,7 @@ internal static class Composition
         builder.Configuration["Storage:QuotaBackendBytes"] = options.QuotaBackendBytes;
         builder.Configuration["Storage:InitialCorruptCheck"] = options.InitialCorruptCheck.ToString();
         builder.Configuration["Storage:CorruptCheckTime"] = options.CorruptCheckTime;
+        builder.Configuration["Storage:WarningApplyDuration"] = options.WarningApplyDuration;
         builder.Configuration["WatchHub:ProgressInterval"] = options.WatchProgressInterval;
         // Storage's own memory of recent revisions is a plain call away: the hub need not keep them a second time.
         builder.Configuration["WatchHub:WindowBytes"] = "1048576";
@@ -87,6 +88,10 @@ internal static class Composition
             HostWhitelist = options.HostWhitelist,
             MaxRequestBytes = options.MaxRequestBytes,
             MaxTxnOperations = options.MaxTxnOps,
+            MaxLeases = options.MaxLeases,
+            MaxWatchesPerStream = options.MaxWatches.OfStream,
+            MaxWatchesPerConnection = options.MaxWatches.OfConnection,
+            MaxWatches = options.MaxWatches.OfMember,
             MinLeaseTtlSeconds = options.MinLeaseTtlSeconds,
             ExtensiveMetrics = options.ExtensiveMetrics,
             AuthToken = options.AuthToken,
@@ -136,6 +141,7 @@ internal static class Composition
         app.MapGrpcHealthChecksService();
         app.MapConsensusPeers(
             $$"""{"etcdserver":"{{VersionText.Etcd}}","etcdcluster":"{{VersionText.Cluster}}"}""", static endpoint => endpoint.ForPeersOnly());
+        app.MapDowngradePath();
         app.MapGrpcService<StorageGrpcService>().ForPeersOnly();
         app.MapGrpcService<LeaseManagerGrpcService>().ForPeersOnly();
     }

@@ -32,10 +32,10 @@ internal static partial class StandaloneLog
     public static partial void Ready(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "serving client traffic insecurely; this is strongly discouraged!")]
-    public static partial void ServingInsecurely(ILogger logger, IPEndPoint address);
+    public static partial void ServingInsecurely(ILogger logger, EndPoint address);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "serving client traffic securely")]
-    public static partial void ServingSecurely(ILogger logger, IPEndPoint address);
+    public static partial void ServingSecurely(ILogger logger, EndPoint address);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "starting with {purpose} TLS")]
     public static partial void StartingWithTls(ILogger logger, string purpose, TlsSettings tlsInfo, IReadOnlyList<string> cipherSuites);

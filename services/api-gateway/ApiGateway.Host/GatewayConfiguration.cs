@@ -8,7 +8,8 @@ using Hosting.Tls;
 namespace ApiGateway.Host;
 
 /// <summary>Reads the gateway's part of a process's configuration: <c>Gateway:ListenClientUrls</c>, <c>Gateway:AdvertiseClientUrls</c>, <c>Gateway:Member</c>, <c>Gateway:Metrics</c>,
-/// <c>Gateway:AuthToken</c>, <c>Gateway:AuthTokenTtl</c> (seconds), <c>Gateway:BcryptCost</c>, <c>Gateway:Cors</c>, <c>Gateway:HostWhitelist</c>, <c>Gateway:ServesJson</c>.</summary>
+/// <c>Gateway:AuthToken</c>, <c>Gateway:AuthTokenTtl</c> (seconds), <c>Gateway:BcryptCost</c>, <c>Gateway:Cors</c>, <c>Gateway:HostWhitelist</c>, <c>Gateway:ServesJson</c>,
+/// and its bounds: <c>Gateway:MaxWatchesPerStream</c>, <c>MaxWatchesPerConnection</c>, <c>MaxWatches</c>, <c>MaxLeases</c>, <c>MaxAnswerBytes</c>, <c>MaxAnswerBytesPerConnection</c>.</summary>
 public static class GatewayConfiguration
 {
     /// <summary>Options from configuration; lists are separated by commas.</summary>
@@ -33,6 +34,12 @@ public static class GatewayConfiguration
         options.CorsOrigins = List(configuration["Gateway:Cors"]) ?? options.CorsOrigins;
         options.HostWhitelist = List(configuration["Gateway:HostWhitelist"]) ?? options.HostWhitelist;
         options.Member = configuration["Gateway:Member"] ?? options.Member;
+        options.MaxWatchesPerStream = Bound(configuration, "MaxWatchesPerStream", options.MaxWatchesPerStream);
+        options.MaxWatchesPerConnection = Bound(configuration, "MaxWatchesPerConnection", options.MaxWatchesPerConnection);
+        options.MaxWatches = Bound(configuration, "MaxWatches", options.MaxWatches);
+        options.MaxLeases = Bound(configuration, "MaxLeases", options.MaxLeases);
+        options.MaxAnswerBytes = Bound(configuration, "MaxAnswerBytes", options.MaxAnswerBytes);
+        options.MaxAnswerBytesPerConnection = Bound(configuration, "MaxAnswerBytesPerConnection", options.MaxAnswerBytesPerConnection);
         options.ServesJson = configuration.GetValue("Gateway:ServesJson", options.ServesJson);
         return options;
     }
@@ -41,16 +48,18 @@ public static class GatewayConfiguration
     /// <exception cref="Hosting.ConfigurationException">An https URL, and nothing to secure it with.</exception>
     public static TlsSettings? TlsFor(string url, TlsSettings settings)
     {
-        if (!ListenAddress.IsTls(url))
+        if (!ListenAddress.IsTls(url) && !url.StartsWith("unixs://", StringComparison.Ordinal))
             return null;
         settings.Verify();
         return settings;
     }
 
-    /// <summary>The address of a client URL: http or https, with an IP address or "localhost".</summary>
+    /// <summary>The address of a client URL: http or https, with an IP address or "localhost", or a socket in the file system.</summary>
     /// <exception cref="FormatException">It is no such URL.</exception>
-    public static IPEndPoint Address(string url)
+    public static EndPoint Address(string url)
     {
+        if (UnixSocket.TryParse(url, out var file, out _))
+            return file;
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
             throw new FormatException($"{url} is no http or https URL to listen on");
         var host = uri.IdnHost;
@@ -60,6 +69,11 @@ public static class GatewayConfiguration
             ? new IPEndPoint(address, uri.Port)
             : throw new FormatException($"expected IP in URL for binding ({url})");
     }
+
+    private static long Bound(IConfiguration configuration, string name, long unset) =>
+        configuration["Gateway:" + name] is not { Length: > 0 } text ? unset
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value
+        : throw new ConfigurationException($"Gateway:{name} must be a whole number above 0, not \"{text}\"");
 
     private static uint Number(string key, string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
         ? number

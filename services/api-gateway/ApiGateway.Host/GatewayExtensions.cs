@@ -7,9 +7,11 @@ using ApiGateway.Host.Contending;
 using ApiGateway.Host.Json;
 using ApiGateway.Host.Kv;
 using ApiGateway.Host.Leases;
+using ApiGateway.Host.Limits;
 using ApiGateway.Host.Metrics;
 using ApiGateway.Host.Proposing;
 using ApiGateway.Host.Rest;
+using ApiGateway.Host.Rest.V2Auth;
 using ApiGateway.Host.Watching;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
@@ -29,13 +31,16 @@ public static class GatewayExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddHostedSingleton<ClusterView>().AddHostedSingleton<Proposer>().AddHostedSingleton<SpaceGuard>().AddHostedSingleton<WatchBookmarks>()
             .AddHostedSingleton<StreamGuards>().AddHostedSingleton<Callers>();
+        services.AddSingleton<ApplyLag>().AddSingleton<WatchRooms>().AddSingleton<AnswerRoom>();
         services.AddHostedService<ClientDrain>();
-        services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<RangeStreamCalls>().AddSingleton<MembershipChanges>().AddSingleton<SnapshotCalls>();
+        services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<RangeStreamCalls>().AddSingleton<MembershipChanges>().AddSingleton<SnapshotCalls>().AddSingleton<DowngradeCalls>()
+            .AddSingleton<IDowngradeState>(static provider => provider.GetRequiredService<DowngradeCalls>());
         services.AddSingleton<KnownTokens>().AddSingleton<Passwords>().AddSingleton<CallerProposals>();
         services.AddSingleton(static provider => TokenFactory.Create(
             provider.GetRequiredService<GatewayOptions>().AuthToken, provider.GetRequiredService<GatewayOptions>().AuthTokenTimeToLive,
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>();
+        services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>().AddSingleton<V2StatsHandler>();
+        services.AddSingleton<V2AuthStore>().AddSingleton<V2Access>().AddSingleton<V2AuthHandler>();
         services.AddSingleton<HealthProbe>().AddSingleton<HealthMetrics>().AddSingleton<HealthHandler>().AddSingleton<HealthChecks>().AddSingleton<DebugVars>()
             .AddSingleton<BrowserAccess>().AddSingleton<JsonGateway>().AddSingleton<RestRouter>();
         services.AddMetricRegistry();
@@ -60,14 +65,14 @@ public static class GatewayExtensions
     /// <summary>Maps the gRPC services, and everything else to the REST router.</summary>
     public static IEndpointRouteBuilder MapApiGateway(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGrpcService<KvService>();
-        endpoints.MapGrpcService<WatchService>();
-        endpoints.MapGrpcService<LeaseService>();
-        endpoints.MapGrpcService<ClusterService>();
-        endpoints.MapGrpcService<MaintenanceService>();
-        endpoints.MapGrpcService<AuthService>();
-        endpoints.MapGrpcService<LockService>();
-        endpoints.MapGrpcService<ElectionService>();
+        endpoints.MapGrpcService<KvService>().Add(AnswerRoom.WaitUntilTaken);
+        endpoints.MapGrpcService<WatchService>().Add(AnswerRoom.WaitUntilTaken);
+        endpoints.MapGrpcService<LeaseService>().Add(AnswerRoom.WaitUntilTaken);
+        endpoints.MapGrpcService<ClusterService>().Add(AnswerRoom.WaitUntilTaken);
+        endpoints.MapGrpcService<MaintenanceService>().Add(AnswerRoom.WaitUntilTaken);
+        endpoints.MapGrpcService<AuthService>().Add(AnswerRoom.WaitUntilTaken);
+        endpoints.MapGrpcService<LockService>().Add(AnswerRoom.WaitUntilTaken);
+        endpoints.MapGrpcService<ElectionService>().Add(AnswerRoom.WaitUntilTaken);
         endpoints.MapGrpcService<ReflectionServiceImpl>();
         endpoints.MapGrpcService<ReflectionV1ServiceImpl>();
         var router = endpoints.ServiceProvider.GetRequiredService<RestRouter>();

@@ -56,6 +56,15 @@ internal static partial class GatewayLog
     [LoggerMessage(17, LogLevel.Warning, "no room for a request of {Cost} bytes: {InUse} of {Quota} bytes are in use; raising alarm NOSPACE")]
     public static partial void SpaceExceeded(this ILogger logger, long inUse, long quota, int cost);
 
+    [LoggerMessage(40, LogLevel.Warning, "a client has not taken its answer of {Bytes} bytes on connection {Connection}, others need the room: it is cut off")]
+    public static partial void AnswerNotTaken(this ILogger logger, int bytes, string connection);
+
+    [LoggerMessage(EventId = 41, Message = "{Committed} is committed, {Applied} is applied: proposals are {Outcome}")]
+    public static partial void LagChanged(this ILogger logger, LogLevel level, ulong committed, ulong applied, string outcome);
+
+    [LoggerMessage(43, LogLevel.Warning, "{Limit} connections are open: more wait until some are closed")]
+    public static partial void TooManyConnections(this ILogger logger, int limit);
+
     [LoggerMessage(EventId = 19, Message = "whether users have to log in could not be read")]
     public static partial void AuthUnknown(this ILogger logger, LogLevel level, Exception exception);
 

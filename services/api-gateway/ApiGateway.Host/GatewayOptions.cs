@@ -40,6 +40,30 @@ public sealed class GatewayOptions
     /// <summary>Bytes of all proposals without an outcome; beyond: "too many requests".</summary>
     public long MaxPendingBytes { get; set; } = 256L * 1024 * 1024;
 
+    /// <summary>Entries that may be committed and not yet applied by this gateway's replica; beyond: "too many requests".</summary>
+    public ulong MaxUnapplied { get; set; } = 5000;
+
+    /// <summary>Watches of one stream; beyond, one is refused.</summary>
+    public long MaxWatchesPerStream { get; set; } = 1_000_000;
+
+    /// <summary>Watches of all streams of one connection.</summary>
+    public long MaxWatchesPerConnection { get; set; } = 2_000_000;
+
+    /// <summary>Watches of all v3 clients of this gateway: some 3 GiB of memory.</summary>
+    public long MaxWatches { get; set; } = 10_000_000;
+
+    /// <summary>Leases that there may be in the cluster for another to be granted; beyond: "too many leases".</summary>
+    public long MaxLeases { get; set; } = 10_000_000;
+
+    /// <summary>Bytes of answers, of those above 64 KiB, that may wait for clients to take them; beyond: "too many requests".</summary>
+    public long MaxAnswerBytes { get; set; } = 2L * 1024 * 1024 * 1024;
+
+    /// <summary>The same for one connection.</summary>
+    public long MaxAnswerBytesPerConnection { get; set; } = 512L * 1024 * 1024;
+
+    /// <summary>Whoever took longer over such an answer is cut off when others need the room.</summary>
+    public TimeSpan AnswerStallLimit { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How often the view of the cluster (leader, members, ids) is renewed.</summary>
     public TimeSpan ClusterRefreshPeriod { get; set; } = TimeSpan.FromSeconds(1);
 

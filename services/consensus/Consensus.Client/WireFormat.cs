@@ -66,12 +66,17 @@ public static class WireFormat
             IsLearner = status.IsLearner,
         };
         wire.Members.AddRange(status.Members.Select(ToWire));
+        if (status.Traffic is { } traffic)
+            wire.Traffic = TrafficFormat.ToWire(traffic);
         return wire;
     }
 
     public static ConsensusStatus FromWire(StatusReply wire) => new(
         new(wire.ClusterId), new(wire.MemberId), new(wire.LeaderId), new(wire.Term), new(wire.CommitIndex), new(wire.LastIndex),
-        wire.IsLearner, [.. wire.Members.Select(FromWire)]);
+        wire.IsLearner, [.. wire.Members.Select(FromWire)])
+    {
+        Traffic = wire.Traffic is null ? null : TrafficFormat.FromWire(wire.Traffic),
+    };
 
     public static MembershipChangeRequest ToWire(MembershipChange change) => new()
     {

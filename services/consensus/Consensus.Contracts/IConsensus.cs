@@ -92,4 +92,8 @@ public sealed record Member(
 /// <summary>A member's view of the cluster at one moment.</summary>
 public sealed record ConsensusStatus(
     ClusterId Cluster, MemberId Self, MemberId Leader, Term Term, LogIndex CommitIndex, LogIndex LastIndex,
-    bool IsLearner, IReadOnlyList<Member> Members);
+    bool IsLearner, IReadOnlyList<Member> Members)
+{
+    /// <summary>What the member that was asked hears and says; null where nobody counts, and in a status as of an index.</summary>
+    public MemberTraffic? Traffic { get; init; }
+}

@@ -68,6 +68,27 @@ public static class GoDuration
         return isValid;
     }
 
+    /// <summary>As Go prints it: "1h2m3.5s", "1.5ms", "0s".</summary>
+    public static string Format(TimeSpan duration)
+    {
+        if (duration < TimeSpan.Zero)
+            return "-" + Format(-duration);
+        var nanoseconds = (decimal)duration.Ticks * TimeSpan.NanosecondsPerTick;
+        if (nanoseconds == 0)
+            return "0s";
+        if (nanoseconds < 1_000)
+            return Text(nanoseconds, "ns");
+        if (nanoseconds < 1_000_000)
+            return Text(nanoseconds / 1_000, "µs");
+        if (nanoseconds < 1_000_000_000)
+            return Text(nanoseconds / 1_000_000, "ms");
+        var (hours, minutes) = ((long)duration.TotalHours, duration.Minutes);
+        var seconds = Text(nanoseconds / 1_000_000_000 % 60, "s");
+        return hours > 0 ? $"{hours}h{minutes}m{seconds}" : minutes > 0 ? $"{minutes}m{seconds}" : seconds;
+
+        static string Text(decimal value, string unit) => value.ToString("0.#########", CultureInfo.InvariantCulture) + unit;
+    }
+
     // Digits with at most one dot; more than 18 digits are more than any duration has.
     private static bool TryNumber(ReadOnlySpan<char> text, out decimal value)
     {

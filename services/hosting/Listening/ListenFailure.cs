@@ -12,10 +12,16 @@ public static class ListenFailure
     /// Binds each endpoint for a moment; null when all are free, otherwise <c>listen tcp 127.0.0.1:2379: bind: address already in use</c>.
     /// Done before anything is opened, so that a second start by mistake touches nothing.
     /// </summary>
-    public static string? Probe(IEnumerable<IPEndPoint> endpoints)
+    public static string? Probe(IEnumerable<EndPoint> endpoints)
     {
         foreach (var endpoint in endpoints)
         {
+            if (endpoint is UnixDomainSocketEndPoint file)
+            {
+                if (ComplaintOf(file) is { } complaint)
+                    return complaint;
+                continue;
+            }
             using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             try
             {
@@ -30,7 +36,7 @@ public static class ListenFailure
     }
 
     /// <summary>Whether starting failed because an endpoint could not be bound, and which.</summary>
-    public static bool TryDescribe(Exception error, IEnumerable<IPEndPoint> endpoints, [NotNullWhen(true)] out string? text)
+    public static bool TryDescribe(Exception error, IEnumerable<EndPoint> endpoints, [NotNullWhen(true)] out string? text)
     {
         text = null;
         for (var cause = error; cause is not null; cause = cause.InnerException)
@@ -45,7 +51,21 @@ public static class ListenFailure
         return false;
     }
 
-    private static string Describe(IPEndPoint endpoint, SocketError error) => $"listen tcp {endpoint}: bind: " + error switch
+    private static string? ComplaintOf(UnixDomainSocketEndPoint endpoint)
+    {
+        try
+        {
+            if (Path.GetDirectoryName(endpoint.ToString()) is { Length: > 0 } folder && !Directory.Exists(folder))
+                return $"listen unix {endpoint}: bind: no such file or directory";
+            return UnixSocket.TryFree(endpoint) ? null : Describe(endpoint, SocketError.AddressAlreadyInUse);
+        }
+        catch (SocketException error)
+        {
+            return Describe(endpoint, error.SocketErrorCode);
+        }
+    }
+
+    private static string Describe(EndPoint endpoint, SocketError error) => $"listen {(endpoint is UnixDomainSocketEndPoint ? "unix" : "tcp")} {endpoint}: bind: " + error switch
     {
         SocketError.AddressAlreadyInUse => "address already in use",
         SocketError.AddressNotAvailable => "cannot assign requested address",

@@ -10,11 +10,13 @@ public static class SharedPort
     /// <exception cref="SocketException">Somebody has it who does not share.</exception>
     public static Socket Bind(EndPoint address)
     {
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var isFile = address is UnixDomainSocketEndPoint;
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, isFile ? ProtocolType.Unspecified : ProtocolType.Tcp);
         try
         {
             // On Unix this sets both SO_REUSEADDR and SO_REUSEPORT.
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            if (!isFile)
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             socket.Bind(address);
             return socket;
         }

@@ -71,6 +71,12 @@ internal sealed record MemberOptions
     /// <summary>Most operations in each list of a transaction.</summary>
     public required int MaxTxnOps { get; init; }
 
+    /// <summary>Most leases that there may be.</summary>
+    public required long MaxLeases { get; init; }
+
+    /// <summary>Most watches: of a stream, of a connection, of all clients of this member.</summary>
+    public required (long OfStream, long OfConnection, long OfMember) MaxWatches { get; init; }
+
     /// <summary>"periodic" or "revision".</summary>
     public required string AutoCompactionMode { get; init; }
 
@@ -85,6 +91,9 @@ internal sealed record MemberOptions
 
     /// <summary>Time between two comparisons with the other members, as in the flag.</summary>
     public required string CorruptCheckTime { get; init; }
+
+    /// <summary>A command that takes longer to apply is told of in the log, as in the flag.</summary>
+    public required string WarningApplyDuration { get; init; }
 
     /// <summary>Idle time after which a watch that asked for it hears how far it is, as in the flag.</summary>
     public required string WatchProgressInterval { get; init; }

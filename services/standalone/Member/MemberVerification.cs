@@ -2,6 +2,7 @@ using System.Net;
 using ApiGateway.Host.Auth;
 using ApiGateway.Host.ClientPort;
 using Hosting;
+using Hosting.Listening;
 using Hosting.Logging;
 using LeaseManager.Host.Compaction;
 using Standalone.Discovery;
@@ -22,7 +23,7 @@ internal static class MemberVerification
     {
         if (!EtcdLogLevels.TryParse(flags.Text("log-level"), out var logLevel))
             throw StartRefusedException.Usage($"unrecognized level: \"{flags.Text("log-level")}\"");
-        var peerEndpoints = BindEndpoints(flags.Urls("listen-peer-urls"));
+        var peerEndpoints = BindEndpoints(flags.Urls("listen-peer-urls"), isForPeers: true);
         var clientEndpoints = BindEndpoints(
             flags.IsSet("listen-client-urls") ? flags.Urls("listen-client-urls") : [DefaultClientUrl, DefaultOldClientUrl]);
         var metricsEndpoints = BindEndpoints(flags.Urls("listen-metrics-urls"));
@@ -31,6 +32,7 @@ internal static class MemberVerification
             throw Refuse("--advertise-client-urls is required when --listen-client-urls is set explicitly");
         clientEndpoints = [.. clientEndpoints, .. BindEndpoints(flags.Urls("listen-client-http-urls"))];
         var discovery = DiscoveryFlags.Read(flags);
+        VerifyAdvertised(flags);
         VerifyBootstrap(flags);
 
         var (heartbeat, election) = Timing(flags);
@@ -69,12 +71,15 @@ internal static class MemberVerification
             MinLeaseTtlSeconds = MinLeaseTtlSeconds(heartbeat, election),
             MaxRequestBytes = Bounded(flags, "max-request-bytes"),
             MaxTxnOps = Bounded(flags, "max-txn-ops"),
+            MaxLeases = Bounded(flags, "max-leases"),
+            MaxWatches = (Bounded(flags, "max-watches-per-stream"), Bounded(flags, "max-watches-per-connection"), Bounded(flags, "max-watches")),
             AutoCompactionMode = flags.Text("auto-compaction-mode"),
             AutoCompactionRetention = flags.Text("auto-compaction-retention"),
             LeaseCheckpoints = flags.Bool("experimental-enable-lease-checkpoint"),
             QuotaBackendBytes = flags.Text("quota-backend-bytes"),
             InitialCorruptCheck = flags.Bool("experimental-initial-corrupt-check"),
             CorruptCheckTime = flags.Text("experimental-corrupt-check-time"),
+            WarningApplyDuration = flags.Text("experimental-warning-apply-duration"),
             WatchProgressInterval = flags.Text("experimental-watch-progress-notify-interval"),
             WalDir = flags.Text("wal-dir"),
             SyncsLog = !flags.Bool("unsafe-no-fsync"),
@@ -103,19 +108,48 @@ internal static class MemberVerification
         };
     }
 
-    private static ListenPoint[] BindEndpoints(IReadOnlyList<string> urls) => [.. urls.Select(BindEndpoint)];
+    private static ListenPoint[] BindEndpoints(IReadOnlyList<string> urls, bool isForPeers = false) => [.. urls.Select(url => BindEndpoint(url, isForPeers))];
 
-    private static ListenPoint BindEndpoint(string url)
+    private static ListenPoint BindEndpoint(string url, bool isForPeers)
     {
+        if (!isForPeers && TryReadUnixSocket(url, out var file))
+            return file;
         var uri = new Uri(url);
         if (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
-            throw Refuse($"listening on {url} is not supported yet: only http://address:port and https://address:port are");
+            throw Refuse($"members cannot listen to each other at {url}: only at http://address:port and https://address:port");
         var isTls = uri.Scheme == Uri.UriSchemeHttps;
         if (uri.Host == "localhost")
-            return new(new(IPAddress.Loopback, uri.Port), isTls);
+            return new(new IPEndPoint(IPAddress.Loopback, uri.Port), isTls);
         return IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address)
-            ? new(new(address, uri.Port), isTls)
+            ? new(new IPEndPoint(address, uri.Port), isTls)
             : throw Refuse($"expected IP in URL for binding ({url})");
+    }
+
+    private static bool TryReadUnixSocket(string url, out ListenPoint point)
+    {
+        point = default;
+        try
+        {
+            if (!UnixSocket.TryParse(url, out var endpoint, out var isTls))
+                return false;
+            point = new ListenPoint(endpoint, isTls);
+            return true;
+        }
+        catch (ConfigurationException refused)
+        {
+            throw StartRefusedException.Environment(refused.Message);
+        }
+    }
+
+    // etcd reads a host and a port in them, whatever the scheme.
+    private static void VerifyAdvertised(FlagSet flags)
+    {
+        foreach (var url in flags.Urls("advertise-client-urls").Where(static url => url.StartsWith("unix", StringComparison.Ordinal)))
+        {
+            var authority = url[(url.IndexOf("://", StringComparison.Ordinal) + 3)..].Split('/')[0];
+            if (!authority.Contains(':', StringComparison.Ordinal))
+                throw Refuse($"--advertise-client-urls \"{url}\" must be \"host:port\" (missing port in address)");
+        }
     }
 
     private static void VerifyBootstrap(FlagSet flags)

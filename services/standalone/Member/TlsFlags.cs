@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Authentication;
 using Hosting;
 using Hosting.Tls;
@@ -87,7 +88,7 @@ internal static class TlsFlags
             return settings;
         try
         {
-            var hosts = ports.Where(static port => port.IsTls).Select(static port => port.EndPoint.Address.ToString());
+            var hosts = ports.Where(static port => port.IsTls).Select(static port => port.EndPoint).OfType<IPEndPoint>().Select(static endpoint => endpoint.Address.ToString());
             var (certFile, keyFile) = SelfSignedCertificate.In(
                 Path.Combine(options.DataDir, "fixtures", purpose), hosts, options.SelfSignedCertYears, TimeProvider.System.GetUtcNow());
             return Verified(settings with { CertFile = certFile, KeyFile = keyFile }, StartRefusedException.Discovery);

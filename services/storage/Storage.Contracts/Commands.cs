@@ -17,7 +17,9 @@ public enum CommandKind : byte
     Txn = 3,
     /// <summary>etcdserverpb.CompactionRequest</summary>
     Compact = 4,
-    /// <summary>etcdserverpb.LeaseGrantRequest with ID and TTL already decided by the gateway</summary>
+    /// <summary>
+    /// etcdserverpb.LeaseGrantRequest with ID and TTL already decided by the gateway, and field <see cref="LeaseGrantFields.MostLeases"/>
+    /// </summary>
     LeaseGrant = 5,
     /// <summary>etcdserverpb.LeaseRevokeRequest</summary>
     LeaseRevoke = 6,
@@ -25,6 +27,8 @@ public enum CommandKind : byte
     Alarm = 7,
     /// <summary>Storage.Contracts.Commands.SpaceAlarm</summary>
     SpaceAlarm = 8,
+    /// <summary>etcdserverpb.DowngradeRequest with action ENABLE or CANCEL, the version of the former decided by the gateway</summary>
+    Downgrade = 9,
     /// <summary>Storage.Contracts.Commands.V2Write</summary>
     V2Write = 16,
     /// <summary>Storage.Contracts.Commands.V2Expire</summary>
@@ -73,6 +77,13 @@ public enum CommandKind : byte
     RoleRevokePermission = 47,
     /// <summary>Storage.Contracts.Commands.AuthTokenKey</summary>
     AuthTokenKey = 48,
+}
+
+/// <summary>What a gateway adds to an etcdserverpb.LeaseGrantRequest.</summary>
+public static class LeaseGrantFields
+{
+    /// <summary>Number of the field that says how many leases there may be with this one; 0 or none: any number.</summary>
+    public const int MostLeases = 1000;
 }
 
 /// <summary>A proposer (a gateway or a lease manager), random and not 0. Sequences count up from 1 within it.</summary>

@@ -231,6 +231,12 @@ public sealed record StorageStatus(
 
     /// <summary>The member id under which this replica raises its alarms.</summary>
     public ulong AlarmMember { get; init; }
+
+    /// <summary>What was done to the v2 tree.</summary>
+    public V2Counts V2Counts { get; init; } = new();
+
+    /// <summary>The release that the cluster is being taken back to, such as "3.4.0"; "": it is not.</summary>
+    public string DowngradeTarget { get; init; } = "";
 }
 
 /// <summary>Outcome of HashKV.</summary>

@@ -46,6 +46,14 @@ public enum StorageError : byte
     PermissionNotGranted,
     /// <summary>A change of users or roles that is not to be made.</summary>
     InvalidAuthManagement,
+
+    /// <summary>There are as many leases as the request allows for already.</summary>
+    TooManyLeases,
+
+    /// <summary>The cluster is being taken back a release already.</summary>
+    DowngradeInProgress,
+    /// <summary>There is no such job to be cancelled.</summary>
+    NoDowngrade,
 }
 
 /// <summary>The outcome of one applied command, for the proposer.</summary>

@@ -16,6 +16,7 @@ namespace Storage.Host;
 /// folder, each with a place of its own in it (default 1).</item>
 /// <item><c>QuotaBackendBytes</c>: bytes that may be in use; 0, the default, is 100 GiB, a negative number no quota.</item>
 /// <item><c>InitialCorruptCheck</c>: true or false (default). <c>CorruptCheckTime</c>: a duration as in etcd's flags, "0s" (default) is never.</item>
+/// <item><c>WarningApplyDuration</c>: a duration; a command that takes longer to apply is told of in the log (default "100ms").</item>
 /// </list>
 /// </summary>
 public static class StorageConfiguration
@@ -33,7 +34,8 @@ public static class StorageConfiguration
             AlarmMember = member ?? IdOf(name),
             Quota = Quota.OfSetting(Number(configuration, "Storage:QuotaBackendBytes")),
             ComparesAtStart = Flag(configuration, "Storage:InitialCorruptCheck"),
-            CorruptCheckInterval = Duration(configuration, "Storage:CorruptCheckTime"),
+            CorruptCheckInterval = Duration(configuration, "Storage:CorruptCheckTime", "0s"),
+            WarningApplyDuration = Duration(configuration, "Storage:WarningApplyDuration", "100ms"),
         };
     }
 
@@ -57,8 +59,7 @@ public static class StorageConfiguration
         : bool.TryParse(text, out var value) ? value
         : throw new ConfigurationException($"{key} must be true or false, not \"{text}\"");
 
-    private static TimeSpan Duration(IConfiguration configuration, string key) =>
-        configuration[key] is not { Length: > 0 } text ? TimeSpan.Zero
-        : GoDuration.TryParse(text, out TimeSpan value, out var complaint) ? value
+    private static TimeSpan Duration(IConfiguration configuration, string key, string unset) =>
+        GoDuration.TryParse(configuration[key] is { Length: > 0 } text ? text : unset, out TimeSpan value, out var complaint) ? value
         : throw new ConfigurationException($"{key}: {complaint}");
 }

@@ -16,6 +16,9 @@ public sealed record StorageData(ITree Tree, IPageDevice Device, IAsyncDisposabl
     /// <summary>Makes an empty data file that can take the place of this one; null: this one cannot be replaced.</summary>
     public Func<IIncomingData>? CreateIncoming { get; init; }
 
+    /// <summary>Counts who reads the file at this moment; null: nobody knows.</summary>
+    public Func<int>? CountReaders { get; init; }
+
     /// <summary>Makes the next start look for damage in the whole file, not only where it reads; null: there is no file.</summary>
     public Action<string>? NoteSuspicion { get; init; }
 

@@ -1,3 +1,4 @@
+#pragma warning disable SYSLIB1015 // What the text does not name becomes a field of the JSON line.
 using Microsoft.Extensions.Logging;
 
 namespace Storage.Host;
@@ -82,6 +83,9 @@ internal static partial class StorageLog
 
     [LoggerMessage(26, LogLevel.Information, "moved {Pages} pages to return free space: the data file had {Before} bytes and has {After}; {Milliseconds} ms")]
     public static partial void SpaceReturned(ILogger logger, long pages, long before, long after, double milliseconds);
+
+    [LoggerMessage(28, LogLevel.Warning, "apply request took too long")]
+    public static partial void SlowApply(ILogger logger, string took, string expectedDuration, string prefix, string request, string response, ulong index);
 
     [LoggerMessage(27, LogLevel.Information, "sent the state as a database: {Bytes} bytes in {Milliseconds} ms")]
     public static partial void DatabaseSent(ILogger logger, long bytes, double milliseconds);

@@ -20,6 +20,9 @@ internal sealed class StorageMetrics
 
     public Counter SlowApplies { get; } = new();
 
+    /// <summary>Of each command, by operation, success and API.</summary>
+    public Labeled<Histogram> ApplySeconds { get; } = new(static () => new Histogram(Buckets.Doubling(0.0001, 20)), "op", "success", "version");
+
     public Histogram CommitSeconds { get; } = new(Buckets.Doubling(0.001, 14));
 
     /// <summary>Sending the state as a database.</summary>
@@ -79,6 +82,8 @@ internal sealed class StorageMetrics
         registry.Add(
             "etcd_mvcc_db_total_size_in_use_in_bytes", "Total size of the underlying database logically in use in bytes.", MetricKind.Gauge,
             () => gauges.FileBytesInUse);
+        registry.Add("etcd_debugging_auth_revision", "The current revision of auth store.", MetricKind.Gauge, () => gauges.AuthRevision);
+        registry.Add("etcd_mvcc_db_open_read_transactions", "The number of currently open read transactions", MetricKind.Gauge, () => gauges.OpenReads);
         registry.Add("etcd_server_quota_backend_bytes", "Current backend storage quota size in bytes.", MetricKind.Gauge, () => gauges.QuotaBytes);
         registry.Add("etcd_server_proposals_applied_total", "The total number of consensus proposals applied.", MetricKind.Gauge, () => gauges.AppliedIndex);
     }
@@ -96,6 +101,7 @@ internal sealed class StorageMetrics
         registry.Add(
             "etcd_debugging_mvcc_db_compaction_pause_duration_milliseconds", "Bucketed histogram of db compaction pause duration.", SweepStepMilliseconds);
         registry.Add("etcd_debugging_mvcc_db_compaction_total_duration_milliseconds", "Bucketed histogram of db compaction total duration.", SweepMilliseconds);
+        registry.Add("etcd_server_apply_duration_seconds", "The latency distributions of v2 apply called by backend.", ApplySeconds);
         registry.Add("etcd_server_slow_apply_total", "The total number of slow apply requests (likely overloaded from slow disk).", SlowApplies);
         registry.Add(
             "etcd_server_snapshot_apply_in_progress_total", "1 if the server is applying the incoming snapshot. 0 if none.", SnapshotsBeingInstalled);
@@ -121,6 +127,12 @@ internal interface IStorageGauges
     long QuotaBytes { get; }
 
     ulong AppliedIndex { get; }
+
+    /// <summary>Of users and roles.</summary>
+    long AuthRevision { get; }
+
+    /// <summary>Readers of the data file.</summary>
+    int OpenReads { get; }
 }
 
 /// <summary>Tells of a registered service's metrics.</summary>

@@ -42,6 +42,9 @@ public sealed record StorageOptions
     /// <summary>How long another replica may take to answer with its hash.</summary>
     public TimeSpan PeerHashLimit { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>A command that takes longer to apply is counted, and told of in the log.</summary>
+    public TimeSpan WarningApplyDuration { get; init; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Bounds of the state machine.</summary>
     public StateMachineOptions State { get; init; } = new();
 }

@@ -105,6 +105,10 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
 
     long IStorageGauges.QuotaBytes => _context.Options.Quota.Bytes is var bytes and not long.MaxValue ? bytes : -1;
 
+    long IStorageGauges.AuthRevision => (long)_state.Current.Auth.Revision;
+
+    int IStorageGauges.OpenReads => Current.OpenReads;
+
     ulong IStorageGauges.AppliedIndex => _state.Current.AppliedIndex.Value;
 
     /// <summary>True while the log has been out of reach for so long that others know better what was written.</summary>
@@ -166,7 +170,10 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
         if (!IsApplied(minApplied))
             await _context.Applied.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
         using var activity = Activity.Current is null ? null : StorageTelemetry.Spans.StartActivity("storage.get-v2");
-        return StateReads.V2(_state, path, recursive, nowUnixNanos); // children always come sorted
+        var read = StateReads.V2(_state, path, recursive, nowUnixNanos); // children always come sorted
+        if (!V2Internal.Contains(path))
+            Metrics.Applies.V2.Read(read.Error == StorageError.None);
+        return read;
     }
 
     public IAsyncEnumerable<FeedBatch> FeedAsync(KeySpace space, long fromRevision, CancellationToken cancellation) =>
@@ -202,6 +209,8 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
         {
             QuotaBytes = _context.Options.Quota.Bytes,
             AlarmMember = _context.Options.AlarmMember,
+            V2Counts = Metrics.Applies.V2.Sum(),
+            DowngradeTarget = view.DowngradeTarget,
         });
     }
 

@@ -22,6 +22,7 @@ public enum EtcdError
     RequestTooLarge,
     ResponseTooLarge,
     TooManyRequests,
+    TooManyLeases,
     NoLeader,
     LeaderChanged,
     ServerStopped,
@@ -47,6 +48,13 @@ public enum EtcdError
     NotLeader,
     BadLeaderTransferee,
     TimeoutLeaderTransfer,
+
+    ClusterVersionUnavailable,
+    WrongDowngradeVersionFormat,
+    InvalidDowngradeTarget,
+    DowngradeInProcess,
+    NoInflightDowngrade,
+    UnknownMethod,
 
     UserEmpty,
     InvalidAuthToken,

@@ -33,6 +33,8 @@ public static class EtcdErrors
         EtcdError.ResponseTooLarge => new(RpcCode.ResourceExhausted, "etcdserver: response is too large"),
         EtcdError.RequestTooLarge => new(RpcCode.InvalidArgument, "etcdserver: request is too large"),
         EtcdError.TooManyRequests => new(RpcCode.ResourceExhausted, "etcdserver: too many requests"),
+        // Not in etcd, which takes any number of leases.
+        EtcdError.TooManyLeases => new(RpcCode.ResourceExhausted, "etcdserver: too many leases"),
         EtcdError.NoLeader => new(RpcCode.Unavailable, "etcdserver: no leader"),
         EtcdError.LeaderChanged => new(RpcCode.Unavailable, "etcdserver: leader changed"),
         EtcdError.ServerStopped => new(RpcCode.Unavailable, "etcdserver: server stopped"),
@@ -60,6 +62,12 @@ public static class EtcdErrors
         EtcdError.NotLeader => new(RpcCode.FailedPrecondition, "etcdserver: not leader"),
         EtcdError.BadLeaderTransferee => new(RpcCode.FailedPrecondition, "etcdserver: bad leader transferee"),
         EtcdError.TimeoutLeaderTransfer => new(RpcCode.Unknown, TimeoutText + ", leader transfer took too long"),
+        EtcdError.ClusterVersionUnavailable => new(RpcCode.Unavailable, "etcdserver: cluster version not found during downgrade"),
+        EtcdError.WrongDowngradeVersionFormat => new(RpcCode.InvalidArgument, "etcdserver: wrong downgrade target version format"),
+        EtcdError.InvalidDowngradeTarget => new(RpcCode.InvalidArgument, "etcdserver: invalid downgrade target version"),
+        EtcdError.DowngradeInProcess => new(RpcCode.FailedPrecondition, "etcdserver: cluster has a downgrade job in progress"),
+        EtcdError.NoInflightDowngrade => new(RpcCode.FailedPrecondition, "etcdserver: no inflight downgrade job"),
+        EtcdError.UnknownMethod => new(RpcCode.Unknown, "etcdserver: unknown method"),
         EtcdError.UserEmpty => new(RpcCode.InvalidArgument, "etcdserver: user name is empty"),
         EtcdError.InvalidAuthToken => new(RpcCode.Unauthenticated, "etcdserver: invalid auth token"),
         EtcdError.PermissionDenied => new(RpcCode.PermissionDenied, "etcdserver: permission denied"),
@@ -89,6 +97,9 @@ public static class EtcdErrors
         _ => throw new ArgumentOutOfRangeException(nameof(error), error, "not in the table"),
     };
 
+    /// <summary>Why a watch is refused that is one too many; etcd takes any number.</summary>
+    public static string TooManyWatches(string where, long most) => $"etcdserver: too many watches of {where} ({most} at most)";
+
     /// <summary>Also the reason with which a watch that starts below revision 0 is refused.</summary>
     public const string CompactedText = "etcdserver: mvcc: required revision has been compacted";
 
@@ -104,6 +115,9 @@ public static class EtcdErrors
         StorageError.KeyNotFound => EtcdError.KeyNotFound,
         StorageError.LeaseNotFound => EtcdError.LeaseNotFound,
         StorageError.LeaseExists => EtcdError.LeaseExists,
+        StorageError.TooManyLeases => EtcdError.TooManyLeases,
+        StorageError.DowngradeInProgress => EtcdError.DowngradeInProcess,
+        StorageError.NoDowngrade => EtcdError.NoInflightDowngrade,
         StorageError.NoSpace => EtcdError.NoSpace,
         StorageError.Corrupt => EtcdError.Corrupt,
         // The command took effect or not, nobody knows any more: an ambiguous failure, as after a lost leader.

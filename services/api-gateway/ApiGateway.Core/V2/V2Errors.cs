@@ -11,6 +11,7 @@ public readonly record struct V2Error(int Code, string Cause, ulong Index);
 /// <summary>The v2 error codes: their messages, their HTTP statuses, their JSON body.</summary>
 public static class V2Errors
 {
+    public const int Unauthorized = 110;
     public const int PrevValueRequired = 201;
     public const int TtlNaN = 202;
     public const int IndexNaN = 203;

@@ -106,15 +106,17 @@ public sealed class WatchStream
     }
 
     /// <summary>
-    /// Takes a message in the shape that nearly all have: whole revisions, of which the client has nothing yet, and hands out the client's id for its watch. False: it is
+    /// Takes a message in the shape that nearly all have: whole revisions, of which the client has nothing yet, in a header that need not be raised, and hands out the client's id for its watch. False: it is
     /// to be given to <see cref="TryAccept"/>.
     /// </summary>
     public bool TryAcceptWhole(in WatchMessage message, out long clientId)
     {
         clientId = 0;
         var content = message.Content;
-        if (content.Kind != WatchMessageKind.Events || content.Fragment || _partlySent.Count > 0 || _watches.Find(message.WatchId) is not { } watch)
+        if (content.Kind != WatchMessageKind.Events || content.Fragment || _partlySent.Count > 0 || _watches.Find(message.WatchId) is not { } watch
+            || content.Revision < watch.SentRevision)
             return false;
+        watch.SentRevision = content.Revision;
         watch.GoOnAt(content.LastRevision + 1);
         clientId = watch.ClientId;
         return true;

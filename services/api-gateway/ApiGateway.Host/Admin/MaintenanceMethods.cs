@@ -18,6 +18,7 @@ internal sealed class MaintenanceMethods(GatewayOptions options, GrpcMetrics met
         methods.Unary("Hash", static (service, request, call) => service.HashAsync(request, call));
         methods.Unary("HashKV", static (service, request, call) => service.HashKvAsync(request, call));
         methods.Unary("MoveLeader", static (service, request, call) => service.MoveLeaderAsync(request, call));
+        methods.Unary("Downgrade", static (service, request, call) => service.Downgrades.DowngradeAsync(request, call));
         methods.ServerStreaming("Snapshot", static (service, request, replies, call) => service.Snapshots.SendAsync(request, replies, call));
     }
 }

@@ -11,15 +11,17 @@ using Storage.Contracts.Auth;
 
 namespace ApiGateway.Host.Admin;
 
-/// <summary>etcdserverpb.Maintenance, as far as it exists: status, alarms, hashes, defragmentation, snapshots, moving the leadership.</summary>
+/// <summary>etcdserverpb.Maintenance, status, alarms, hashes, defragmentation, snapshots, moving the leadership, downgrades.</summary>
 internal sealed class MaintenanceService(
     CallerProposals proposer, Callers callers, IConsensus consensus, IStorage storage, ClusterView cluster, ReadBarrier barrier, CallGate gate, GatewayOptions options,
-    SnapshotCalls snapshots)
+    SnapshotCalls snapshots, DowngradeCalls downgrades)
 {
     private static readonly byte[] s_probe = new RangeRequest { Key = ByteString.CopyFrom(0), Limit = 1 }.ToByteArray();
 
     /// <summary>The one call that streams.</summary>
     public SnapshotCalls Snapshots => snapshots;
+
+    public DowngradeCalls Downgrades => downgrades;
 
     public async Task<Reply> StatusAsync(byte[] request, ServerCallContext context)
     {

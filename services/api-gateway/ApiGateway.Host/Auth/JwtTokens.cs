@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Claims;
 using ApiGateway.Core.Errors;
 using ApiGateway.Host.Calls;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -58,7 +60,7 @@ internal sealed class JwtTokens : ITokens
     {
         try
         {
-            return new JsonWebToken(token).TryGetPayloadValue<string>(UserClaim, out var user) ? user : null;
+            return TryGetText(new JsonWebToken(token), UserClaim, out var user) ? user : null;
         }
         catch (Exception exception) when (exception is ArgumentException or SecurityTokenMalformedException)
         {
@@ -71,11 +73,31 @@ internal sealed class JwtTokens : ITokens
         // Nothing is awaited: the key is at hand.
         var result = _handler.ValidateTokenAsync(token, _rules).GetAwaiter().GetResult();
         if (!result.IsValid || result.SecurityToken is not JsonWebToken valid
-            || !valid.TryGetPayloadValue<string>(UserClaim, out var user) || !valid.TryGetPayloadValue<long>(RevisionClaim, out var revision))
+            || !TryGetText(valid, UserClaim, out var user) || !TryGetNumber(valid, RevisionClaim, out var revision))
         {
             return null;
         }
         var ends = valid.ValidTo == DateTime.MinValue ? DateTimeOffset.MaxValue : new DateTimeOffset(valid.ValidTo);
-        return new TokenProof(user, (ulong)revision, ends, TimeSpan.Zero);
+        return new TokenProof(user, revision, ends, TimeSpan.Zero);
+    }
+
+    // A claim is of the type that it is written in: the library would read a number out of a text, and the other way round, and etcd does not.
+    private static bool TryGetText(JsonWebToken token, string name, out string text)
+    {
+        var isText = token.TryGetClaim(name, out var claim) && claim.ValueType == ClaimValueTypes.String;
+        text = isText ? claim.Value : "";
+        return isText;
+    }
+
+    private static bool TryGetNumber(JsonWebToken token, string name, out ulong number)
+    {
+        number = 0;
+        if (!token.TryGetClaim(name, out var claim) || claim.ValueType is not (ClaimValueTypes.Integer or ClaimValueTypes.Integer32 or ClaimValueTypes.Integer64 or ClaimValueTypes.Double)
+            || !double.TryParse(claim.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || value is < 0 or >= ulong.MaxValue)
+        {
+            return false;
+        }
+        number = (ulong)value;
+        return true;
     }
 }

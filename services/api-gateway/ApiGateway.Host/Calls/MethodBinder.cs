@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ApiGateway.Core.Errors;
+using ApiGateway.Host.Limits;
 using ApiGateway.Host.Metrics;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
@@ -47,9 +48,12 @@ internal sealed class MethodBinder<TService>(
         var running = method(service, request, call);
         if (!running.IsCompletedSuccessfully)
             return RunAsync(counts, running, call, start);
+        var reply = running.Result;
+        if (reply.IsLarge)
+            return RunAsync(counts, new ValueTask<Reply>(reply), call, start);
         counts.Handled(StatusCode.OK);
         counts.Seconds?.ObserveSince(start);
-        return Task.FromResult(running.Result);
+        return Task.FromResult(reply);
     }
 
     private static async Task<Reply> RunAsync(MethodMetrics counts, ValueTask<Reply> running, ServerCallContext call, long start)
@@ -57,6 +61,8 @@ internal sealed class MethodBinder<TService>(
         try
         {
             var reply = await running.ConfigureAwait(false);
+            if (reply.IsLarge)
+                call.GetHttpContext().RequestServices.GetRequiredService<AnswerRoom>().Take(call.GetHttpContext(), reply.BodyBytes);
             counts.Handled(StatusCode.OK);
             return reply;
         }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using ApiGateway.Core.Headers;
+using ApiGateway.Host.Limits;
 using ApiGateway.Host.Metrics;
 using EtcdApi.Wire;
 using Grpc.Core;
@@ -15,6 +16,12 @@ internal sealed class Reply(ResponseHeaderWriter? header, long revision, ulong t
 
     /// <summary>A few responses have no header.</summary>
     public static Reply WithoutHeader(ReadOnlyMemory<byte> body) => new(null, 0, 0, body);
+
+    /// <summary>Bytes without the header.</summary>
+    public int BodyBytes => body.Length;
+
+    /// <summary>It needs room among those that wait for their clients.</summary>
+    public bool IsLarge => body.Length >= AnswerRoom.SmallBytes;
 
     /// <summary>The whole message, for a caller within this process.</summary>
     public byte[] ToArray()

@@ -19,6 +19,9 @@ public static class ClientPortExtensions
     // Go's server takes 1 MiB of request line and headers; v2 clients put values into the query.
     private const int MaxHeaderBytes = 1024 * 1024;
 
+    // Go's server does not count them. Equal names are put together one by one, which costs the square of their number.
+    private const int MaxHeaders = 4096;
+
     // Kestrel refuses less.
     private static readonly TimeSpan s_shortestPing = TimeSpan.FromSeconds(1);
 
@@ -31,15 +34,16 @@ public static class ClientPortExtensions
     /// <param name="keepAlive">How its clients' pings are policed; null is etcd's defaults.</param>
     /// <returns>The port; its address is final once the host has started.</returns>
     public static ClientPortListener AddEtcdClientPort(
-        this WebApplicationBuilder builder, IPEndPoint address, Action<ListenOptions>? configure = null, bool isForClients = true,
+        this WebApplicationBuilder builder, EndPoint address, Action<ListenOptions>? configure = null, bool isForClients = true,
         TlsSettings? tls = null, ClientKeepAlive? keepAlive = null)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton(static _ => ConnectionSlots.OfProcess());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, ClientPortListenerFactory>());
         var port = new ClientPortListener(address)
         {
             Tls = tls,
-            Purpose = isForClients ? "client" : "peer",
+            IsForClients = isForClients,
             KeepAlive = isForClients ? keepAlive ?? new ClientKeepAlive() : null,
         };
         if (isForClients)
@@ -59,6 +63,7 @@ public static class ClientPortExtensions
         limits.KeepAliveTimeout = TimeSpan.FromHours(24);
         limits.MaxRequestLineSize = MaxHeaderBytes;
         limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+        limits.MaxRequestHeaderCount = MaxHeaders;
         limits.MaxRequestBufferSize = 2 * MaxHeaderBytes;
         limits.Http2.MaxStreamsPerConnection = MaxStreams;
         limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
@@ -82,6 +87,7 @@ public static class ClientPortExtensions
         void Listen(ClientProtocol protocol, HttpProtocols protocols) => kestrel.Listen(new ClientPortEndPoint(port, protocol), endpoint =>
         {
             endpoint.Protocols = protocols;
+            endpoint.Use(next => connection => port.HoldSlotAsync(connection, next));
             if (port.Tls is { } tls)
                 endpoint.UseServerTls(tls, port.Purpose);
             configure?.Invoke(endpoint);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using Hosting.Listening;
 using Hosting.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -19,7 +20,7 @@ namespace ApiGateway.Host.ClientPort;
 /// A connection that stays silent costs its own timeout and nothing else: accepting never waits for it. Undecided connections
 /// are bounded; beyond that new ones are closed. A decided connection waits when Kestrel does not take the ones before it.
 /// </remarks>
-public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
+public sealed class ClientPortListener(EndPoint address) : IAsyncDisposable
 {
     private const int MaxUndecided = 16_384;
     private const int MaxDecided = 512;
@@ -31,6 +32,7 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
     private readonly CancellationTokenSource _unbinding = new();
     private readonly SemaphoreSlim _binding = new(1);
     private IConnectionListener? _socket;
+    private ConnectionSlots? _slots;
     private Task _accepting = Task.CompletedTask;
     private int _unbound;
     private TimeProvider _time = TimeProvider.System;
@@ -46,8 +48,11 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
     /// <summary>What the port is secured with; null: it is not.</summary>
     public TlsSettings? Tls { get; init; }
 
+    /// <summary>Not for other members.</summary>
+    public bool IsForClients { get; init; } = true;
+
     /// <summary>For log lines: whom the port is for.</summary>
-    public string Purpose { get; init; } = "client";
+    public string Purpose => IsForClients ? "client" : "peer";
 
     /// <summary>How often gRPC clients may ping, and are pinged; null: as often as they like, and as the server does otherwise.</summary>
     public ClientKeepAlive? KeepAlive { get; init; }
@@ -62,22 +67,25 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
     public Task OpenAfter { get; set; } = Task.CompletedTask;
 
     /// <summary>Binds the socket unless the other virtual listener has done it already.</summary>
+    /// <param name="slots">Of which each connection takes one while it is open; null: there may be any number.</param>
     /// <exception cref="ClientPortException">The address cannot be had.</exception>
     internal async ValueTask BindAsync(
-        IConnectionListenerFactory sockets, TimeProvider time, ILogger logger, CancellationToken cancellation)
+        IConnectionListenerFactory sockets, ConnectionSlots? slots, TimeProvider time, ILogger logger, CancellationToken cancellation)
     {
         await _binding.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             if (_socket is not null)
                 return;
+            if (address is UnixDomainSocketEndPoint file && !UnixSocket.TryFree(file))
+                throw new AddressInUseException("somebody listens there");
             _socket = await sockets.BindAsync(address, cancellation).ConfigureAwait(false);
-            _time = time;
+            (_time, _slots) = (time, slots);
             _accepting = AcceptAsync(_socket, time, logger);
         }
         catch (Exception exception) when (exception is AddressInUseException or SocketException)
         {
-            throw new ClientPortException($"listen tcp {address}: bind: {Reason(exception)}", exception);
+            throw new ClientPortException($"listen {(address is UnixDomainSocketEndPoint ? "unix" : "tcp")} {address}: bind: {Reason(exception)}", exception);
         }
         finally
         {
@@ -98,6 +106,19 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
             RequestClose(connection);
         CompleteIfEmpty();
         await _lastClosed.Task.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Around all that Kestrel does with one connection, a handshake included.</summary>
+    internal async Task HoldSlotAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        try
+        {
+            await next(connection).ConfigureAwait(false);
+        }
+        finally
+        {
+            _slots?.GiveBack();
+        }
     }
 
     /// <summary>Serves one connection from its first byte to its last.</summary>
@@ -191,11 +212,12 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
         }
         try
         {
-            while (await socket.AcceptAsync().ConfigureAwait(false) is { } connection)
+            while (await AcceptOneAsync(socket, logger).ConfigureAwait(false) is { } connection)
             {
                 if (_undecided.Count >= MaxUndecided)
                 {
                     logger.TooManyUndecided(MaxUndecided);
+                    _slots?.GiveBack();
                     await connection.DisposeAsync().ConfigureAwait(false);
                     continue;
                 }
@@ -208,6 +230,24 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
             logger.AcceptFailed(exception);
             CompleteQueues(exception);
         }
+    }
+
+    // Null once the socket is to take no more.
+    private async ValueTask<ConnectionContext?> AcceptOneAsync(IConnectionListener socket, ILogger logger)
+    {
+        if (_slots is { } slots && !slots.TryTake())
+        {
+            logger.TooManyConnections(slots.Most);
+            try
+            {
+                await slots.TakeAsync(_unbinding.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+        }
+        return await socket.AcceptAsync().ConfigureAwait(false);
     }
 
     private async Task DecideAsync(ConnectionContext connection, TimeProvider time, ILogger logger)
@@ -244,6 +284,7 @@ public sealed class ClientPortListener(IPEndPoint address) : IAsyncDisposable
             _undecided.TryRemove(connection, out _);
             if (!isHandedOver)
             {
+                _slots?.GiveBack();
                 // Who is turned away for what it speaks sees an end, not a reset, as with etcd.
                 if (!isRejected)
                     connection.Abort();

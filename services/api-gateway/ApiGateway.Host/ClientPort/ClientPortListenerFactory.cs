@@ -7,7 +7,7 @@ namespace ApiGateway.Host.ClientPort;
 
 /// <summary>Binds client ports; every other endpoint stays with Kestrel's own transport.</summary>
 internal sealed class ClientPortListenerFactory(
-    IOptions<SocketTransportOptions> socketOptions, ILoggerFactory loggers, TimeProvider time)
+    IOptions<SocketTransportOptions> socketOptions, ConnectionSlots slots, ILoggerFactory loggers, TimeProvider time)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private readonly SocketTransportFactory _sockets = new(socketOptions, loggers);
@@ -18,7 +18,7 @@ internal sealed class ClientPortListenerFactory(
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var client = (ClientPortEndPoint)endpoint;
-        await client.Port.BindAsync(_sockets, time, _logger, cancellationToken).ConfigureAwait(false);
+        await client.Port.BindAsync(_sockets, client.Port.IsForClients ? slots : null, time, _logger, cancellationToken).ConfigureAwait(false);
         return new VirtualListener(client);
     }
 }

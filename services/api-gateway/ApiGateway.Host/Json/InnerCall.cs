@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using ApiGateway.Core.Errors;
 using ApiGateway.Host.Calls;
+using ApiGateway.Host.Limits;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Microsoft.AspNetCore.Http.Features;
@@ -46,6 +47,7 @@ internal sealed class InnerCall : IHttpResponseBodyFeature, IHttpRequestLifetime
         features.Set<IHttpResetFeature>(this);
         // Where the client is; but not its certificate, whose name does not count here (server-surface §9).
         features.Set(outer.Features.Get<IHttpConnectionFeature>());
+        features.Set(new OuterRequest(outer));
         _context = new DefaultHttpContext(features) { RequestServices = outer.RequestServices };
     }
 

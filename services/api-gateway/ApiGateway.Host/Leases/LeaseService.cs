@@ -8,6 +8,7 @@ using ApiGateway.Host.Metrics;
 using ApiGateway.Host.Proposing;
 using ApiGateway.Host.Tracing;
 using EtcdApi.Etcdserverpb;
+using EtcdApi.Wire;
 using Google.Protobuf;
 using Grpc.Core;
 using Storage.Contracts;
@@ -33,7 +34,7 @@ internal sealed class LeaseService(
         while (true)
         {
             var grant = new LeaseGrantRequest { ID = asked.ID != 0 ? asked.ID : NewId(), TTL = ttlSeconds };
-            var result = await proposer.ProposeAsync(http, CommandKind.LeaseGrant, grant.ToByteArray()).ConfigureAwait(false);
+            var result = await proposer.ProposeAsync(http, CommandKind.LeaseGrant, WithLimit(grant)).ConfigureAwait(false);
             // Only an id that the client chose can be in its way; a random one is drawn again.
             if (result.Error == StorageError.LeaseExists && asked.ID == 0)
                 continue;
@@ -111,6 +112,15 @@ internal sealed class LeaseService(
         {
             // The client has left, and nobody reads how the stream ended.
         }
+    }
+
+    // The state machine counts: here nobody knows how many there will be.
+    private byte[] WithLimit(LeaseGrantRequest grant)
+    {
+        Span<byte> field = stackalloc byte[16];
+        var writer = new ProtoWriter(field);
+        writer.Varint(LeaseGrantFields.MostLeases, (ulong)options.MaxLeases);
+        return [.. grant.ToByteArray(), .. field[..writer.Written]];
     }
 
     private ValueTask<Reply> AnswerAsync(in CommandResult result)

@@ -1,6 +1,7 @@
 using ApiGateway.Core.Errors;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Limits;
 using Google.Protobuf;
 using Storage.Contracts;
 using Storage.Contracts.Commands;
@@ -13,9 +14,10 @@ namespace ApiGateway.Host.Proposing;
 /// </summary>
 /// <remarks>
 /// The room is asked for now and then; in between what passes is taken off it at etcd's cost, which is more than it takes. A request that does not fit asks
-/// again before it is refused.
+/// again before it is refused. How far the replica is behind is in the same answer (<see cref="ApplyLag"/>).
 /// </remarks>
-public sealed class SpaceGuard(IStorage storage, ReadBarrier barrier, Proposer proposer, GatewayOptions options, TimeProvider time, ILogger<SpaceGuard> logger)
+public sealed class SpaceGuard(
+    IStorage storage, ReadBarrier barrier, Proposer proposer, ClusterView cluster, ApplyLag lag, GatewayOptions options, TimeProvider time, ILogger<SpaceGuard> logger)
     : BackgroundService
 {
     // Bytes that may still be written; unlimited until the replica has answered once.
@@ -43,7 +45,7 @@ public sealed class SpaceGuard(IStorage storage, ReadBarrier barrier, Proposer p
             {
                 logger.SpaceUnknown(exception);
             }
-            await Task.Delay(options.SpaceRefreshPeriod, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(lag.IsTooFar ? options.UnsettledRefreshPeriod : options.SpaceRefreshPeriod, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stoppingToken.IsCancellationRequested)
                 return;
         }
@@ -76,7 +78,9 @@ public sealed class SpaceGuard(IStorage storage, ReadBarrier barrier, Proposer p
     {
         // Not on the thread of a request that holds the gate.
         await Task.Yield();
+        var committed = cluster.Known?.CommitIndex.Value ?? 0;
         var status = await storage.GetStatusAsync(CancellationToken.None).ConfigureAwait(false);
+        lag.Note(committed, status.AppliedIndex.Value);
         // Without a quota so much that no sum of costs between two questions uses it up.
         Volatile.Write(ref _room, status.QuotaBytes == long.MaxValue ? long.MaxValue : status.QuotaBytes - status.FileBytesInUse);
         return status;

@@ -9,7 +9,7 @@ namespace ApiGateway.Host.Rest;
 public static class MetricsPort
 {
     /// <summary>Opens one. Needs <see cref="GatewayExtensions.UseMetricsPorts"/>.</summary>
-    public static void AddMetricsPort(this WebApplicationBuilder builder, IPEndPoint address, TlsSettings? tls) =>
+    public static void AddMetricsPort(this WebApplicationBuilder builder, EndPoint address, TlsSettings? tls) =>
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address, port =>
         {
             port.Protocols = HttpProtocols.Http1;

@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.Text;
+using ApiGateway.Core.Errors;
 using ApiGateway.Core.V2;
+using ApiGateway.Host.Calls;
+using ApiGateway.Host.Limits;
 
 namespace ApiGateway.Host.Rest;
 
@@ -18,6 +21,11 @@ internal static class RestResponse
     public static async Task WriteAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> body, bool lineEnd)
     {
         var response = context.Response;
+        if (!HasRoomFor(context, body.Length))
+        {
+            await ErrorAsync(context, StatusCodes.Status503ServiceUnavailable, EtcdErrors.Status(EtcdError.TooManyRequests).Message).ConfigureAwait(false);
+            return;
+        }
         response.StatusCode = status;
         response.ContentType = contentType;
         response.ContentLength = body.Length + (lineEnd ? 1 : 0);
@@ -27,6 +35,21 @@ internal static class RestResponse
         if (lineEnd)
             response.BodyWriter.Write("\n"u8);
         await response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static bool HasRoomFor(HttpContext context, int bytes)
+    {
+        if (bytes < AnswerRoom.SmallBytes)
+            return true;
+        try
+        {
+            context.RequestServices.GetRequiredService<AnswerRoom>().Take(context, bytes);
+            return true;
+        }
+        catch (RequestFailedException)
+        {
+            return false;
+        }
     }
 
     public static Task EmptyAsync(HttpContext context, int status)

@@ -6,6 +6,7 @@ using ApiGateway.Host.Contending;
 using ApiGateway.Host.Json;
 using ApiGateway.Host.Kv;
 using ApiGateway.Host.Leases;
+using ApiGateway.Host.Rest.V2Auth;
 using ApiGateway.Host.Watching;
 using Hosting.Metrics;
 
@@ -16,7 +17,7 @@ namespace ApiGateway.Host.Rest;
 /// know. Routes by hand on the raw request target, since v2 keys may hold what a router would resolve or reject.
 /// </summary>
 internal sealed class RestRouter(
-    V2KeysHandler keys, V2MembersHandler members, HealthHandler health, HealthChecks checks, DebugVars debug, MetricsEndpoint metrics, BrowserAccess access, JsonGateway json,
+    V2KeysHandler keys, V2MembersHandler members, V2StatsHandler stats, V2AuthHandler auth, HealthHandler health, HealthChecks checks, DebugVars debug, MetricsEndpoint metrics, BrowserAccess access, JsonGateway json,
     GatewayOptions options, ILogger<RestRouter> logger)
 {
     private const string KeysPrefix = "/v2/keys";
@@ -89,7 +90,7 @@ internal sealed class RestRouter(
     private Task DispatchAsync(HttpContext context, string path, string query)
     {
         if (path == KeysPrefix || path.StartsWith(KeysPrefix + "/", StringComparison.Ordinal))
-            return keys.HandleAsync(context, UrlPath.NodePath(path[KeysPrefix.Length..]), query);
+            return keys.HandleAsync(context, path[KeysPrefix.Length..], query);
         if (path == MembersPrefix || path.StartsWith(MembersPrefix + "/", StringComparison.Ordinal))
             return members.HandleAsync(context, path[MembersPrefix.Length..].Trim('/'));
         if (options.ServesJson && path == "/v3")
@@ -100,12 +101,11 @@ internal sealed class RestRouter(
         {
             "/v2/machines" => members.HandleMachinesAsync(context),
             "/version" => VersionAsync(context),
-            // What they report is not gathered here, so a GET finds nothing; the verbs they take are told as etcd tells them.
-            "/v2/stats/self" or "/v2/stats/leader" or "/v2/stats/store" when !HttpMethods.IsGet(context.Request.Method) =>
-                RestResponse.MethodNotAllowedAsync(context, "GET"),
             "/health" => health.HandleAsync(context, query),
             MetricsEndpoint.Path => metrics.HandleAsync(context),
             "/debug/vars" => debug.HandleAsync(context),
+            _ when auth.TryHandle(context, path, out var answering) => answering,
+            _ when stats.TryHandle(context, path, out var answering) => answering,
             _ => checks.TryHandle(context, path, out var answering) ? answering : RestResponse.NotFoundAsync(context),
         };
     }

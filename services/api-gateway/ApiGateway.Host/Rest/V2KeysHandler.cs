@@ -5,6 +5,7 @@ using ApiGateway.Core.V2;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Proposing;
+using ApiGateway.Host.Rest.V2Auth;
 using ApiGateway.Host.Tracing;
 using Consensus.Contracts;
 using Google.Protobuf;
@@ -14,9 +15,12 @@ namespace ApiGateway.Host.Rest;
 
 /// <summary>/v2/keys: reads and writes. What a write means is the state machine's; here it is parsed, proposed and answered.</summary>
 internal sealed class V2KeysHandler(
-    Proposer proposer, SpaceGuard space, IStorage storage, ReadBarrier barrier, ClusterView cluster, V2WatchHandler watches, TimeProvider time)
+    Proposer proposer, SpaceGuard space, IStorage storage, ReadBarrier barrier, ClusterView cluster, V2WatchHandler watches, V2Access access, TimeProvider time)
 {
-    public async Task HandleAsync(HttpContext context, string path, string query)
+    /// <param name="context">The request.</param>
+    /// <param name="asked">What follows "/v2/keys", clean.</param>
+    /// <param name="query">What follows "?".</param>
+    public async Task HandleAsync(HttpContext context, string asked, string query)
     {
         var method = context.Request.Method;
         if (method is not ("GET" or "HEAD" or "PUT" or "POST" or "DELETE"))
@@ -27,25 +31,28 @@ internal sealed class V2KeysHandler(
         using var span = GatewayTracing.StartRequest(context, $"{method} /v2/keys");
         var view = await cluster.GetAsync().ConfigureAwait(false);
         context.Response.Headers["X-Etcd-Cluster-Id"] = view.Status.Cluster.ToString();
-        var error = await AnswerAsync(context, method, path, query).ConfigureAwait(false);
+        var error = await AnswerAsync(context, method, asked, query).ConfigureAwait(false);
         if (error is { } refused)
             await RestResponse.V2ErrorAsync(context, refused).ConfigureAwait(false);
     }
 
     /// <summary>Answers, or hands back the error to answer with.</summary>
-    private async Task<V2Error?> AnswerAsync(HttpContext context, string method, string path, string query)
+    private async Task<V2Error?> AnswerAsync(HttpContext context, string method, string asked, string query)
     {
         var (form, formError) = await RequestForm.ReadAsync(context, query).ConfigureAwait(false);
         if (formError.Length > 0)
             return new V2Error(V2Errors.InvalidForm, formError, 0);
-        if (V2RequestParser.Parse(method, path, form, out var request) is { } invalid)
+        if (V2RequestParser.Parse(method, UrlPath.NodePath(asked), form, out var request) is { } invalid)
             return invalid;
         try
         {
-            if (method is not ("GET" or "HEAD"))
-                return await WriteAsync(context, method, request!).ConfigureAwait(false);
+            var isWrite = method is not ("GET" or "HEAD");
+            if (!await access.MayUseKeyAsync(context, asked, request!.Recursive, isWrite).ConfigureAwait(false))
+                return new V2Error(V2Errors.Unauthorized, "Insufficient credentials", 0);
+            if (isWrite)
+                return await WriteAsync(context, method, request).ConfigureAwait(false);
             // A quorum read takes no notice of wait.
-            if (request!.Wait && !request.Quorum)
+            if (request.Wait && !request.Quorum)
                 return await watches.HandleAsync(context, request).ConfigureAwait(false);
             return await ReadAsync(context, request).ConfigureAwait(false);
         }

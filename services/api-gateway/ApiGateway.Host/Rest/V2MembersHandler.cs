@@ -3,12 +3,13 @@ using ApiGateway.Core.V2;
 using ApiGateway.Host.Admin;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Rest.V2Auth;
 using Consensus.Contracts;
 
 namespace ApiGateway.Host.Rest;
 
 /// <summary>/v2/members and /v2/machines: who is in the cluster, and changes of that.</summary>
-internal sealed class V2MembersHandler(ClusterView cluster, MembershipChanges changes)
+internal sealed class V2MembersHandler(ClusterView cluster, MembershipChanges changes, V2Access access)
 {
     /// <param name="context">The request.</param>
     /// <param name="rest">What follows "/v2/members/".</param>
@@ -18,6 +19,11 @@ internal sealed class V2MembersHandler(ClusterView cluster, MembershipChanges ch
         if (method is not ("GET" or "POST" or "PUT" or "DELETE"))
         {
             await RestResponse.MethodNotAllowedAsync(context, "GET,POST,DELETE,PUT").ConfigureAwait(false);
+            return;
+        }
+        if (method != "GET" && !await access.MayAdministerAsync(context).ConfigureAwait(false))
+        {
+            await V2AuthHandler.RefuseAsync(context).ConfigureAwait(false);
             return;
         }
         var view = await cluster.RefreshAsync(context.RequestAborted).ConfigureAwait(false);

@@ -22,6 +22,11 @@ internal sealed class V2WatchHandler(
     // A session that ends again at once is not followed by the next at once.
     private static readonly TimeSpan s_backoff = TimeSpan.FromMilliseconds(50);
 
+    private long _open;
+
+    /// <summary>Watches that wait at this moment.</summary>
+    public long Count => Interlocked.Read(ref _open);
+
     /// <summary>
     /// Streams until the watch is over; hands back the error when it cannot begin. When the process stops, a poll is answered without an event, which clients take
     /// for "ask again".
@@ -40,6 +45,22 @@ internal sealed class V2WatchHandler(
                 V2Errors.EventIndexCleared, $"the requested history has been cleared [{firstHeld}/{waitIndex}]", (ulong)began);
         }
 
+        // Before the client hears that it waits, and until it hears the end.
+        Interlocked.Increment(ref _open);
+        try
+        {
+            await WaitAsync(context, request, began, waitIndex, state).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
+        }
+        return null;
+    }
+
+    private async Task WaitAsync(HttpContext context, V2Request request, long began, long waitIndex, StorageStatus state)
+    {
+        var aborted = context.RequestAborted;
         V2KeysHandler.SetIndexes(context, began, state.AppliedIndex, state.AppliedTerm);
         context.Response.StatusCode = StatusCodes.Status200OK;
         context.Response.ContentType = RestResponse.Json;
@@ -63,7 +84,6 @@ internal sealed class V2WatchHandler(
         {
             await next.DropAsync().ConfigureAwait(false);
         }
-        return null;
     }
 
     /// <summary>True when the watch is over; false when the session was lost or left and another must carry on.</summary>

@@ -5,6 +5,7 @@ using ApiGateway.Core.Errors;
 using ApiGateway.Core.Watching;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Limits;
 using ApiGateway.Host.Metrics;
 using ApiGateway.Host.Tracing;
 using Grpc.Core;
@@ -29,6 +30,10 @@ internal sealed class WatchCall : IDisposable
 
     private readonly ClusterView _cluster;
     private readonly WatchAccess _access;
+
+    // Holds as many as the rules know, under the gate.
+    private readonly Room _room;
+    private int _counted;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly NextSession _next;
@@ -46,10 +51,10 @@ internal sealed class WatchCall : IDisposable
     private ulong _term;
 
     public WatchCall(
-        IWatchHub hub, WatchAccess access, ClusterView cluster, ClusterView.Snapshot view, TimeProvider time, ILogger logger,
+        IWatchHub hub, WatchAccess access, Room room, ClusterView cluster, ClusterView.Snapshot view, TimeProvider time, ILogger logger,
         IAsyncStreamReader<byte[]> requests, PipeWriter body, MethodMetrics counts, CancellationToken callEnds)
     {
-        (_access, _cluster, _time, _logger) = (access, cluster, time, logger);
+        (_access, _room, _cluster, _time, _logger) = (access, room, cluster, time, logger);
         _next = new NextSession(hub, time, logger);
         _requests = requests;
         _output = new WatchOutput(body, view.Header, counts);
@@ -59,6 +64,11 @@ internal sealed class WatchCall : IDisposable
 
     public void Dispose()
     {
+        lock (_gate)
+        {
+            _room.GiveBack(_counted);
+            _counted = 0;
+        }
         _ending.Dispose();
         _writing.Dispose();
     }
@@ -129,8 +139,14 @@ internal sealed class WatchCall : IDisposable
             switch (command.Kind)
             {
                 case WatchCommandKind.Create:
+                    if (!_room.TryTake(1, out var full))
+                        return WatchReply.Refused(EtcdErrors.TooManyWatches(full!.Where, full.Most), _cluster.Seen.Revision, _term);
+                    _counted++;
                     if (!_watches.TryCreate(command, _cluster.Seen, _term, out var spec, out var refusal))
+                    {
+                        GiveBackEnded();
                         return refusal;
+                    }
                     // Without a session the next one gets it: the rules know it already.
                     _session?.Create(spec!);
                     return null;
@@ -148,6 +164,16 @@ internal sealed class WatchCall : IDisposable
                     return null;
             }
         }
+    }
+
+    // With the gate: what the rules know no more takes no room.
+    private void GiveBackEnded()
+    {
+        var ended = _counted - _watches.Count;
+        if (ended == 0)
+            return;
+        _counted -= ended;
+        _room.GiveBack(ended);
     }
 
     private async Task DeliverAsync(CancellationToken ending)
@@ -198,6 +224,7 @@ internal sealed class WatchCall : IDisposable
         lock (_gate)
         {
             _watches.Resume(_cluster.Seen, _term, out var specs, out var canceled);
+            GiveBackEnded();
             specs.ForEach(session.Create);
             if (_watches.IsProgressAsked)
                 session.RequestProgress();
@@ -267,6 +294,7 @@ internal sealed class WatchCall : IDisposable
                 else if (_watches.TryAccept(message, out var reply))
                     run.Add(reply);
             }
+            GiveBackEnded();
         }
         run.Complete();
         if (isToLeave)

@@ -2,6 +2,7 @@ using ApiGateway.Core.Errors;
 using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Limits;
 using ApiGateway.Host.Metrics;
 using ApiGateway.Host.Tracing;
 using Grpc.Core;
@@ -11,7 +12,7 @@ namespace ApiGateway.Host.Watching;
 
 /// <summary>etcdserverpb.Watch.</summary>
 internal sealed class WatchService(
-    IWatchHub hub, Callers callers, ClusterView cluster, CallGate gate, StreamGuards guards, WatchBookmarks bookmarks, GrpcMetrics metrics, TimeProvider time,
+    IWatchHub hub, Callers callers, ClusterView cluster, CallGate gate, StreamGuards guards, WatchBookmarks bookmarks, WatchRooms rooms, GrpcMetrics metrics, TimeProvider time,
     ILogger<WatchService> logger)
 {
     private readonly MethodMetrics _counts = metrics.Of(WatchMethods.ServiceName, "Watch", MethodType.DuplexStreaming);
@@ -24,7 +25,8 @@ internal sealed class WatchService(
         gate.Check(http);
         var view = await cluster.GetAsync().ConfigureAwait(false);
         using var guard = guards.Open(http, context.CancellationToken);
-        using var call = new WatchCall(hub, new WatchAccess(callers, http), cluster, view, time, logger, requests, http.Response.BodyWriter, _counts, guard.Token);
+        using var call = new WatchCall(
+            hub, new WatchAccess(callers, http), rooms.OfStream(http), cluster, view, time, logger, requests, http.Response.BodyWriter, _counts, guard.Token);
         metrics.WatchStreams.Add(1);
         bookmarks.Add(call);
         try

@@ -172,6 +172,9 @@ internal sealed class PeerNetwork : IAsyncDisposable
             _metrics.HeartbeatsFailed(1);
     }
 
+    /// <summary>What became of the appends to each member that messages go to.</summary>
+    internal IReadOnlyList<FollowerTraffic> Appends() => [.. _links.Select(static pair => pair.Value.Outbox.Appends.Read(pair.Key)).OrderBy(static peer => peer.Member.Value)];
+
     /// <summary>Members that messages go to.</summary>
     internal int LinkCount => _all.Length;
 

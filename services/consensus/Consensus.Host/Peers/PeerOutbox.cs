@@ -34,6 +34,9 @@ internal sealed class PeerOutbox(PeerMetrics.Member metrics, PeerOutbox.FailedHa
     private Queue<Message> _sending = new();
     private ArrayBufferWriter<byte> _buffer = new();
 
+    /// <summary>What becomes of appends.</summary>
+    public AppendTimes Appends { get; } = new();
+
     /// <summary>The connection in use; null is none.</summary>
     public PeerConnection? Connection
     {
@@ -84,6 +87,8 @@ internal sealed class PeerOutbox(PeerMetrics.Member metrics, PeerOutbox.FailedHa
                 return;
             }
         }
+        if (AppendTimes.IsAppend(message.Kind))
+            Appends.Failed(1);
         failed(message);
     }
 
@@ -116,7 +121,15 @@ internal sealed class PeerOutbox(PeerMetrics.Member metrics, PeerOutbox.FailedHa
         if (writing.IsCompletedSuccessfully)
             Write();
         else
-            _ = FinishAsync(writing, connection);
+            _ = FinishAsync(writing, connection, appends: 0, began: 0);
+    }
+
+    private static int AppendsIn(Wire.PeerFrame frame)
+    {
+        var count = 0;
+        foreach (var message in frame.Messages)
+            count += AppendTimes.IsAppend((MessageKind)message.Kind) ? 1 : 0;
+        return count;
     }
 
     private void Clear()
@@ -150,27 +163,33 @@ internal sealed class PeerOutbox(PeerMetrics.Member metrics, PeerOutbox.FailedHa
             if (_buffer.Capacity > MaxKeptBytes)
                 _buffer = new ArrayBufferWriter<byte>();
             _buffer.ResetWrittenCount();
-            PeerProtocol.Write(_buffer, PeerProtocol.NextFrame(_sending));
+            var began = Stopwatch.GetTimestamp();
+            var frame = PeerProtocol.NextFrame(_sending);
+            PeerProtocol.Write(_buffer, frame);
             metrics.SentBytes.Add(_buffer.WrittenCount);
+            var appends = AppendsIn(frame);
             var writing = connection.WriteAsync(_buffer.WrittenMemory);
             if (!writing.IsCompletedSuccessfully)
             {
-                _ = FinishAsync(writing, connection);
+                _ = FinishAsync(writing, connection, appends, began);
                 return;
             }
+            Appends.Succeeded(appends, Stopwatch.GetElapsedTime(began));
         }
     }
 
-    private async Task FinishAsync(ValueTask writing, PeerConnection connection)
+    private async Task FinishAsync(ValueTask writing, PeerConnection connection, int appends, long began)
     {
         try
         {
             await writing.ConfigureAwait(false);
+            Appends.Succeeded(appends, Stopwatch.GetElapsedTime(began));
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // It is broken, which whoever reads from it hears, and tells; until then what is sent there is lost.
             connection.Abort();
+            Appends.Failed(appends);
         }
         Write();
     }

@@ -107,6 +107,8 @@ public sealed partial class ConsensusService
         _inbound.Drain(ref _received);
         foreach (ref readonly var message in CollectionsMarshal.AsSpan(_received))
         {
+            if (AppendTimes.IsAppend(message.Kind))
+                _appendsReceived.Note(PeerWire.BytesOf(message));
             if (_raft.Step(message) is var error and not RaftError.None)
                 Log.MessageRefused(_logger, message.Kind, message.From.ToString(), error);
         }
@@ -205,7 +207,11 @@ public sealed partial class ConsensusService
         if (messages.Count == 0)
             return;
         for (var i = 0; i < messages.Count; i++)
+        {
+            if (AppendTimes.IsAppend(messages[i].Kind))
+                _appendsSent.Note(PeerWire.BytesOf(messages[i]));
             _network.Send(messages[i]);
+        }
         _network.Flush();
     }
 
@@ -280,6 +286,9 @@ public sealed partial class ConsensusService
         {
             if (_raft.Leader != default && _raft.Leader != _seenLeader)
                 _metrics.LeaderChanged();
+            // Who leads anew counts anew; another that was only out of sight does not.
+            if (_raft.Leader != default && (_raft.Leader != _lastLeader.Item1 || _raft.Leader == Self))
+                _lastLeader = Tuple.Create(_raft.Leader, DateTimeOffset.UtcNow);
             _seenLeader = _raft.Leader;
             _routed = (_raft.Term, _raft.Leader);
             Log.LeaderChanged(_logger, Self.ToString(), _raft.Leader.ToString(), _raft.Term.Value);

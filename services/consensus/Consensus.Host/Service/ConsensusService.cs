@@ -55,6 +55,12 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
     private volatile bool _isStopping;
     private volatile ConsensusStatus _status;
     private volatile Route _route = Route.None();
+    private readonly MessageMeter _appendsReceived = new();
+    private readonly MessageMeter _appendsSent = new();
+    private readonly DateTimeOffset _started = DateTimeOffset.UtcNow;
+
+    // The last leader that was known, and since when.
+    private volatile Tuple<MemberId, DateTimeOffset> _lastLeader = Tuple.Create(default(MemberId), DateTimeOffset.UtcNow);
     private Task _publishing = Task.CompletedTask;
     private readonly TaskCompletionSource<LogIndex> _published = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -175,7 +181,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
     }
 
     public ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation) =>
-        _isStopping ? throw new LogUnavailableException(StoppingReason) : new(Status);
+        _isStopping ? throw new LogUnavailableException(StoppingReason) : new(Status with { Traffic = Traffic });
 
     public async ValueTask<ConsensusStatus> GetStatusAsync(LogIndex atLeast, CancellationToken cancellation)
     {
@@ -271,6 +277,9 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
         _requests.Enqueue(onLogThread);
         _wake.Set();
     }
+
+    private MemberTraffic Traffic => new(
+        Self, _started, _lastLeader.Item1, _lastLeader.Item2, _appendsReceived.Read(), _appendsSent.Read(), _network.Appends());
 
     private ConsensusStatus MakeStatus() => new(
         Cluster, Self, _raft.Leader, _raft.Term, _raft.CommitIndex, _raft.LastIndex,

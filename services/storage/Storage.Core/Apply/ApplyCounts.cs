@@ -1,3 +1,5 @@
+using Storage.Core.V2;
+
 namespace Storage.Core.Apply;
 
 /// <summary>
@@ -11,6 +13,9 @@ public sealed class ApplyCounts
 
     // Operations of the transaction under way.
     private long _operations;
+
+    /// <summary>Of the v2 tree.</summary>
+    public V2Tally V2 { get; } = new();
 
     public long Puts => Volatile.Read(ref _puts);
 

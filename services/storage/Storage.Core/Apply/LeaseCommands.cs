@@ -11,10 +11,10 @@ namespace Storage.Core.Apply;
 /// <summary>Grant and revoke, and what a lease manager proposes: claim and its signs of life, checkpoints, expiry.</summary>
 internal static class LeaseCommands
 {
-    /// <summary>etcdserverpb.LeaseGrantRequest: TTL 1, ID 2, both decided. The answer is LeaseGrantResponse: ID 2, TTL 3.</summary>
+    /// <summary>etcdserverpb.LeaseGrantRequest: TTL 1, ID 2, both decided, and the most leases there may be. The answer is LeaseGrantResponse: ID 2, TTL 3.</summary>
     public static Reply Grant(StateMachine machine, ReadOnlySpan<byte> request)
     {
-        long ttl = 0, id = 0;
+        long ttl = 0, id = 0, most = 0;
         var reader = new ProtoReader(request);
         while (reader.Next())
         {
@@ -22,6 +22,8 @@ internal static class LeaseCommands
                 ttl = (long)reader.Varint;
             else if (reader.Field == 2)
                 id = (long)reader.Varint;
+            else if (reader.Field == LeaseGrantFields.MostLeases)
+                most = (long)reader.Varint;
         }
         if (reader.Malformed || id == 0)
             return new Reply(StorageError.Malformed);
@@ -29,6 +31,8 @@ internal static class LeaseCommands
             return new Reply(StorageError.NoSpace);
         if (machine.Leases.Contains(id))
             return new Reply(StorageError.LeaseExists);
+        if (most > 0 && machine.Leases.Count >= most)
+            return new Reply(StorageError.TooManyLeases);
         machine.Leases.Grant(id, ttl, machine.AppliedIndex.Value);
         machine.Counts.Granted(ttl);
         var body = new BodyBuffer();

@@ -29,14 +29,20 @@ internal static class V2Commands
         // The file is shared: what would fill it further is refused here as in v3. Deletes are what helps.
         if (machine.Alarms.HasNoSpace && write.Operation is not (V2Write.Types.Operation.Delete or V2Write.Types.Operation.CompareAndDelete))
             return new Reply(StorageError.NoSpace);
-        return machine.V2.Write(write, nowUnixNanos, span);
+        var reply = machine.V2.Write(write, nowUnixNanos, span);
+        if (!V2Internal.Contains(path))
+            machine.Counts.V2.Wrote(write.Operation, reply);
+        return reply;
     }
 
     public static Reply Expire(StateMachine machine, ReadOnlySpan<byte> request, ApplySpan? span)
     {
         try
         {
-            return machine.V2.Expire(V2Expire.Parser.ParseFrom(request).NowUnixNanos, span);
+            var before = machine.V2.Index;
+            var reply = machine.V2.Expire(V2Expire.Parser.ParseFrom(request).NowUnixNanos, span);
+            machine.Counts.V2.Expired(machine.V2.Index - before);
+            return reply;
         }
         catch (InvalidProtocolBufferException)
         {

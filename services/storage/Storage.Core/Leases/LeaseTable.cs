@@ -25,6 +25,9 @@ public sealed class LeaseTable(ITree tree)
     /// <summary>The lease manager's claim.</summary>
     public ClaimState Claim { get; set; }
 
+    /// <summary>How many there are.</summary>
+    public int Count => _leases.Count;
+
     public bool Contains(long id) => Find(id) is not null;
 
     public Lease? Find(long id)

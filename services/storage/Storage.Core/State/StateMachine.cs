@@ -38,6 +38,7 @@ public sealed partial class StateMachine
         Store = new MvccStore(tree, Leases);
         Alarms = new AlarmSet(tree);
         Auth = new AuthTable(tree);
+        Downgrade = new DowngradeJob(tree);
         V2 = new V2Tree(tree, options.InitialV2Index);
         Sweep = new CompactionSweep(tree, Store, _floor);
     }
@@ -61,6 +62,7 @@ public sealed partial class StateMachine
     internal LeaseTable Leases { get; }
     internal AlarmSet Alarms { get; }
     internal AuthTable Auth { get; }
+    internal DowngradeJob Downgrade { get; }
     internal V2Tree V2 { get; }
 
     /// <summary>
@@ -121,6 +123,7 @@ public sealed partial class StateMachine
             Auth = Auth.Current,
             Alarms = Alarms.Current,
             AutomaticAlarms = Alarms.Automatic,
+            DowngradeTarget = Downgrade.Target,
             V2 = V2.Freeze(),
         };
     }
@@ -180,6 +183,7 @@ public sealed partial class StateMachine
         CommandKind.LeaseRevoke => LeaseCommands.Revoke(this, payload),
         CommandKind.Alarm => AlarmCommand.Apply(this, payload),
         CommandKind.SpaceAlarm => SpaceAlarmCommand.Apply(this, payload),
+        CommandKind.Downgrade => DowngradeCommand.Apply(this, payload),
         CommandKind.V2Write => V2Commands.Write(this, payload, command.ProposedAtUnixNanos, span),
         CommandKind.V2Expire => V2Commands.Expire(this, payload, span),
         CommandKind.LeaseClaim => LeaseCommands.Claim(this, payload),

@@ -42,5 +42,8 @@ public sealed class StateView
     /// <summary>Members whose NOSPACE alarm a replica raised by itself.</summary>
     public required IReadOnlyList<ulong> AutomaticAlarms { get; init; }
 
+    /// <summary>See <see cref="DowngradeJob.Target"/>.</summary>
+    public required string DowngradeTarget { get; init; }
+
     public required V2View V2 { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Storage.Contracts;
 
 namespace Storage.Core.V2;
 
@@ -17,7 +18,8 @@ internal static class V2Path
 
     public static string Join(string directory, string name) => directory == Root ? Root + name : $"{directory}/{name}";
 
-    public static bool IsHidden(string path) => path[path.LastIndexOf('/') + 1] == '_';
+    /// <summary>Left out of listings.</summary>
+    public static bool IsHidden(string path) => path[path.LastIndexOf('/') + 1] == '_' || path == V2Internal.Root;
 
     /// <summary>Key of a node in the ordered map.</summary>
     public static byte[] Key(string path) => Key(Depth(path), path);

@@ -119,6 +119,8 @@ public sealed partial class V2Tree(ITree tree, long initialIndex)
 
         if (node.IsDirectory)
             kind |= FeedEventKind.Directory;
+        if (V2Internal.Contains(node.Path))
+            kind |= FeedEventKind.Silent;
         var change = new V2Event(Encoding.UTF8.GetBytes(node.Path), kind, json.Written.ToArray(), span);
         _recent.Append(change, change.Json.Length);
         Span<byte> key = stackalloc byte[8];

@@ -15,6 +15,7 @@ internal sealed class OpenedFile(MmapPageDevice device, SlotSnapshotRegistry rea
             return new StorageData(CopyOnWriteTree.Open(device, readers), device, new OpenedFile(device, readers))
             {
                 CreateIncoming = () => new IncomingFile(directory),
+                CountReaders = readers.Count,
                 NoteSuspicion = what => DamagedFile.NoteSuspicion(directory, what),
                 KeptDamagedFile = File.Exists(DamagedFile.KeptPath(directory)) ? DamagedFile.KeptPath(directory) : null,
             };

@@ -75,6 +75,16 @@ public sealed class SlotSnapshotRegistry : ISnapshotRegistry
         return oldest;
     }
 
+    /// <summary>Those that are in at this moment.</summary>
+    public int Count()
+    {
+        var count = 0;
+        foreach (var block in Volatile.Read(ref _blocks))
+            for (var i = 0; i < block.Length; i += Stride)
+                count += Volatile.Read(ref block[i]) != 0 ? 1 : 0;
+        return count;
+    }
+
     private int Admit(int ticket)
     {
         if (Volatile.Read(ref _left) is null)

@@ -9,13 +9,10 @@ namespace Storage.Host.Service;
 /// <summary>Tails the log, applies, publishes, hands out results. The only place where entries meet the state machine.</summary>
 internal sealed class ApplyLoop(
     IConsensus consensus, LogContact contact, StateOwner owner, ResultRouter results, IndexWaiters waiters, ViewSignal signal, CommitLoop commits, SweepLoop sweeps,
-    StorageMetrics metrics, TimeProvider time, FatalHandler fatal, ILogger logger)
+    ApplyTimes times, TimeProvider time, FatalHandler fatal, ILogger logger)
 {
     // After a long tail batch (a replay) readers and proposers hear of progress at least this often.
     private const int MaxEntriesPerView = 1_024;
-
-    // As in etcd; here of the entries that are applied together.
-    private static readonly TimeSpan s_slowApply = TimeSpan.FromMilliseconds(100);
 
     // A tail that brought something is opened again at once: its member is gone, another one is there, and writers wait for what is applied here.
     private static readonly TimeSpan s_firstBackoff = TimeSpan.FromMilliseconds(10);
@@ -94,7 +91,6 @@ internal sealed class ApplyLoop(
     private void Apply(IReadOnlyList<Entry> entries, int from, int to)
     {
         _results.Clear();
-        var began = time.GetTimestamp();
         bool sweepPending, tooDirty;
         using (owner.EnterApply())
         {
@@ -104,8 +100,6 @@ internal sealed class ApplyLoop(
             sweepPending = owner.Machine.Sweep.IsPending;
             tooDirty = owner.Tree.DirtyBytes > commits.MaxDirtyBytes;
         }
-        if (time.GetElapsedTime(began) > s_slowApply)
-            metrics.SlowApplies.Increment();
         // The view is out before any result is: who hears of a write can read it here.
         results.Deliver(_results);
         waiters.Wake(owner.Published.Current.AppliedIndex);
@@ -133,8 +127,10 @@ internal sealed class ApplyLoop(
             activity = StorageTelemetry.Spans.StartActivity("storage.apply", ActivityKind.Internal, command.Trace);
             span = new ApplySpan(activity?.Context ?? command.Trace);
         }
+        var began = time.GetTimestamp();
         if (owner.Machine.Apply(entry, command, payload, span, out var result))
         {
+            times.Observe(command.Kind, payload.Span, result, time.GetElapsedTime(began));
             if (command.Session.Value != 0)
                 _results.Add(result);
             activity?.SetTag("revision", result.Revision);

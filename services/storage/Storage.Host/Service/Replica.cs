@@ -28,11 +28,16 @@ internal sealed class Replica : IAsyncDisposable
         _sweeps = new SweepLoop(Owner, Commits, context.Swept, context.Metrics, context.Time, context.Fatal, context.Logger);
         _space = new SpaceLoop(Owner, Commits, context.Metrics, context.Time, context.Fatal, context.Logger);
         _applies = new ApplyLoop(
-            context.Consensus, context.Contact, Owner, context.Results, context.Applied, context.Signal, Commits, _sweeps, context.Metrics, context.Time, context.Fatal, context.Logger);
+            context.Consensus, context.Contact, Owner, context.Results, context.Applied, context.Signal, Commits, _sweeps,
+            new ApplyTimes(context.Metrics, context.Options.WarningApplyDuration, context.Logger), context.Time, context.Fatal, context.Logger);
         _snapshots = new SnapshotSender(context.Reads, context.Options.SnapshotStallLimit, context.Metrics, context.Time, context.Logger);
     }
 
     public StateOwner Owner { get; }
+
+    /// <summary>Readers of the data file at this moment.</summary>
+    public int OpenReads => _data.CountReaders?.Invoke() ?? 0;
+
     public CommitLoop Commits { get; }
     public SpaceLoop Space => _space;
     public SnapshotSender Snapshots => _snapshots;

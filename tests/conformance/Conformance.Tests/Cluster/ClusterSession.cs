@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Net;
+using System.Text.Json;
 
 using Conformance.Harness;
 using Conformance.Metrics;
@@ -197,6 +198,31 @@ internal sealed class ClusterSession : IAsyncDisposable
         await LearnIds();
         Show(commandLine, endpoints, last.Output, last.Error, last.Code);
     }
+
+    /// <summary>What a member says of itself and of its followers: names and shapes; counts and times are its own.</summary>
+    public async Task Stats(char member)
+    {
+        using var http = new HttpClient();
+        using var self = JsonDocument.Parse(await http.GetStringAsync(new Uri(Client(member) + "/v2/stats/self")));
+        await LearnIds();
+        var told = self.RootElement;
+        _transcript.Add(_text.Show(
+            $"# {told.GetProperty("name")} {told.GetProperty("id")} is {told.GetProperty("state")} under {told.GetProperty("leaderInfo").GetProperty("leader")}, "
+            + (told.GetProperty("state").GetString() == "StateLeader" ? $"sent {Some(told, "sendAppendRequestCnt")}" : $"received {Some(told, "recvAppendRequestCnt")}")));
+        using var answer = await http.GetAsync(new Uri(Client(member) + "/v2/stats/leader"));
+        var body = await answer.Content.ReadAsStringAsync();
+        if (!answer.IsSuccessStatusCode)
+        {
+            _transcript.Add($"# {(int)answer.StatusCode} {body}");
+            return;
+        }
+        using var leader = JsonDocument.Parse(body);
+        var followers = leader.RootElement.GetProperty("followers").EnumerateObject().Select(follower => _text.Show(
+            $"{follower.Name}: {string.Join(' ', follower.Value.GetProperty("latency").EnumerateObject().Select(static time => time.Name))}, success {Some(follower.Value.GetProperty("counts"), "success")}"));
+        _transcript.Add(_text.Show($"# led by {leader.RootElement.GetProperty("leader")}\n") + string.Join('\n', followers.Order(StringComparer.Ordinal)));
+    }
+
+    private static string Some(JsonElement element, string count) => element.GetProperty(count).GetInt64() > 0 ? "some" : "none";
 
     /// <summary>Waits until this member leads, moving the leadership there when need be.</summary>
     public async Task LeadBy(char member)

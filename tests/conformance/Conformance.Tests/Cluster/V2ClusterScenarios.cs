@@ -9,6 +9,8 @@ internal static class V2ClusterScenarios
     {
         yield return new("cluster-v2/members", Members);
         yield return new("cluster-v2/health", Health);
+        yield return new("cluster-v2/users", Users);
+        yield return new("cluster-v2/stats", Stats);
     }
 
     private static async Task Members(ClusterSession s)
@@ -27,6 +29,29 @@ internal static class V2ClusterScenarios
         await s.Ctl("member list");
         await s.Ctl("set k v", "b");
         await s.Ctl("get k", "c");
+    }
+
+    // An answer of /v2/auth is as of everything acknowledged: whoever has heard it from a member finds it in force there. etcdctl stays with the member it is given.
+    private static async Task Users(ClusterSession s)
+    {
+        await s.StartCluster("abc");
+        foreach (var (member, command) in ((string, string)[])
+        [
+            ("a", "user add root:rp"), ("b", "user add ann:ap"), ("c", "user list"), ("c", "role add r"), ("a", "role grant r --path /mine/* --rw"), ("b", "user grant ann --roles r"), ("a", "auth enable"),
+            ("c", "-u root:rp auth enable"), ("c", "-u root:rp role remove guest"), ("b", "-u root:rp role get guest"), ("b", "set /mine/k v"), ("b", "-u ann:ap set /mine/k v"), ("c", "-u root:rp user get ann"),
+            ("b", "-u ann:ap get /mine/k"), ("c", "-u ann:ap get /other"), ("c", "-u root:rp auth disable"), ("a", "-u root:rp auth disable"), ("a", "get --quorum /mine/k"),
+        ])
+        {
+            await s.Ctl("--no-sync " + command, member);
+        }
+    }
+
+    private static async Task Stats(ClusterSession s)
+    {
+        await s.StartCluster("abc");
+        await s.Ctl("set /k v");
+        foreach (var member in "abc")
+            await s.Stats(member);
     }
 
     private static async Task Health(ClusterSession s)

@@ -9,7 +9,6 @@ namespace Conformance.ErrorTable;
 /// <summary>The whole table, in its order.</summary>
 internal static class ErrorRows
 {
-    private const string Downgrade = "downgrades are not served yet";
     private const string Race = "a matter of when a leader is lost: no client can make it happen on purpose";
     private const string Peers = "told between members, not to clients";
     private const string Later = "of 3.6: a 3.5 server has no such answer";
@@ -74,17 +73,22 @@ internal static class ErrorRows
         new(15, "etcdserver: corrupt cluster") { Produce = s => UnderAlarmAsync(s, AlarmType.Corrupt) },
         new(14, "etcdserver: rpc not supported for learner") { Why = "needs a second member: cluster-members/learner compares it" },
         new(9, "etcdserver: bad leader transferee") { Produce = s => s.Call(Rpc.MoveLeader, new MoveLeaderRequest { TargetID = 5 }) },
-        new(14, "etcdserver: cluster version not found during downgrade") { Why = Downgrade },
-        new(3, "etcdserver: wrong downgrade target version format") { Why = Downgrade },
-        new(3, "etcdserver: invalid downgrade target version") { Why = Downgrade },
-        new(9, "etcdserver: cluster has a downgrade job in progress") { Why = Downgrade },
-        new(9, "etcdserver: no inflight downgrade job") { Why = Downgrade },
+        new(14, "etcdserver: cluster version not found during downgrade") { Why = "a cluster that answers requests has a version" },
+        new(3, "etcdserver: wrong downgrade target version format") { Produce = s => s.Call(Rpc.Downgrade, To("3")) },
+        new(3, "etcdserver: invalid downgrade target version") { Produce = s => s.Call(Rpc.Downgrade, To("3.3")) },
+        new(9, "etcdserver: cluster has a downgrade job in progress")
+        {
+            Produce = s => s.WhileDowngradingAsync(() => s.Call(Rpc.Downgrade, To("3.4"))),
+        },
+        new(9, "etcdserver: no inflight downgrade job") { Produce = s => s.Call(Rpc.Downgrade, new DowngradeRequest { Action = DowngradeRequest.Types.DowngradeAction.Cancel }) },
         new(1, "etcdserver: request canceled") { Why = "of a caller that has left, and hears nothing" },
         new(4, "etcdserver: context deadline exceeded") { Why = "a server sends the text without its prefix: the row below" },
         new(4, "context deadline exceeded") { CostsTheQuorum = true, Produce = s => s.Put("k", "v") },
         new(3, "etcdserver: invalid client api version") { Why = Later },
         new(3, "etcdserver: invalid sort option") { Why = Later + ", and dies of an unknown sort target" },
     ];
+
+    private static DowngradeRequest To(string version) => new() { Action = DowngradeRequest.Types.DowngradeAction.Validate, Version = version };
 
     private static async Task CompactedAsync(GrpcSession s)
     {

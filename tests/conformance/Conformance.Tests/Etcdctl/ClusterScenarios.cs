@@ -63,6 +63,12 @@ internal static partial class ClusterScenarios
             await s.RunLoadCheck("check perf --load=s", TimeSpan.FromSeconds(110), WithoutVerdicts);
             await s.Run("get /etcdctl-check-perf/ --prefix --keys-only");
         });
+        yield return new("ctl-check/usage", s => s.RunAll("check", "check perf --load=nonsense", "check datascale --load=nonsense"));
+        yield return new("ctl-check/datascale", async s =>
+        {
+            await s.RunLoadCheck("check datascale --load=s", TimeSpan.FromSeconds(110), WithoutVerdicts);
+            await s.Run("get /etcdctl-check-datascale/ --prefix --keys-only");
+        });
     }
 
     // The progress bar is drawing; and whether the machine was quick enough while other tests ran says nothing about

@@ -5,7 +5,7 @@ using Conformance.Harness;
 
 namespace Conformance.Etcdctl;
 
-/// <summary>One run of the unmodified etcdctl 3.5 against one server.</summary>
+/// <summary>One run of the unmodified etcdctl against one server: 3.5 with its v3 commands, or 3.4 with those of v2.</summary>
 internal sealed partial class EtcdctlProcess : IAsyncDisposable
 {
     private const int SigInt = 2;
@@ -19,20 +19,22 @@ internal sealed partial class EtcdctlProcess : IAsyncDisposable
     private readonly Lock _lock = new();
     private TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public EtcdctlProcess(Target target, IEnumerable<string> arguments, TimeSpan? deadline = null)
+    public EtcdctlProcess(Target target, IEnumerable<string> arguments, TimeSpan? deadline = null, bool isV2 = false)
     {
         _deadline = new CancellationTokenSource(deadline ?? s_deadline);
-        var start = new ProcessStartInfo(Peers.Require("3.5", "etcdctl"))
+        var start = new ProcessStartInfo(Peers.Require(isV2 ? "3.4" : "3.5", "etcdctl"))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in (string[])[$"--endpoints=127.0.0.1:{target.ClientPort}", .. arguments])
+        foreach (var argument in (string[])[$"--endpoints={(isV2 ? "http://" : "")}127.0.0.1:{target.ClientPort}", .. arguments])
             start.ArgumentList.Add(argument);
         // The environment must neither add flags nor draw warnings.
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("ETCD", StringComparison.Ordinal)).ToList())
             start.Environment.Remove(name);
+        if (isV2)
+            start.Environment["ETCDCTL_API"] = "2";
         _process = Process.Start(start)!;
         _outputDone = ReadOutputAsync();
         _errorOutput = _process.StandardError.ReadToEndAsync();

@@ -1,4 +1,8 @@
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Conformance.Harness;
 using Conformance.V3;
 using EtcdApi.Etcdserverpb;
@@ -7,7 +11,7 @@ using Google.Protobuf;
 namespace Conformance.Etcdctl;
 
 /// <summary>The etcdctl steps of a scenario: output, error output and exit code are compared.</summary>
-internal sealed class EtcdctlSession : IAsyncDisposable
+internal sealed partial class EtcdctlSession : IAsyncDisposable
 {
     private readonly Target _target;
     private readonly Transcript _transcript;
@@ -55,7 +59,8 @@ internal sealed class EtcdctlSession : IAsyncDisposable
     {
         var result = await Finish(commandLine, "", deadline);
         var output = Encoding.UTF8.GetString(result.Output);
-        var passed = output.TrimEnd().EndsWith("PASS", StringComparison.Ordinal);
+        // "PASS" by itself, or with what it is about.
+        var passed = output.TrimEnd().Split('\n', '\r')[^1].Contains("PASS", StringComparison.Ordinal);
         var isConsistent = result.ExitCode == (passed ? 0 : 1);
         Note(isConsistent ? "the exit code follows the last verdict" : $"exit code {result.ExitCode} after:\n{output}");
         ShowOutcome(withoutVerdicts(output), result with { ExitCode = 0 });
@@ -205,6 +210,35 @@ internal sealed class EtcdctlSession : IAsyncDisposable
         Note($"{action} {alarm}: {string.Join(", ", response.Alarms.Select(one => $"{one.Alarm} of {(one.MemberID == _target.MemberId ? "the member" : "another")}"))}");
     }
 
+    /// <summary>In hexadecimal, as etcdctl takes it.</summary>
+    public string MemberId => _target.MemberId.ToString("x");
+
+    public string PeerUrl => $"http://127.0.0.1:{_target.PeerPort}";
+
+    /// <summary>Hides what only this run knows.</summary>
+    public void Hide(string literal, string placeholder) => _normaliser.Hide(literal, placeholder);
+
+    /// <summary>Runs <c>member add</c>; the new member's id, which is hidden from then on, is returned in hexadecimal. Lists of members in JSON are shown with the new one last: etcd orders by ids.</summary>
+    public async Task<string> RunMemberAdd(string commandLine)
+    {
+        var before = await MemberIdsAsync();
+        var result = await Finish(commandLine, "", null);
+        var added = (await MemberIdsAsync()).Except(before).Single();
+        Hide(added.ToString(), "<added>");
+        Hide(added.ToString("x"), "<added>");
+        var output = Encoding.UTF8.GetString(result.Output);
+        ShowOutcome(output.StartsWith('{') ? WithLast(added, output) : output, result);
+        return added.ToString("x");
+    }
+
+    /// <summary>Runs a command that logs what it does: of the lines only their messages are compared. What describes a file of the server's own, its size and hash, is not compared.</summary>
+    public async Task RunLogged(string commandLine)
+    {
+        var result = await Finish(commandLine, "", null);
+        var lines = result.ErrorOutput.Split('\n').Select(static line => LogMessage().Match(line) is { Success: true } match ? $"log: {match.Groups["message"].Value}" : line);
+        ShowOutcome(EtcdctlText.WithoutFile(Encoding.UTF8.GetString(result.Output)), result with { ErrorOutput = EtcdctlText.WithoutFile(string.Join('\n', lines)) });
+    }
+
     /// <summary>Runs a command that is not compared.</summary>
     public async Task RunUnseen(string commandLine)
     {
@@ -285,6 +319,20 @@ internal sealed class EtcdctlSession : IAsyncDisposable
         var whole = text.EndsWith('\n') ? text[..^1] : text;
         return prefix + whole.Replace("\n", "\n" + prefix, StringComparison.Ordinal);
     }
+
+    private static string WithLast(ulong member, string json)
+    {
+        var answer = JsonNode.Parse(json)!;
+        var ordered = answer["members"]!.AsArray().OrderBy(one => one!["ID"]!.GetValue<ulong>() == member).Select(static one => one!.DeepClone()).ToArray();
+        answer["members"] = new JsonArray(ordered);
+        return answer.ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
+    }
+
+    private async Task<List<ulong>> MemberIdsAsync() =>
+        [.. (await Rpc.MemberList.CallAsync(_target.Channel, new MemberListRequest { Linearizable = true })).Members.Select(static member => member.ID)];
+
+    [GeneratedRegex("^(?:\\{\"level\":.*?\"msg\":\"(?<message>[^\"]*)\".*\\}|\\S+Z\\t[a-z]+\\t\\S+\\t(?<message>[^\\t]*)\\t?.*)$")]
+    private static partial Regex LogMessage();
 
     private static List<string> Words(string commandLine)
     {

@@ -18,7 +18,7 @@ public sealed class EtcdctlKvTests(V3Pair pair) : IClassFixture<V3Pair>
 /// <summary>Goal: as <see cref="EtcdctlKvTests"/>, for the commands that wait, and those about the cluster.</summary>
 public sealed class EtcdctlClusterTests(V3Pair pair) : IClassFixture<V3Pair>
 {
-    internal static readonly ScenarioSet<EtcdctlSession> Set = new(WatchScenarios.All(), ClusterScenarios.All());
+    internal static readonly ScenarioSet<EtcdctlSession> Set = new(WatchScenarios.All(), ClusterScenarios.All(), MatrixScenarios.All());
 
     public static TheoryData<string> Names => Set.AsTheory();
 
@@ -42,7 +42,7 @@ public sealed class EtcdctlMaintenanceTests(SmallQuotaPair pair) : IClassFixture
 /// <summary>Goal: users, roles and logging in look as etcd's to etcdctl. Method: as above, on a pair of its own.</summary>
 public sealed class EtcdctlAuthTests(AuthPair pair) : IClassFixture<AuthPair>
 {
-    internal static readonly ScenarioSet<EtcdctlSession> Set = new(AuthScenarios.All());
+    internal static readonly ScenarioSet<EtcdctlSession> Set = new(AuthScenarios.All(), MatrixScenarios.Users());
 
     public static TheoryData<string> Names => Set.AsTheory();
 

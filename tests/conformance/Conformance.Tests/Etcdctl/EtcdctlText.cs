@@ -101,9 +101,38 @@ internal sealed partial class EtcdctlText(Normaliser normaliser)
 
     // A hash covers absolute revisions, which differ between the two. Its value is compared where both start empty.
     [GeneratedRegex("""
-        (<endpoint>, |"hash":|"Hash" : )[1-9]\d*(?=\n|,"|\})
+        (<endpoint>, |"hash":|"Hash" : |<endpoint> │ +)[1-9]\d*(?=\n|,"|\}| +│\n)
         """)]
     private static partial Regex HashLine();
+
+    /// <summary>Hash, number of keys and size of a snapshot are of the server's own; that they are there is compared.</summary>
+    public static string WithoutFile(string text)
+    {
+        text = FileLine().Replace(text, "<hash>, <revision>, <keys>, <size>");
+        text = FileJson().Replace(text, "\"$1\":<n>");
+        text = FileFields().Replace(text, "\"$1\" : <n>");
+        text = FileTable().Replace(text, "│ <hash> │ <revision> │ <keys> │ <size> │");
+        return Digest().Replace(text, "[<digest>]");
+    }
+
+    [GeneratedRegex(@"^[0-9a-f]{1,8}, \d+, \d+, [0-9.]+ [kM]B$", RegexOptions.Multiline)]
+    private static partial Regex FileLine();
+
+    [GeneratedRegex("""
+        "(hash|revision|totalKey|totalSize)":[1-9]\d*
+        """)]
+    private static partial Regex FileJson();
+
+    [GeneratedRegex("""
+        "(Hash|Revision|Keys|Size)" : [1-9]\d*
+        """)]
+    private static partial Regex FileFields();
+
+    [GeneratedRegex(@"│ +[0-9a-f]{1,8} │ +\d+ │ +\d+ │ +[0-9.]+ [kM]B │")]
+    private static partial Regex FileTable();
+
+    [GeneratedRegex(@"\[\d+( \d+){31}\]")]
+    private static partial Regex Digest();
 
     [GeneratedRegex("""
         "ts":"[^"]*"

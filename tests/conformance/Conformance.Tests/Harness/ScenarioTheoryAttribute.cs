@@ -23,6 +23,15 @@ public sealed class V3ScenarioTheoryAttribute : ScenarioTheoryAttribute
     }
 }
 
+/// <summary>Scenarios of etcdctl's v2 commands, compared with etcd 3.4.</summary>
+public sealed class V2CtlScenarioTheoryAttribute : ScenarioTheoryAttribute
+{
+    public V2CtlScenarioTheoryAttribute()
+        : base(("3.4", "etcd"), ("3.4", "etcdctl"))
+    {
+    }
+}
+
 /// <summary>Scenarios compared with etcd 3.4, which serves v2.</summary>
 public sealed class V2ScenarioTheoryAttribute : ScenarioTheoryAttribute
 {

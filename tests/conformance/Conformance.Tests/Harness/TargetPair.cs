@@ -14,6 +14,12 @@ public abstract class TargetPair : IAsyncLifetime
     private Target? _reference;
     private Target? _candidate;
 
+    /// <summary>The reference.</summary>
+    internal Target Etcd => _reference!;
+
+    /// <summary>The candidate.</summary>
+    internal Target Ours => _candidate!;
+
     private protected abstract Func<ServerProgram> Reference { get; }
 
     /// <summary>Brings a new server to this revision (v2: index) at least.</summary>

@@ -21,15 +21,12 @@ internal static class MissingFamilies
     private static readonly Dictionary<string, string> s_reasons = new(StringComparer.Ordinal)
     {
         ["etcd_server_go_version"] = Go,
-        ["etcd_debugging_auth_revision"] = "authentication is not served yet",
         ["etcd_debugging_mvcc_index_compaction_pause_duration_milliseconds"] = "the index is swept in the same steps as the data file, which are timed together",
         ["etcd_debugging_mvcc_pending_events_total"] = "what waits for a slow client is bounded and counted in bytes, not in events",
         ["etcd_debugging_snap_save_marshalling_duration_seconds"] = "Raft snapshots carry no state here, nothing is marshalled",
         ["etcd_debugging_snap_save_total_duration_seconds"] = "Raft snapshots carry no state here, nothing is saved",
         ["etcd_snap_fsync_duration_seconds"] = "Raft snapshots carry no state here, nothing is saved",
         ["etcd_snap_db_fsync_duration_seconds"] = "a received state is committed in pieces as any commit; the whole is timed",
-        ["etcd_mvcc_db_open_read_transactions"] = "readers take slots without a count of them",
-        ["etcd_server_apply_duration_seconds"] = "entries are applied in batches under one look at the clock; slow ones are counted",
     };
 
     /// <summary>Null when the family is to be here.</summary>

@@ -74,6 +74,24 @@ internal sealed partial class V2Session : IAsyncDisposable
         return new V2Watch(answer, ShowEvent, isEtcd: _target.IsEtcd);
     }
 
+    /// <summary>
+    /// What the server counted while the steps ran. Failed reads are left out: etcd counts its own of each request among them, whether users are switched on.
+    /// </summary>
+    public async Task Counted(string what, Func<Task> steps)
+    {
+        var before = await CountsAsync();
+        await steps();
+        var after = await CountsAsync();
+        Note($"{what}: {string.Join(' ', after.Where(count => count.Key != "getsFail" && count.Value != before[count.Key]).Select(count => $"{count.Key}{count.Value - before[count.Key]:+0;-0}"))}");
+    }
+
+    private async Task<Dictionary<string, long>> CountsAsync()
+    {
+        using var answer = await RawHttp.SendAsync(_target.ClientPort, "GET", "/v2/stats/store", [], null);
+        using var counts = System.Text.Json.JsonDocument.Parse(await answer.ReadToEndAsync());
+        return counts.RootElement.EnumerateObject().ToDictionary(count => count.Name, count => count.Value.GetInt64());
+    }
+
     /// <summary>Many writes whose answers nobody looks at.</summary>
     public async Task WriteManyAsync(int count, string path)
     {

@@ -21,6 +21,7 @@ internal sealed partial class V2Text(Normaliser normaliser)
         body = normaliser.Positions(HistoryStart(), body);
         body = CompareCause().Replace(body, cause => normaliser.Positions(ComparedIndexes(), cause.Value));
         body = Expiration().Replace(body, "\"expiration\":\"<time>\"");
+        body = StatsTime().Replace(body, "\"$1\":\"<$1>\"");
         body = Ttl().Replace(body, match => $"\"ttl\":{Remaining(long.Parse(match.Groups[1].ValueSpan))}");
         return normaliser.Hidden(body);
     }
@@ -78,6 +79,11 @@ internal sealed partial class V2Text(Normaliser normaliser)
         "expiration":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z"
         """)]
     private static partial Regex Expiration();
+
+    [GeneratedRegex("""
+        "(startTime|uptime)":"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z|(?:\d+m)?\d+(?:\.\d{1,9})?(?:s|ms|µs|ns))"
+        """)]
+    private static partial Regex StatsTime();
 
     [GeneratedRegex("""
         "ttl":(\d+)

@@ -219,6 +219,27 @@ internal sealed class GrpcSession : IAsyncDisposable
         await Rpc.MemberRemove.CallAsync(_target.Channel, new MemberRemoveRequest { ID = added.Member.ID });
     }
 
+    /// <summary>Runs the steps while the cluster is being taken back to 3.4.</summary>
+    public async Task WhileDowngradingAsync(Func<Task> steps)
+    {
+        Note("while the cluster is being downgraded");
+        await DowngradeAsync(DowngradeRequest.Types.DowngradeAction.Enable, "true");
+        await steps();
+        await DowngradeAsync(DowngradeRequest.Types.DowngradeAction.Cancel, "false");
+    }
+
+    // A 3.5 server does as it is told and then answers only with a timeout, so its peer port is asked.
+    private async Task DowngradeAsync(DowngradeRequest.Types.DowngradeAction action, string becomes)
+    {
+        using var ending = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var call = _target.Channel.CreateCallInvoker().AsyncUnaryCall(
+            Rpc.Method(MethodType.Unary, Rpc.Downgrade.Service, Rpc.Downgrade.Name), null, new CallOptions(cancellationToken: ending.Token),
+            new DowngradeRequest { Action = action, Version = "3.4" }.ToByteArray());
+        using var http = new HttpClient();
+        while (await http.GetStringAsync(new Uri($"{PeerUrl}/downgrade/enabled"), ending.Token) != becomes)
+            await Task.Delay(10, ending.Token);
+    }
+
     /// <summary>Takes in a member that never comes, and waits until nobody leads.</summary>
     public async Task LoseTheQuorumAsync()
     {

@@ -17,7 +17,7 @@ public sealed class GrpcKvTests(V3Pair pair) : IClassFixture<V3Pair>
 /// <summary>Goal: streams, leases and bad input behave as etcd's. Method: as <see cref="GrpcKvTests"/>, on a pair of its own.</summary>
 public sealed class GrpcStreamTests(V3Pair pair) : IClassFixture<V3Pair>
 {
-    internal static readonly ScenarioSet<GrpcSession> Set = new(WatchScenarios.All(), LeaseScenarios.All(), BadInputScenarios.All());
+    internal static readonly ScenarioSet<GrpcSession> Set = new(WatchScenarios.All(), LeaseScenarios.All(), BadInputScenarios.All(), DowngradeScenarios.All);
 
     public static TheoryData<string> Names => Set.AsTheory();
 

@@ -25,6 +25,7 @@ internal static class Rpc
     public static readonly Unary<MemberPromoteRequest, MemberPromoteResponse> MemberPromote = new("etcdserverpb.Cluster", "MemberPromote", MemberPromoteResponse.Parser);
     public static readonly Unary<MoveLeaderRequest, MoveLeaderResponse> MoveLeader = new("etcdserverpb.Maintenance", "MoveLeader", MoveLeaderResponse.Parser);
     public static readonly Unary<StatusRequest, StatusResponse> Status = new("etcdserverpb.Maintenance", "Status", StatusResponse.Parser);
+    public static readonly Unary<DowngradeRequest, DowngradeResponse> Downgrade = new("etcdserverpb.Maintenance", "Downgrade", DowngradeResponse.Parser);
     public static readonly Unary<AlarmRequest, AlarmResponse> Alarm = new("etcdserverpb.Maintenance", "Alarm", AlarmResponse.Parser);
     public static readonly Unary<HashKVRequest, HashKVResponse> HashKV = new("etcdserverpb.Maintenance", "HashKV", HashKVResponse.Parser);
     public static readonly Unary<AuthenticateRequest, AuthenticateResponse> Authenticate = new("etcdserverpb.Auth", "Authenticate", AuthenticateResponse.Parser);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 
 namespace EndToEnd.Tests.Behaviour;
 
@@ -25,6 +26,43 @@ public abstract class V2Behaviour(DeploymentFixture fixture) : IDisposable
         Assert.True(deleted.Index > created.Index);
         var missing = await _oldPort.GetAsync(key);
         Assert.Equal((HttpStatusCode.NotFound, 100), (missing.Status, missing.ErrorCode));
+    }
+
+    [DeploymentFact]
+    public async Task Users_SwitchedOn_AreAskedFor()
+    {
+        var key = Key();
+        await _v2.JsonAsync(HttpMethod.Put, "v2/auth/users/root", """{"user":"root","password":"secret"}""");
+        Assert.Equal(HttpStatusCode.OK, (await _v2.JsonAsync(HttpMethod.Put, "v2/auth/enable", "")).Status);
+        try
+        {
+            await _v2.JsonAsync(HttpMethod.Delete, "v2/auth/roles/guest", "", "root:secret");
+            var refused = await _v2.PutAsync(key, ("value", "one"));
+            Assert.Equal((HttpStatusCode.Unauthorized, 110), (refused.Status, refused.ErrorCode));
+            Assert.Equal((HttpStatusCode.Unauthorized, "{\"message\":\"Insufficient credentials\"}"), await _v2.JsonAsync(HttpMethod.Get, "v2/auth/users", "", "root:wrong"));
+            Assert.Contains("\"user\":\"root\"", (await _oldPort.JsonAsync(HttpMethod.Get, "v2/auth/users", "", "root:secret")).Body, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Assert.Equal(HttpStatusCode.OK, (await _v2.JsonAsync(HttpMethod.Delete, "v2/auth/enable", "", "root:secret")).Status);
+        }
+        Assert.Equal(HttpStatusCode.Created, (await _v2.PutAsync(key, ("value", "one"))).Status);
+    }
+
+    [DeploymentFact]
+    public async Task Stats_NameALeaderAndCountWrites()
+    {
+        using var self = JsonDocument.Parse((await _v2.TextAsync("v2/stats/self")).Body);
+        Assert.NotEmpty(self.RootElement.GetProperty("leaderInfo").GetProperty("leader").GetString()!);
+        var before = await SetsAsync();
+        await _v2.PutAsync(Key(), ("value", "one"));
+        Assert.True(await SetsAsync() > before);
+    }
+
+    private async Task<long> SetsAsync()
+    {
+        using var store = JsonDocument.Parse((await _v2.TextAsync("v2/stats/store")).Body);
+        return store.RootElement.GetProperty("setsSuccess").GetInt64();
     }
 
     [DeploymentFact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 
 namespace EndToEnd.Tests.Clients;
@@ -30,6 +31,18 @@ public sealed class V2Client(Uri server) : IDisposable
     public async Task<(HttpStatusCode Status, string Body)> TextAsync(string path)
     {
         using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative));
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>A request with a JSON body, on behalf of a user ("name:password").</summary>
+    public async Task<(HttpStatusCode Status, string Body)> JsonAsync(HttpMethod method, string path, string json, string? user = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (json.Length > 0)
+            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        if (user is not null)
+            request.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(user)));
+        using var answer = await _http.SendAsync(request);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 

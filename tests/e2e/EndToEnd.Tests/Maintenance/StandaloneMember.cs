@@ -58,6 +58,15 @@ public sealed class StandaloneMember(string name, int clientPort, string peerUrl
         _process = null;
     }
 
+    /// <summary>SIGKILL, and waits for the end.</summary>
+    public async Task KillAsync()
+    {
+        Process.Kill();
+        await Process.WaitForExitAsync();
+        await Process.DisposeAsync();
+        _process = null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)

@@ -82,6 +82,19 @@ public sealed class TlsTests : IDisposable
             Assert.Contains("etcdserver: permission denied", denied.Err, StringComparison.Ordinal);
         }
 
+        // v2 has users of its own, who come by certificate too.
+        string[] v2 = ["--endpoints", member.Url, "--ca-file", _authority.CaFile];
+        string[] v2Root = [.. v2, "--cert-file", root.CertFile, "--key-file", root.KeyFile], v2Alice = [.. v2, "--cert-file", alice.CertFile, "--key-file", alice.KeyFile];
+        foreach (var command in (string[])["user add root:rp", "user add alice:ap", "role add hers", "role grant hers --path /hers/* --rw", "user grant alice --roles hers", "auth enable", "role remove guest"])
+            await RunAsync(Toolbox.Etcdctl34, "2", [.. v2Root, .. command.Split(' ')]);
+        Assert.Equal("v", await RunAsync(Toolbox.Etcdctl34, "2", [.. v2Alice, "set", "/hers/k", "v"]));
+        Assert.Equal("v", await RunAsync(Toolbox.Etcdctl34, "2", [.. v2Root, "get", "/hers/k"]));
+        await using (var denied = ChildProcess.Start(Toolbox.Etcdctl34, [.. v2Alice, "set", "/other", "v"], new Dictionary<string, string?> { ["ETCDCTL_API"] = "2" }))
+        {
+            Assert.Equal(4, await denied.WaitForExitAsync());
+            Assert.Contains("110: The request requires user authentication", denied.Err, StringComparison.Ordinal);
+        }
+
         // To the JSON gateway a certificate says nothing, as in etcd.
         string[] files = ["-s", "--cacert", _authority.CaFile, "--cert", alice.CertFile, "--key", alice.KeyFile];
         Assert.Contains("etcdserver: user name is empty", await OutputOfCurlAsync([.. files, "-d", """{"key":"aGVycy9r"}""", member.Url + "/v3/kv/range"]), StringComparison.Ordinal);

@@ -90,6 +90,11 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     public bool IsLearner { get; set; }
 
+    /// <summary>Entries that are committed, and that this replica has not applied.</summary>
+    public ulong NotApplied { get; set; }
+
+    public ConcurrentQueue<LeaseGrantRequest> Grants { get; } = new();
+
     /// <summary>Read indexes asked for.</summary>
     public int ReadIndexes { get; private set; }
 
@@ -134,7 +139,7 @@ internal sealed class FakeCluster : IConsensus, IStorage
     public ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation)
     {
         return new(new ConsensusStatus(
-            new ClusterId(0xa), new MemberId(0xb), new MemberId(HasLeader ? 0xbUL : 0), new Term(2), new LogIndex(Index),
+            new ClusterId(0xa), new MemberId(0xb), new MemberId(HasLeader ? 0xbUL : 0), new Term(2), new LogIndex(Index + NotApplied),
             new LogIndex(Index), IsLearner, [s_member]));
     }
 
@@ -183,7 +188,8 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     public ValueTask<ReadResult> GetV2Async(
         string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation) =>
-        new(OnGetV2!(path));
+        // Nobody was ever made a user.
+        V2Internal.Contains(path) ? new(new ReadResult(StorageError.V2, V2Index, new LogIndex(Index), new Term(2), 100, "/.."u8.ToArray())) : new(OnGetV2!(path));
 
     /// <summary>How often the replica's status was asked for.</summary>
     public int StatusesAsked { get; private set; }
@@ -193,7 +199,10 @@ internal sealed class FakeCluster : IConsensus, IStorage
     {
         QuotaBytes = QuotaBytes,
         AlarmMember = 0xb,
+        DowngradeTarget = DowngradeTarget,
     });
+
+    public string DowngradeTarget { get; set; } = "";
 
     public long QuotaBytes { get; set; } = long.MaxValue;
 
@@ -284,6 +293,7 @@ internal sealed class FakeCluster : IConsensus, IStorage
                 break;
             case CommandKind.LeaseGrant:
                 var grant = LeaseGrantRequest.Parser.ParseFrom(payload.Span);
+                Grants.Enqueue(grant);
                 body = new LeaseGrantResponse { ID = grant.ID, TTL = grant.TTL }.ToByteArray();
                 break;
             case CommandKind.SpaceAlarm:

@@ -42,11 +42,11 @@ public sealed class JsonGatewayTests(GatewayFixture gateway) : IClassFixture<Gat
         (400, """{"error":"etcdserver: key is not provided","code":3,"message":"etcdserver: key is not provided"}"""), await PostAsync("/v3/kv/range", "{}"));
 
     [Fact]
-    public async Task ServiceThatIsNotServed_IsUnimplemented()
+    public async Task Downgrade_IsServedAsAllElseIs()
     {
-        var (status, body) = await PostAsync("/v3/maintenance/downgrade", "{}");
-        Assert.Equal(501, status);
-        Assert.Contains("unknown method Downgrade for service etcdserverpb.Maintenance", body, StringComparison.Ordinal);
+        var (status, body) = await PostAsync("/v3/maintenance/downgrade", """{"version":"3.4"}""");
+        Assert.Equal(200, status);
+        Assert.Contains("\"version\":\"3.5.0\"", body, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,6 +6,17 @@ namespace Hosting.Tests.Durations;
 public sealed class GoDurationTests
 {
     [Theory]
+    [InlineData(0, "0s")]
+    [InlineData(1, "100ns")]
+    [InlineData(15, "1.5µs")]
+    [InlineData(1_234_567, "123.4567ms")]
+    [InlineData(10_000_000, "1s")]
+    [InlineData(615_000_000, "1m1.5s")]
+    [InlineData(36_000_000_000, "1h0m0s")]
+    [InlineData(-1_000_000, "-100ms")]
+    public void Format_Ticks_AreWrittenAsGoDoes(long ticks, string expected) => Assert.Equal(expected, GoDuration.Format(TimeSpan.FromTicks(ticks)));
+
+    [Theory]
     [InlineData("0", 0)]
     [InlineData("-0", 0)]
     [InlineData("5s", 5_000_000_000)]

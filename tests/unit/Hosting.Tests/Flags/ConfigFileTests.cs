@@ -71,7 +71,7 @@ public sealed class ConfigFileTests : IDisposable
     [Fact]
     public void Verify_ListenUrlsOfAFile_NeedNoAdvertisedOnes() =>
         Assert.Equal(
-            [5], MemberVerification.Verify(ConfigFile.Read(Written("listen-client-urls: http://127.0.0.1:5\n"))).ClientEndpoints.Select(port => port.EndPoint.Port));
+            [5], MemberVerification.Verify(ConfigFile.Read(Written("listen-client-urls: http://127.0.0.1:5\n"))).ClientEndpoints.Select(port => ((System.Net.IPEndPoint)port.EndPoint).Port));
 
     [Theory]
     [InlineData("listen-client-urls: foo", "unexpected error setting up listen-client-urls: URL scheme must be http, https, unix, or unixs: foo")]

@@ -18,10 +18,28 @@ public sealed class MemberVerificationTests
     }
 
     [Fact]
+    public void Verify_UnixUrls_AreFilesNamedByAllThatFollows()
+    {
+        var options = Verify("--listen-client-urls", "unix:///tmp/a.sock,unixs://localhost:7", "--advertise-client-urls", "http://localhost:1", "--auto-tls");
+        Assert.Equal([("/tmp/a.sock", false), ("localhost:7", true)], options.ClientEndpoints.Select(port => (port.EndPoint.ToString()!, port.IsTls)));
+        Assert.Equal(["unix:///tmp/a.sock", "unixs://localhost:7"], options.ClientEndpoints.Select(port => port.Url));
+        var refused = Assert.Throws<StartRefusedException>(() => Verify("--listen-client-urls", "http://127.0.0.1:1", "--advertise-client-urls", "unix:///tmp/a.sock"));
+        Assert.Equal("--advertise-client-urls \"unix:///tmp/a.sock\" must be \"host:port\" (missing port in address)", refused.Message);
+    }
+
+    [Fact]
+    public void Verify_Bounds_AreTakenFromTheFlags()
+    {
+        var options = Verify("--max-watches-per-stream", "1", "--max-watches-per-connection", "2", "--max-watches", "3", "--max-leases", "4");
+        Assert.Equal(((1L, 2L, 3L), 4L), (options.MaxWatches, options.MaxLeases));
+        Assert.Throws<StartRefusedException>(() => Verify("--max-leases", "0"));
+    }
+
+    [Fact]
     public void Verify_NoFlags_ListensOnBothOldAndNewPort()
     {
         var options = Verify();
-        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 2379), new IPEndPoint(IPAddress.Loopback, 4001)], options.ClientEndpoints.Select(port => port.EndPoint).OrderBy(endpoint => endpoint.Port));
+        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 2379), new IPEndPoint(IPAddress.Loopback, 4001)], options.ClientEndpoints.Select(port => (IPEndPoint)port.EndPoint).OrderBy(endpoint => endpoint.Port));
         Assert.Equal(("default", "default.etcd", 2L), (options.Name, options.DataDir, options.MinLeaseTtlSeconds));
         Assert.Equal(["http://localhost:2379"], options.AdvertiseClientUrls);
         Assert.Equal((1572864, 128), (options.MaxRequestBytes, options.MaxTxnOps));
@@ -39,7 +57,7 @@ public sealed class MemberVerificationTests
     {
         Assert.Empty(Verify().MetricsEndpoints);
         var options = Verify("--listen-metrics-urls", "http://127.0.0.1:2381,http://127.0.0.1:2382");
-        Assert.Equal([2381, 2382], options.MetricsEndpoints.Select(endpoint => endpoint.EndPoint.Port));
+        Assert.Equal([2381, 2382], options.MetricsEndpoints.Select(endpoint => ((System.Net.IPEndPoint)endpoint.EndPoint).Port));
     }
 
     // Whatever is not "extensive" is basic, as in etcd.

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using EtcdApi.Etcdserverpb;
+using Google.Protobuf;
 using Storage.Contracts;
 using Storage.Contracts.Commands;
 using Storage.Core.Mvcc;
@@ -22,6 +23,21 @@ public sealed class LeaseAndAlarmTests
         Assert.Equal((-5, 60), (response.ID, response.TTL));
         Assert.Equal(1, _replica.State.Current.Revision);
         Assert.Equal(StorageError.LeaseExists, _replica.Do(new LeaseGrantRequest { ID = -5, TTL = 60 }).Error);
+    }
+
+    [Fact]
+    public void Grant_OneMoreThanTheRequestAllows_IsRefusedUntilAnotherHasGone()
+    {
+        // Field 1000, a varint: 1.
+        var mostOne = (byte[])[0xc0, 0x3e, 1];
+        LeaseGrantRequest Grant(long id) => LeaseGrantRequest.Parser.ParseFrom([.. new LeaseGrantRequest { ID = id, TTL = 60 }.ToByteArray(), .. mostOne]);
+        Assert.Equal(StorageError.None, _replica.Do(Grant(5)).Error);
+        Assert.Equal(StorageError.TooManyLeases, _replica.Do(Grant(6)).Error);
+        Assert.Equal(StorageError.LeaseExists, _replica.Do(Grant(5)).Error);
+        _replica.Do(new LeaseRevokeRequest { ID = 5 });
+        Assert.Equal(StorageError.None, _replica.Do(Grant(6)).Error);
+        // A command of before there was a bound.
+        Assert.Equal(StorageError.None, _replica.Do(new LeaseGrantRequest { ID = 7, TTL = 60 }).Error);
     }
 
     [Fact]

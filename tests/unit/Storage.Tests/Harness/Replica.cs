@@ -69,6 +69,7 @@ internal sealed class Replica
             LeaseGrantRequest => CommandKind.LeaseGrant,
             LeaseRevokeRequest => CommandKind.LeaseRevoke,
             AlarmRequest => CommandKind.Alarm,
+            DowngradeRequest => CommandKind.Downgrade,
             V2Write => CommandKind.V2Write,
             V2Expire => CommandKind.V2Expire,
             LeaseClaim => CommandKind.LeaseClaim,

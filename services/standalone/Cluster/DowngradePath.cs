@@ -1,0 +1,25 @@
+using ApiGateway.Host.Admin;
+using Hosting.Listening;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Standalone.Cluster;
+
+/// <summary>What members ask each other of a downgrade (server-surface §4): "true" or "false".</summary>
+internal static class DowngradePath
+{
+    public static void MapDowngradePath(this IEndpointRouteBuilder endpoints) =>
+        endpoints.Map("/downgrade/enabled", static async (HttpContext context, IDowngradeState downgrades) =>
+        {
+            if (!HttpMethods.IsGet(context.Request.Method))
+            {
+                context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+                context.Response.Headers.Allow = "GET";
+                return;
+            }
+            var isEnabled = await downgrades.IsEnabledAsync(context.RequestAborted).ConfigureAwait(false);
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            await context.Response.WriteAsync(isEnabled ? "true" : "false", context.RequestAborted).ConfigureAwait(false);
+        }).ForPeersOnly();
+}
