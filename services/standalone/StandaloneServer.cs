@@ -67,6 +67,8 @@ internal static class StandaloneServer
 
     private static MemberOptions Discover(MemberOptions options, Stream log)
     {
+        if (options.Discovery is null)
+            return options; // A start without it pays nothing for it.
         using var factory = LoggerFactory.Create(logging => logging.UseEtcdLogging(options.LogLevel, log));
         return Bootstrap.Discover(options, factory.CreateLogger("Standalone.Discovery"));
     }

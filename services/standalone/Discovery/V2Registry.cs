@@ -8,6 +8,9 @@ namespace Standalone.Discovery;
 /// <summary>A folder of a v2 key space as a registry: <c>_config/size</c>, and a key for each member.</summary>
 internal sealed class V2Registry : IRegistry
 {
+    // The folder of a cluster, not a data set.
+    private const long MostAnswerBytes = 16 * 1024 * 1024;
+
     private const string UnsortedGet = "quorum=false&recursive=false&sorted=false";
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
@@ -23,7 +26,7 @@ internal sealed class V2Registry : IRegistry
             ?? throw DiscoveryFailure.Refused($"\"{options.Url}\" is no URL of a discovery service: it must begin with http:// or https://");
         var proxy = options.Proxy.Length == 0 ? null : V2Endpoint.UrlOf(options.Proxy) ?? V2Endpoint.UrlOf("http://" + options.Proxy)
             ?? throw DiscoveryFailure.Refused($"invalid proxy address \"{options.Proxy}\"");
-        return new V2Registry(new V2Endpoint(folder, proxy));
+        return new V2Registry(new V2Endpoint(folder, MostAnswerBytes, proxy));
     }
 
     public string Service => _folder.Service;

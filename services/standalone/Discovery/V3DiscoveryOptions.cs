@@ -24,8 +24,3 @@ internal sealed record V3DiscoveryOptions(string Token, IReadOnlyList<string> En
 
     public string Password { get; init; } = "";
 }
-
-/// <summary>The members are named by DNS (<c>--discovery-srv</c>).</summary>
-/// <param name="Domain">Where the records are.</param>
-/// <param name="ServiceName">Suffix of the services' names; "": none.</param>
-internal sealed record SrvDiscoveryOptions(string Domain, string ServiceName) : DiscoveryOptions;

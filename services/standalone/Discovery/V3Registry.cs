@@ -117,13 +117,27 @@ internal sealed class V3Registry : IRegistry
 
     private Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken cancellation) => CallAsync(EtcdMethods.Range, request, cancellation);
 
-    private Task<TResponse> CallAsync<TRequest, TResponse>(Method<TRequest, TResponse> method, TRequest request, CancellationToken cancellation)
+    // What is asked here may be asked twice: so each endpoint is, before the registry counts as away.
+    private async Task<TResponse> CallAsync<TRequest, TResponse>(Method<TRequest, TResponse> method, TRequest request, CancellationToken cancellation)
         where TRequest : class
-        where TResponse : class => GuardedAsync(async () =>
+        where TResponse : class
+    {
+        for (var left = _channels.Length - 1; ; left--)
         {
-            var options = new CallOptions(await CredentialsAsync(cancellation).ConfigureAwait(false), DateTime.UtcNow + _options.RequestTimeout, cancellation);
-            return await _channels[_current].CreateCallInvoker().AsyncUnaryCall(method, null, options, request).ConfigureAwait(false);
-        });
+            try
+            {
+                return await GuardedAsync(async () =>
+                {
+                    var options = new CallOptions(await CredentialsAsync(cancellation).ConfigureAwait(false), DateTime.UtcNow + _options.RequestTimeout, cancellation);
+                    return await _channels[_current].CreateCallInvoker().AsyncUnaryCall(method, null, options, request).ConfigureAwait(false);
+                }).ConfigureAwait(false);
+            }
+            catch (RegistryUnavailableException) when (left > 0)
+            {
+                // The next one may answer.
+            }
+        }
+    }
 
     private async Task<Metadata?> CredentialsAsync(CancellationToken cancellation)
     {

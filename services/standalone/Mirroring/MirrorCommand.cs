@@ -11,6 +11,9 @@ internal static class MirrorCommand
     /// <summary>First argument of the command line.</summary>
     public const string Name = "mirror-v2";
 
+    // What a list of all keys may come to: well below what an array can hold.
+    private const long MostAnswerBytes = 1024 * 1024 * 1024;
+
     private static readonly CommandUsage s_usage = new(
         $"standalone {Name} --from <url> --to <url> [flags]",
         [
@@ -56,8 +59,8 @@ internal static class MirrorCommand
         using var stop = new CancellationTokenSource();
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var sourceEndpoint = new V2Endpoint(source);
-        using var targetEndpoint = new V2Endpoint(target);
+        using var sourceEndpoint = new V2Endpoint(source, MostAnswerBytes);
+        using var targetEndpoint = new V2Endpoint(target, MostAnswerBytes);
         var mirror = new TreeMirror(sourceEndpoint, KeyPath.Clean(from), targetEndpoint, TimeProvider.System, Console.Out, Console.Error);
         try
         {

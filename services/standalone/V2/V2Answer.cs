@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Standalone.V2;
@@ -26,8 +25,18 @@ internal sealed record V2Answer(string Action, V2Node Node, ulong Index)
         return new V2Error((int)NumberOf(json.RootElement, "errorCode"), TextOf(json.RootElement, "message"), TextOf(json.RootElement, "cause"), NumberOf(json.RootElement, "index"));
     }
 
-    internal static string TextOf(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+    /// <exception cref="JsonException">It is no text of Unicode.</exception>
+    internal static string TextOf(JsonElement element, string name)
+    {
+        try
+        {
+            return element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        }
+        catch (InvalidOperationException malformed)
+        {
+            throw new JsonException($"{name}: {malformed.Message}", malformed);
+        }
+    }
 
     internal static ulong NumberOf(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out var number) ? number : 0;
@@ -43,39 +52,4 @@ internal sealed record V2Answer(string Action, V2Node Node, ulong Index)
 
     private static JsonElement Property(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : throw new JsonException($"no {name}");
-}
-
-/// <summary>A key of a v2 key space.</summary>
-/// <param name="Key">Its path; "" for the root.</param>
-/// <param name="Value">Null: it is a directory.</param>
-/// <param name="Nodes">What is in it, as far as it was asked for.</param>
-internal sealed record V2Node(string Key, string? Value, ulong CreatedIndex, ulong ModifiedIndex, IReadOnlyList<V2Node> Nodes)
-{
-    /// <summary>When it ends; null: never.</summary>
-    public DateTimeOffset? Expiration { get; init; }
-
-    public bool IsDirectory => Value is null;
-
-    /// <summary>The last part of the path.</summary>
-    public string Name => Key[(Key.LastIndexOf('/') + 1)..];
-
-    public static V2Node Read(JsonElement node)
-    {
-        var isDirectory = node.TryGetProperty("dir", out var dir) && dir.ValueKind == JsonValueKind.True;
-        var nodes = node.TryGetProperty("nodes", out var list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(Read).ToArray() : [];
-        return new V2Node(
-            V2Answer.TextOf(node, "key"), isDirectory ? null : V2Answer.TextOf(node, "value"), V2Answer.NumberOf(node, "createdIndex"), V2Answer.NumberOf(node, "modifiedIndex"), nodes)
-        {
-            Expiration = DateTimeOffset.TryParse(V2Answer.TextOf(node, "expiration"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null,
-        };
-    }
-}
-
-/// <summary>A refusal by a v2 key space.</summary>
-internal sealed record V2Error(int Code, string Message, string Cause, ulong Index)
-{
-    public const int KeyNotFound = 100, NotAFile = 102, NotADirectory = 104, NodeExists = 105, IndexCleared = 401;
-
-    /// <summary>As etcd's client prints it.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Code}: {Message} ({Cause}) [{Index}]");
 }

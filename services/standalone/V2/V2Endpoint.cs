@@ -7,19 +7,18 @@ namespace Standalone.V2;
 /// <summary>A folder of a v2 key space, over HTTP: paths are below its URL. Thread-safe.</summary>
 internal sealed class V2Endpoint : IDisposable
 {
-    // What a list of all keys may come to, well below what an array can hold.
-    private const int MostAnswerBytes = 1024 * 1024 * 1024;
-
     private static readonly TimeSpan s_dialPatience = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _client;
     private readonly Uri _folder;
+    private readonly long _mostAnswerBytes;
 
     /// <param name="folder">http or https, see <see cref="UrlOf"/>.</param>
+    /// <param name="mostAnswerBytes">A longer answer is none.</param>
     /// <param name="proxy">HTTP proxy, of every address; null: none.</param>
-    public V2Endpoint(Uri folder, Uri? proxy = null)
+    public V2Endpoint(Uri folder, long mostAnswerBytes, Uri? proxy = null)
     {
-        _folder = folder;
+        (_folder, _mostAnswerBytes) = (folder, mostAnswerBytes);
         _client = new HttpClient(new SocketsHttpHandler
         {
             Proxy = proxy is null ? null : new FixedProxy(proxy),
@@ -64,7 +63,7 @@ internal sealed class V2Endpoint : IDisposable
             var clockAhead = response.Headers.Date is { } date ? date - DateTimeOffset.UtcNow : default;
             if ((int)response.StatusCode >= 500)
                 throw Unavailable(StatusComplaint(response.StatusCode));
-            await response.Content.LoadIntoBufferAsync(MostAnswerBytes, limit.Token).ConfigureAwait(false);
+            await response.Content.LoadIntoBufferAsync(_mostAnswerBytes, limit.Token).ConfigureAwait(false);
             return Understood(response, await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false)) with { ClockAhead = clockAhead };
         }
         catch (Exception error) when (error is HttpRequestException or IOException or SocketException)
@@ -124,14 +123,4 @@ internal sealed class V2Endpoint : IDisposable
 
         public bool IsBypassed(Uri host) => false;
     }
-}
-
-#pragma warning disable CA1032 // Made with what they tell.
-/// <summary>Asking again may help.</summary>
-internal sealed class V2UnavailableException(string message, Exception? inner = null) : Exception(message, inner);
-
-/// <summary>A v2 key space has refused.</summary>
-internal sealed class V2RefusedException(V2Error error) : Exception(error.ToString())
-{
-    public V2Error Error { get; } = error;
 }

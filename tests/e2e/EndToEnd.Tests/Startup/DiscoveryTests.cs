@@ -30,7 +30,7 @@ public sealed class DiscoveryTests : IDisposable
         await using var service = await ServiceAsync("ours");
         await service.Etcdctl.OutputAsync("put", "/_etcd/registry/t/_config/size", "3");
         var nodes = Nodes(3);
-        await using var running = new Running(nodes.Select(node => Start("ours", node, "--discovery-token", "t", "--discovery-endpoints", service.Client.Authority)));
+        await using var running = new Running(nodes.Select(node => Start("ours", node, "--discovery-token", "t", "--discovery-endpoints", $"127.0.0.1:1,{service.Client.Authority}")));
         await UntilHealthyAsync(nodes, running);
         var members = await MembersAsync(nodes[0]);
         var registered = (await service.Etcdctl.OutputAsync("get", "--prefix", "/_etcd/registry/t/members/", "--keys-only")).Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -21,13 +21,37 @@ public sealed class MirrorTests : IDisposable
     [DeploymentFact]
     public Task Mirror_OursToRealEtcd_CopiesAndFollows() => MirrorAsync(Snapshots.ServerKind.Ours, Snapshots.ServerKind.Etcd34);
 
+    [DeploymentFact]
+    public async Task Mirror_ThatMissedMoreThanTheSourceRemembers_CopiesAgainAndRemovesWhatIsGone()
+    {
+        await using var sourceServer = await StartAsync(Snapshots.ServerKind.Etcd34, "source");
+        await using var targetServer = await StartAsync(Snapshots.ServerKind.Ours, "target");
+        using var source = new V2Client(sourceServer.Client);
+        using var target = new V2Client(targetServer.Client);
+        await source.PutAsync("v2/keys/dir/goes", ("value", "1"));
+        await source.PutAsync("v2/keys/dir/sub/goes", ("value", "2"));
+        await source.PutAsync("v2/keys/stays", ("value", "3"));
+        await using var mirror = ChildProcess.Start("dotnet", [Repository.Assembly("Standalone"), "mirror-v2", "--from", Url(sourceServer), "--to", Url(targetServer)]);
+        Assert.StartsWith("copied 5 keys and directories as of index ", await mirror.ReadLineAsync(s_patience), StringComparison.Ordinal);
+        await target.PutAsync("v2/keys/own", ("value", "of the target"));
+
+        mirror.Freeze();
+        await source.DeleteAsync("v2/keys/dir?recursive=true");
+        // A thousand events are remembered.
+        await Parallel.ForEachAsync(Enumerable.Range(0, 1100), async (n, _) => await source.PutAsync("v2/keys/stays", ("value", $"{n}")));
+        mirror.Thaw();
+        Assert.StartsWith("copied 1 keys and directories as of index ", await mirror.ReadLineAsync(s_patience), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await target.DeleteAsync("v2/keys/own")).Status);
+        Assert.Equal(await TreeAsync(source), await TreeAsync(target));
+    }
+
     private async Task MirrorAsync(Snapshots.ServerKind from, Snapshots.ServerKind to)
     {
         await using var sourceServer = await StartAsync(from, "source");
         await using var targetServer = await StartAsync(to, "target");
         using var source = new V2Client(sourceServer.Client);
         using var target = new V2Client(targetServer.Client);
-        foreach (var (key, value) in new[] { ("z", "first"), ("dir/b", "1"), ("dir/a", "2"), ("dir/sub/é ü", "<&>"), ("empty", "") })
+        foreach (var (key, value) in new[] { ("z", "first"), ("dir/b", "1"), ("dir/a", "2"), ("dir/sub/é ü+%?#", "<&>"), ("empty", "") })
             await source.PutAsync($"v2/keys/{Uri.EscapeDataString(key).Replace("%2F", "/", StringComparison.Ordinal)}", ("value", value));
         await source.PutAsync("v2/keys/hollow", ("dir", "true"));
         await source.PutAsync("v2/keys/hollow-for-a-time", ("dir", "true"), ("ttl", "600"));
@@ -60,6 +84,11 @@ public sealed class MirrorTests : IDisposable
             (await target.GetAsync("v2/keys/renewed")).Body.TryGetProperty("node", out var node) && node.GetProperty("ttl").GetInt32() > 500);
         Assert.Equal(await CreationOrderAsync(source), await CreationOrderAsync(target));
 
+        await using var part = ChildProcess.Start("dotnet", [Repository.Assembly("Standalone"), "mirror-v2", "--from", Url(sourceServer), "--to", Url(targetServer), "--prefix", "queue", "--dest-prefix", "/a/copy/", "--once"]);
+        Assert.Equal((0, 0), (await part.WaitForExitAsync(s_patience), part.Err.Length));
+        Assert.Equal(
+            (await TreeAsync(source, "queue")).Replace("/queue", "/a/copy", StringComparison.Ordinal), await TreeAsync(target, "a/copy"));
+
         mirror.Terminate();
         Assert.Equal(0, await mirror.WaitForExitAsync(s_patience));
         Assert.Contains("stopped at index ", mirror.Out, StringComparison.Ordinal);
@@ -74,10 +103,10 @@ public sealed class MirrorTests : IDisposable
     private static string Url(Snapshots.Server server) => server.Client.ToString();
 
     // Paths, values and whether they end, in the order of the paths.
-    private static async Task<string> TreeAsync(V2Client client)
+    private static async Task<string> TreeAsync(V2Client client, string directory = "")
     {
         var lines = new List<string>();
-        Collect((await client.GetAsync("v2/keys/?recursive=true&sorted=true")).Node, lines, static node =>
+        Collect((await client.GetAsync($"v2/keys/{directory}?recursive=true&sorted=true")).Node, lines, static node =>
             $"{node.GetProperty("key")} {(node.TryGetProperty("value", out var value) ? $"= {value}" : "is a directory")}{(node.TryGetProperty("ttl", out _) ? ", for a time" : "")}");
         return string.Join('\n', lines);
     }
