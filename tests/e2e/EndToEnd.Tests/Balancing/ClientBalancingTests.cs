@@ -15,7 +15,9 @@ namespace EndToEnd.Tests.Balancing;
 /// Goal: a client that spreads its calls over the members, and reads again elsewhere what one leaves unanswered as etcd's client does, does not notice that one is killed and comes back.
 /// Method: three members, a channel with round_robin over them, readers that never stop.
 /// </summary>
+#pragma warning disable CA1001 // xunit disposes through IAsyncLifetime.
 public sealed class ClientBalancingTests : IAsyncLifetime
+#pragma warning restore CA1001
 {
     private const int Members = 3, Readers = 4;
 

@@ -24,10 +24,10 @@ public sealed class UnixSocketTests : IDisposable
         {
             var etcdctl = new Etcdctl(new Uri($"http://127.0.0.1:{_ports[0]}"));
             await etcdctl.OutputAsync("put", "by", "port");
-            Assert.Equal("by\nport\n", await EtcdctlAsync($"unix://{Plain}", "get", "by"));
-            Assert.Equal("OK\n", await EtcdctlAsync($"unixs://{Secured}", "--insecure-transport=false", "--insecure-skip-tls-verify", "put", "by", "unixs"));
+            Assert.Equal("by\nport", await EtcdctlAsync($"unix://{Plain}", "get", "by"));
+            Assert.Equal("OK", await EtcdctlAsync($"unixs://{Secured}", "--insecure-transport=false", "--insecure-skip-tls-verify", "put", "by", "unixs"));
             // A name of the form that etcd wants where it advertises one.
-            Assert.Equal("by\nunixs\n", await EtcdctlAsync("unix://localhost:7", "get", "by"));
+            Assert.Equal("by\nunixs", await EtcdctlAsync("unix://localhost:7", "get", "by"));
             Assert.StartsWith("{\"etcdserver\":\"3.5.", await GetAsync("/version"), StringComparison.Ordinal);
             Assert.Contains($"\"address\":\"{Plain}\"", server.Err, StringComparison.Ordinal);
 
@@ -52,7 +52,7 @@ public sealed class UnixSocketTests : IDisposable
             Assert.True(File.Exists(Plain));
         }
         await using var again = await StartAsync();
-        Assert.Equal("by\nunixs\n", await EtcdctlAsync($"unix://{Plain}", "get", "by"));
+        Assert.Equal("by\nunixs", await EtcdctlAsync($"unix://{Plain}", "get", "by"));
     }
 
     [Fact]

@@ -36,11 +36,11 @@ public sealed class LeaseAndLagTests(LeaseAndLagTests.QuickGateway gateway) : IC
         gateway.Cluster.NotApplied = 5000;
         Assert.Equal("", await PutAsync());
         gateway.Cluster.NotApplied = 5001;
-        await Wait.UntilAsync(() => PutAsync().GetAwaiter().GetResult() == "etcdserver: too many requests");
+        await Wait.UntilAsync(async () => await PutAsync() == "etcdserver: too many requests");
         // Reads go on.
         await gateway.Grpc.CallAsync<RangeRequest, RangeResponse>("etcdserverpb.KV", "Range", new RangeRequest { Key = ByteString.CopyFromUtf8("k") });
         gateway.Cluster.NotApplied = 0;
-        await Wait.UntilAsync(() => PutAsync().GetAwaiter().GetResult().Length == 0);
+        await Wait.UntilAsync(async () => (await PutAsync()).Length == 0);
     }
 
     private async Task<string> PutAsync()

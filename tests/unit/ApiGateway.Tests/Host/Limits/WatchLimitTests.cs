@@ -48,8 +48,7 @@ public sealed class WatchLimitTests : IAsyncLifetime
         Assert.StartsWith("etcdserver: too many watches of this connection", await RefusalAsync(second), StringComparison.Ordinal);
         first.Dispose();
         // The stream's end is no answer to anybody: its room comes back when the server has noticed.
-        while (!await TryCreateAsync(second))
-            await Task.Yield();
+        await Wait.UntilAsync(() => TryCreateAsync(second));
         // One that is refused for another reason takes no room.
         var third = Open(connection);
         await third.RequestStream.WriteAsync(Create(rangeEnd: "a"));
