@@ -28,6 +28,10 @@ public sealed class Passwords(GatewayOptions options) : IDisposable
         return Encoding.ASCII.GetBytes(await RunAsync(() => BCrypt.Net.BCrypt.HashPassword(password, options.BcryptCost), cancellation).ConfigureAwait(false));
     }
 
+    /// <summary>As v2 does: of a password that is too long only what counts is hashed.</summary>
+    public async Task<byte[]> HashSignificantAsync(string password, CancellationToken cancellation) =>
+        Encoding.ASCII.GetBytes(await RunAsync(() => BCrypt.Net.BCrypt.HashPassword(Significant(password), options.BcryptCost), cancellation).ConfigureAwait(false));
+
     /// <summary>Whether the hash is of that password; false for what is no hash.</summary>
     public Task<bool> VerifyAsync(string password, ReadOnlyMemory<byte> hash, CancellationToken cancellation) => RunAsync(
         () =>
@@ -45,8 +49,8 @@ public sealed class Passwords(GatewayOptions options) : IDisposable
 
     public void Dispose() => _cores.Dispose();
 
-    // As etcd compares: what lies behind the first 72 bytes does not count. What is cut in the middle of a character is not that text any more, but no such
-    // password was ever hashed.
+    // As etcd compares: what lies behind the first 72 bytes does not count. What is cut in the middle of a character is not that text any more, but where
+    // such a password is hashed at all it is cut the same way.
     private static string Significant(string password)
     {
         var bytes = Encoding.UTF8.GetBytes(password);

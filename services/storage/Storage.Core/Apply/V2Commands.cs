@@ -26,8 +26,8 @@ internal static class V2Commands
         var path = write.Path;
         if (!path.StartsWith('/') || (path.Length > 1 && path.EndsWith('/')) || path.AsSpan().Count('/') > MaxDepth)
             return new Reply(StorageError.Malformed);
-        // The file is shared: what would fill it further is refused here as in v3. Deletes are what helps.
-        if (machine.Alarms.HasNoSpace && write.Operation is not (V2Write.Types.Operation.Delete or V2Write.Types.Operation.CompareAndDelete))
+        // The file is shared: what would fill it further is refused here as in v3. Deletes are what helps; users and roles are no part of the bargain there either.
+        if (machine.Alarms.HasNoSpace && !V2Internal.Contains(path) && write.Operation is not (V2Write.Types.Operation.Delete or V2Write.Types.Operation.CompareAndDelete))
             return new Reply(StorageError.NoSpace);
         var reply = machine.V2.Write(write, nowUnixNanos, span);
         if (!V2Internal.Contains(path))

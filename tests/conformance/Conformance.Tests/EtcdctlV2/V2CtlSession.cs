@@ -81,7 +81,8 @@ internal sealed class V2CtlSession : IAsyncDisposable
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private EtcdctlProcess Start(string commandLine) => new(_target, Words(commandLine), isV2: true);
+    // The usual two seconds for the head of an answer may not do for two servers on a busy machine that hash passwords.
+    private EtcdctlProcess Start(string commandLine) => new(_target, ["--timeout", "15s", "--total-timeout", "30s", .. Words(commandLine)], isV2: true);
 
     private async Task Finish(string commandLine, EtcdctlProcess process, int lines, bool endsItself)
     {

@@ -309,6 +309,12 @@ internal static class V2AuthScenarios
             await s.Send("DELETE", "/v2/auth/users/bob", null, As("root:rp"));
             await s.Send("GET", "/v2/keys/k", null, As("bob:new"));
             await s.Send("DELETE", "/v2/auth/users/ann", null, As("root:rp"));
+            // What lies behind the first 72 bytes does not count.
+            var x72 = new string('x', 72);
+            await PutByRoot(s, "users/lea", $"{{\"user\":\"lea\",\"password\":\"{x72}yyyy\",\"roles\":[\"guest\"]}}");
+            foreach (var password in (string[])[x72 + "yyyy", x72 + "z", x72, x72[1..]])
+                await s.Send("GET", "/v2/keys/k", null, As("lea:" + password));
+            await s.Send("DELETE", "/v2/auth/users/lea", null, As("root:rp"));
         },
         guests: true);
 

@@ -122,6 +122,7 @@ public sealed class DatabaseRoundTripTests
         V2(V2Write.Types.Operation.Set, "/a/b", "1");
         V2(V2Write.Types.Operation.Set, "/a/b", "2");
         V2(V2Write.Types.Operation.Set, "/c", "3");
+        V2(V2Write.Types.Operation.Create, V2Internal.Root + "/users/ann", "a hash");
         V2(V2Write.Types.Operation.Delete, "/c", "");
         origin.Commit();
         var copy = DatabaseFiles.Load(DatabaseFiles.Save(origin.Tree));

@@ -2,13 +2,6 @@ using System.Text.Json;
 
 namespace ApiGateway.Core.V2.Auth;
 
-/// <summary>The body of a PUT on a user.</summary>
-public sealed record V2UserRequest(
-    string User, string Password, IReadOnlyList<string>? Roles, IReadOnlyList<string>? Grant, IReadOnlyList<string>? Revoke);
-
-/// <summary>The body of a PUT on a role.</summary>
-public sealed record V2RoleRequest(string Role, V2Permissions Permissions, V2Permissions Grant, V2Permissions Revoke);
-
 /// <summary>
 /// Reads the bodies of /v2/auth as Go's decoder does: the first value counts and what follows it does not, names of fields match in any case, null is nothing, unknown fields are left
 /// alone; a value of another type is an error.

@@ -57,11 +57,3 @@ public sealed record V2Role(string Name, IReadOnlyList<string>? Read, IReadOnlyL
 
     private static bool IsSame(List<string> after, IReadOnlyList<string>? before) => before is not null && after.SequenceEqual(before);
 }
-
-/// <summary>Patterns as a request gives them.</summary>
-public sealed record V2Permissions(IReadOnlyList<string>? Read, IReadOnlyList<string>? Write)
-{
-    public static V2Permissions None { get; } = new(null, null);
-
-    public bool IsEmpty => Read is null or [] && (Write is null or []);
-}

@@ -65,11 +65,12 @@ internal sealed class V2AuthHandler(V2AuthStore store, V2Access access, Password
     private async Task<Answer> EnableAsync(HttpContext context)
     {
         var cancellation = context.RequestAborted;
+        // Questions are answered without a quorum, as in etcd; changes look at all that was acknowledged.
+        if (context.Request.Method == "GET")
+            return Answer.Of(V2AuthJson.Enabled(await store.IsEnabledAsync(cancellation).ConfigureAwait(false)));
         var isEnabled = await store.IsEnabledNowAsync(cancellation).ConfigureAwait(false);
         switch (context.Request.Method)
         {
-            case "GET":
-                return Answer.Of(V2AuthJson.Enabled(isEnabled));
             case "PUT" when isEnabled:
                 return V2AuthError.AlreadyEnabled;
             case "PUT":
@@ -121,9 +122,9 @@ internal sealed class V2AuthHandler(V2AuthStore store, V2Access access, Password
 
     private async Task<Answer> GetUserAsync(string name, CancellationToken cancellation)
     {
-        if (await store.UserNowAsync(name, cancellation).ConfigureAwait(false) is not { } user)
+        if (await store.UserAsync(name, cancellation).ConfigureAwait(false) is not { } user)
             return V2AuthError.UserMissing(name);
-        var (roles, missing) = await RolesOfAsync(user.Value, cancellation).ConfigureAwait(false);
+        var (roles, missing) = await RolesOfAsync(user, cancellation).ConfigureAwait(false);
         return missing is null ? Answer.Of(V2AuthJson.One(name, roles)) : V2AuthError.RoleMissing(missing);
     }
 
@@ -182,7 +183,7 @@ internal sealed class V2AuthHandler(V2AuthStore store, V2Access access, Password
     }
 
     private async Task<string> HashAsync(string password, CancellationToken cancellation) =>
-        System.Text.Encoding.ASCII.GetString(await passwords.HashAsync(password, cancellation).ConfigureAwait(false));
+        System.Text.Encoding.ASCII.GetString(await passwords.HashSignificantAsync(password, cancellation).ConfigureAwait(false));
 
     private async Task<Answer> DeleteUserAsync(string name, CancellationToken cancellation)
     {
@@ -198,14 +199,8 @@ internal sealed class V2AuthHandler(V2AuthStore store, V2Access access, Password
         _ => DeleteRoleAsync(name),
     };
 
-    private async Task<Answer> GetRoleAsync(string name, CancellationToken cancellation)
-    {
-        if (name == V2User.Root)
-            return Answer.Of(V2AuthJson.One(V2Role.Root));
-        return await store.RoleNowAsync(name, cancellation).ConfigureAwait(false) is { } role
-            ? Answer.Of(V2AuthJson.One(role.Value))
-            : V2AuthError.RoleMissing(name);
-    }
+    private async Task<Answer> GetRoleAsync(string name, CancellationToken cancellation) =>
+        await store.RoleAsync(name, cancellation).ConfigureAwait(false) is { } role ? Answer.Of(V2AuthJson.One(role)) : V2AuthError.RoleMissing(name);
 
     private async Task<Answer> PutRoleAsync(HttpContext context, string name)
     {

@@ -105,8 +105,7 @@ internal sealed class V2AuthStore(Proposer proposer, IStorage storage, ReadBarri
 
     private async ValueTask<List<string>> NamesAsync(string directory, CancellationToken cancellation)
     {
-        var index = await barrier.ReadIndexAsync().ConfigureAwait(false);
-        if (await ReadNodeAsync(directory, index, cancellation).ConfigureAwait(false) is not { } body)
+        if (await ReadNodeAsync(directory, cluster.SeenIndex, cancellation).ConfigureAwait(false) is not { } body)
             return [];
         using var document = JsonDocument.Parse(body);
         return document.RootElement.GetProperty("node").TryGetProperty("nodes", out var nodes)
