@@ -38,7 +38,9 @@ public sealed class FileLogDisk : ILogDisk
 
     public void SyncNames() => Native.DirectorySync(Location);
 
-    public void PrepareSpare(long bytes) => _spare ??= (Task.Run(() => Preallocate(bytes)), bytes);
+    // On a thread of its own: it blocks on the disk, and the pool's threads have requests to serve.
+    public void PrepareSpare(long bytes) => _spare ??= (
+        Task.Factory.StartNew(() => Preallocate(bytes), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default), bytes);
 
     public ILogFile TakeSpare(long bytes)
     {
