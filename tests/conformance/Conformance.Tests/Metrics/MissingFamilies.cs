@@ -5,7 +5,7 @@ internal static class MissingFamilies
 {
     private const string Go = "of Go's runtime; .NET's own meters tell of this one's";
     private const string Proxy = "of the gRPC proxy, a mode of its own";
-    private const string V2 = "of the v2 store; comes with /v2/stats";
+    private const string V2 = "of the v2 store, whose counts /v2/stats/store tells; by depth of reads they are not told apart";
     private const string Bolt = "a step of bbolt's commit; the tree's commit is one write of changed pages";
 
     /// <summary>By prefix.</summary>
