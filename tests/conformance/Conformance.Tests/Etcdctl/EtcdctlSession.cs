@@ -224,8 +224,7 @@ internal sealed partial class EtcdctlSession : IAsyncDisposable
         var before = await MemberIdsAsync();
         var result = await Finish(commandLine, "", null);
         var added = (await MemberIdsAsync()).Except(before).Single();
-        Hide(added.ToString(), "<added>");
-        Hide(added.ToString("x"), "<added>");
+        _normaliser.HideId(added, "<added>");
         var output = Encoding.UTF8.GetString(result.Output);
         ShowOutcome(output.StartsWith('{') ? WithLast(added, output) : output, result);
         return added.ToString("x");

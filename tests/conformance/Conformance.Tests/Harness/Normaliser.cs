@@ -23,10 +23,8 @@ internal sealed class Normaliser
     public Normaliser(Target target, string positionName)
     {
         _positionName = positionName;
-        Hide(target.ClusterId.ToString(), "<cluster>");
-        Hide(target.ClusterId.ToString("x"), "<cluster>");
-        Hide(target.MemberId.ToString(), "<member>");
-        Hide(target.MemberId.ToString("x"), "<member>");
+        HideId(target.ClusterId, "<cluster>");
+        HideId(target.MemberId, "<member>");
         Hide($"127.0.0.1:{target.ClientPort}", "<endpoint>");
         Hide($"127.0.0.1:{target.PeerPort}", "<peer>");
     }
@@ -44,6 +42,16 @@ internal sealed class Normaliser
     /// <summary>Replaces a literal (an id that only this server chose) from now on.</summary>
     public void Hide(string literal, string placeholder) =>
         _hidden.Add((new Regex($@"(?<![0-9a-zA-Z]){Regex.Escape(literal)}(?![0-9a-zA-Z])"), placeholder));
+
+    /// <summary>Replaces an id from now on, in decimal and in hexadecimal: where programs print the latter 16 digits wide, a shorter one has spaces in front.</summary>
+    public void HideId(ulong id, string placeholder)
+    {
+        Hide(id.ToString(), placeholder);
+        var digits = id.ToString("x");
+        if (digits.Length < 16)
+            _hidden.Add((new Regex($"(?<= ) {{{16 - digits.Length}}}{digits}(?![0-9a-zA-Z])"), placeholder));
+        Hide(digits, placeholder);
+    }
 
     /// <summary>An absolute revision or index as <c>rev+3</c>; a number too small to be one stays.</summary>
     public string Position(long absolute)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -78,11 +77,5 @@ public sealed class ConnectionTests : IDisposable
         _open.AddRange(sockets);
     }
 
-    private static async Task<double> MemoryAsync(StandaloneDeployment server)
-    {
-        using var http = new HttpClient();
-        var text = await http.GetStringAsync(new Uri(server.Client, "metrics"));
-        var line = text.Split('\n').Single(static line => line.StartsWith("process_resident_memory_bytes ", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
-    }
+    private static Task<double> MemoryAsync(StandaloneDeployment server) => ServerMemory.ReadAsync(server.Client);
 }

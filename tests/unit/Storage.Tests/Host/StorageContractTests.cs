@@ -205,14 +205,19 @@ public abstract class StorageContractTests : IAsyncLifetime
         Append(Requests.Put("a", "1"), Requests.Put("a", "2"));
         var revisions = new List<RevisionEvents>();
         long marked = 0;
+        var isLive = false;
         await foreach (var batch in Storage.FeedAsync(KeySpace.V3, 2, Soon))
         {
             revisions.AddRange(batch.Revisions);
             Assert.True(batch.CurrentRevision >= marked);
             Assert.All(batch.Revisions, revision => Assert.True(revision.Revision <= batch.CurrentRevision));
             marked = batch.CurrentRevision;
-            if (revisions.Count == 2)
+            // Once: a mark may follow, which has no revisions.
+            if (revisions.Count == 2 && !isLive)
+            {
+                isLive = true;
                 Append(Requests.Txn([], [Requests.Delete("a"), Requests.Put("b", "3")]));
+            }
             if (revisions.Count == 3)
                 break;
         }

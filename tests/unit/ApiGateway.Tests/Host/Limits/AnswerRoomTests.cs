@@ -2,10 +2,12 @@ using System.Net;
 using System.Net.Http.Headers;
 using ApiGateway.Host;
 using ApiGateway.Tests.Fakes;
+using Consensus.Contracts;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Storage.Contracts;
 
 namespace ApiGateway.Tests.Host.Limits;
 
@@ -69,6 +71,21 @@ public sealed class AnswerRoomTests : IAsyncDisposable
         var refused = await _gateway.Http.PostAsync("/v3/kv/range", body);
         Assert.Contains("etcdserver: too many requests", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+    }
+
+    [Fact]
+    public async Task Answers_OfV2_TakeRoomToo()
+    {
+        await StartAsync(TimeSpan.FromHours(1));
+        var body = new byte[ValueBytes];
+        _gateway.Cluster.OnGetV2 = _ => new ReadResult(StorageError.None, 3, new LogIndex(1), new Term(2), 0, body);
+        await HoldAsync(Connect());
+        var taken = await _gateway.Http.GetAsync("/v2/keys/large");
+        Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
+        await HoldAsync(Connect());
+        var refused = await _gateway.Http.GetAsync("/v2/keys/large");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal("etcdserver: too many requests\n", await refused.Content.ReadAsStringAsync());
     }
 
     private async Task StartAsync(TimeSpan stallLimit)
