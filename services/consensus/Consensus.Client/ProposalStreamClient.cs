@@ -45,8 +45,10 @@ internal sealed class ProposalStreamClient : IProposalStream
 
     public async ValueTask DisposeAsync()
     {
-        Break("the stream was closed");
-        // Both end: the member answers the end of the requests, or falls silent and is given up.
+        // No word against the member: whoever opens the next stream stays with it.
+        Break("the stream was closed", ProposalStreamEnd.MemberServes);
+        // Nor is it waited for. It may be holding back what it was sent, for as long as nobody leads; and what has no outcome goes again anyway.
+        _call.Dispose();
         await _sending.ConfigureAwait(false);
         await _listening.ConfigureAwait(false);
         _silence.Dispose();

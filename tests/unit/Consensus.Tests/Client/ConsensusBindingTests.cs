@@ -132,6 +132,18 @@ public sealed class ConsensusBindingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Proposals_ClosedWhileTheMemberHoldsOneBack_EndAtOnceAndSayNothingAgainstIt()
+    {
+        _member.Behaviour = Behaviour.HoldsBack;
+        var stream = _client.OpenProposals();
+        await stream.ProposeAsync(new Proposal(new byte[] { 1 }, default), _deadline.Token);
+        while (!_member.Asked.Contains("propose"))
+            await Task.Delay(1, _deadline.Token);
+        await stream.DisposeAsync().AsTask().WaitAsync(_deadline.Token);
+        Assert.Equal(ProposalStreamEnd.MemberServes, await stream.Broken);
+    }
+
+    [Fact]
     public async Task Proposals_MemberWithoutLeader_BrokenAfterAWhile()
     {
         _member.Leader = 0;

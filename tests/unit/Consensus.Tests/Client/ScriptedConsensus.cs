@@ -20,6 +20,9 @@ public enum Behaviour
 
     /// <summary>Keeps what it is asked until <see cref="ScriptedConsensus.Answer"/>.</summary>
     Waits,
+
+    /// <summary>Answers, but keeps what is proposed: there is no leader to hand it to.</summary>
+    HoldsBack,
 }
 
 /// <summary>A member that does as told and notes what it is asked.</summary>
@@ -103,7 +106,11 @@ internal sealed class ScriptedConsensus(ulong id) : IConsensus
 
         public void Break(ProposalStreamEnd end) => _broken.TrySetResult(end);
 
-        public ValueTask ProposeAsync(Proposal proposal, CancellationToken cancellation) => default;
+        public ValueTask ProposeAsync(Proposal proposal, CancellationToken cancellation)
+        {
+            Owner.Asked.Enqueue("propose");
+            return Owner.Behaviour == Behaviour.HoldsBack ? new ValueTask(Owner._mayAnswer.Task.WaitAsync(cancellation)) : default;
+        }
 
         public ValueTask DisposeAsync() => default;
     }
