@@ -334,9 +334,8 @@ public sealed partial class ConsensusService
         // The same evidence as the end of the peers' own connection, and the first to come on one that carries more.
         if (route.Forward!.IsConnectionLost)
             OnPeerLost(route.Leader);
-        // Until a leader is heard of again, or this one once more.
+        // Until the next tick finds a leader, this one once more perhaps.
         ChangeRoute(default);
-        _reroute = true;
     }
 
     private void OnDurable(string storageReplica, LogIndex durable)

@@ -16,9 +16,6 @@ public sealed partial class ConsensusService
     private ulong _readContext;
     private int _ticksSinceAsked;
 
-    // The connection to the leader broke; its term goes on until we hear otherwise.
-    private bool _reroute;
-
     private void AskForReads()
     {
         while (_newReads.TryDequeue(out var read))
@@ -64,12 +61,9 @@ public sealed partial class ConsensusService
             AskAgain();
         if (_waitingReads.Count > 0)
             DropOverdueReads();
-        if (_reroute)
-        {
-            _reroute = false;
-            if (_route.IsNowhere && _raft.Leader != default)
-                ChangeRoute(_raft.Leader);
-        }
+        // The way to it broke, or its address was not known: whatever happened since, nobody waits for a leader that there is.
+        if (_route.IsNowhere && _raft.Leader != default)
+            ChangeRoute(_raft.Leader);
     }
 
     /// <summary>Those whose callers gave up, and those whose time is over; what is asked for is looked at when it is asked for again.</summary>

@@ -53,7 +53,9 @@ internal sealed class WatchFleet : IAsyncDisposable
     public void Check(WrittenHistory history)
     {
         var violations = new ConcurrentBag<string>();
-        Parallel.ForEach(Records, record =>
+        // The cluster goes on, and the network between its parts is in this process.
+        var halfOfTheMachine = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / 2) };
+        Parallel.ForEach(Records, halfOfTheMachine, record =>
         {
             if (Guarantees.Violation(record, history) is { } violation)
                 violations.Add(violation);
