@@ -39,7 +39,7 @@ public sealed class Member : IClientTarget, IAsyncDisposable
     /// <summary>Its processes one by one: the proxy stays as it is, whatever is done to them.</summary>
     public ProcessGroup Processes => _processes;
 
-    /// <summary>What it wrote, over all its starts.</summary>
+    /// <summary>The ends of what it wrote, over all its starts: for a reader, not for a check.</summary>
     public string Log => _processes.Log;
 
     internal PeerProxy Proxy { get; }

@@ -11,6 +11,7 @@ namespace WatchHub.Tests.Hubs;
 /// <summary>
 /// Goal: a hub that is of no use is left in bounded time, and a session that nobody reads costs little. Method: hubs over gRPC behind relays, each with a storage of its own.
 /// </summary>
+[Collection(MeasuringMemory.Name)]
 #pragma warning disable CA1001 // xunit disposes through IAsyncLifetime.
 public sealed class HubLossTests : IAsyncLifetime
 #pragma warning restore CA1001
@@ -141,7 +142,8 @@ public sealed class HubLossTests : IAsyncLifetime
         }
         var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Slow;
         // The room of a session in the hub, a batch on its way, a window, and what the client takes before it waits: less than two million. It was sent sixty.
-        Assert.InRange(each, 0, 4_000_000);
+        // It may have become less: what earlier tests left behind is collected when it is.
+        Assert.InRange(each, long.MinValue, 4_000_000);
         foreach (var session in sessions)
         {
             long last = 1, events = 0;

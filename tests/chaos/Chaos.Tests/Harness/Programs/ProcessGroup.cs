@@ -17,8 +17,12 @@ public sealed class ProcessGroup(Func<IReadOnlyList<ProcessLaunch>> launches) : 
     /// <summary>Of those that were started and not ended. Thread-safe.</summary>
     public IReadOnlyList<int> Ids => _ids;
 
-    /// <summary>What they wrote, over all their starts.</summary>
+    /// <summary>The ends of what they wrote, over all their starts: for a reader, not for a check.</summary>
     public string Log => _earlierLog + string.Concat(_running.Select(entry => $"----- {entry.Key}\n{Tail(entry.Value.Err + entry.Value.Out)}\n"));
+
+    /// <summary>True when one that runs wrote this, however long ago.</summary>
+    public bool Wrote(string text) =>
+        _running.Values.Any(process => process.Err.Contains(text, StringComparison.Ordinal) || process.Out.Contains(text, StringComparison.Ordinal));
 
     /// <summary>Starts all that do not run, or the one.</summary>
     public void Start(string? role = null)
