@@ -37,6 +37,13 @@ public sealed class ComposeDeployment : Deployment
         return _project.ComposeAsync(ComposeProject.UpDeadline, ["up", "--detach", "--wait", "--no-recreate", .. scale]);
     }
 
+    /// <summary>What the engine knows of one container of a service, by a template of <c>docker inspect</c>.</summary>
+    public async Task<string> InspectAsync(string service, int number, string format) =>
+        (await _project.DockerAsync("inspect", "--format", format, NameOf(service, number))).Trim();
+
+    /// <summary>Runs a shell command in one container of a service, as its user; returns what it printed.</summary>
+    public Task<string> ShellAsync(string service, int number, string command) => _project.DockerAsync("exec", NameOf(service, number), "sh", "-c", command);
+
     /// <summary>Kills one container of a service, counted from 1.</summary>
     public Task KillAsync(string service, int number) => _project.DockerAsync("kill", NameOf(service, number));
 
@@ -45,7 +52,7 @@ public sealed class ComposeDeployment : Deployment
     {
         await _project.DockerAsync("start", NameOf(service, number));
         await Poll.UntilAsync($"{service} {number} to be healthy", ComposeProject.UpDeadline, async () =>
-            (await _project.DockerAsync("inspect", "--format", "{{.State.Health.Status}}", NameOf(service, number))).Trim() == "healthy");
+            await InspectAsync(service, number, "{{.State.Health.Status}}") == "healthy");
     }
 
     protected override async Task LaunchAsync()
