@@ -11,9 +11,6 @@ internal sealed class WatchRooms(GatewayOptions options)
 
     private readonly Room _gateway = new(options.MaxWatches, "this server");
 
-    /// <summary>Watches that there are.</summary>
-    public long Taken => _gateway.Taken;
-
     /// <summary>The room of one more stream.</summary>
     public Room OfStream(HttpContext http) => new(options.MaxWatchesPerStream, "this stream", OfConnection(http));
 
