@@ -48,7 +48,8 @@ public sealed class V2Mapping(GatewayOptions options, Proposer proposer, IHostAp
         var reason = MappingRefusal.Text(prefix.TrimEnd('/') + '/', result.Error, Encoding.UTF8.GetString(result.Body.Span));
         logger.MappingRefused(reason);
         Environment.ExitCode = 1;
-        lifetime.StopApplication();
+        // A host that is told to stop while it starts does neither.
+        lifetime.ApplicationStarted.Register(lifetime.StopApplication);
         return new InvalidOperationException(reason);
     }
 }
