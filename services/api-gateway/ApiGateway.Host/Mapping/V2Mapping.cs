@@ -48,7 +48,7 @@ public sealed class V2Mapping(GatewayOptions options, Proposer proposer, IHostAp
         var reason = MappingRefusal.Text(prefix.TrimEnd('/') + '/', result.Error, Encoding.UTF8.GetString(result.Body.Span));
         logger.MappingRefused(reason);
         Environment.ExitCode = 1;
-        // A host that is told to stop while it starts does neither.
+        // A host that is told to stop while it starts calls that a failure of its own.
         lifetime.ApplicationStarted.Register(lifetime.StopApplication);
         return new InvalidOperationException(reason);
     }
