@@ -3,6 +3,7 @@ using EtcdApi.Etcdserverpb;
 using Storage.Contracts;
 using Storage.Contracts.Commands;
 using Storage.Core.Bolt;
+using Storage.Core.Checks;
 using Storage.Tests.Database;
 using Storage.Tests.Harness;
 using static Storage.Contracts.Commands.V2Write.Types;
@@ -170,6 +171,8 @@ public sealed class BeginningTests
         apart.Put(key, value);
         apart.Tree.Put(Core.Tree.TableId.Meta, row, prefix);
         apart.Commit();
+        using var snapshot = apart.Tree.OpenSnapshot();
+        Assert.Equal(new MappingCheck("/v2/", 1, isRefused ? key : null), MappingCheck.Examine(snapshot));
         if (isRefused)
             Assert.Contains(key, Assert.Throws<BoltDamagedException>(() => DatabaseFiles.Load(DatabaseFiles.Save(apart.Tree))).Message, StringComparison.Ordinal);
         else
