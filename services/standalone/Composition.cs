@@ -1,5 +1,6 @@
 using ApiGateway.Host;
 using ApiGateway.Host.ClientPort;
+using ApiGateway.Host.Mapping;
 using ApiGateway.Host.Rest;
 using Consensus.Host;
 using Consensus.Host.Peers;
@@ -98,10 +99,13 @@ internal static class Composition
             AuthTokenTimeToLive = options.AuthTokenTimeToLive,
             BcryptCost = options.BcryptCost,
             ServesJson = options.ServesJson,
+            V2MappingPrefix = options.V2MappingPrefix,
         });
         var clientPorts = options.ClientEndpoints
             .Select(port => builder.AddEtcdClientPort(port.EndPoint, tls: port.IsTls ? options.ClientTls : null, keepAlive: options.KeepAlive)).ToArray();
-        builder.Services.AddHostedService(provider => new ClientPortOpener(provider.GetRequiredService<MemberCluster>(), clientPorts));
+        builder.Services.AddSingleton(provider => new ClientPortOpener(
+            provider.GetRequiredService<MemberCluster>(), provider.GetRequiredService<V2Mapping>(), clientPorts));
+        builder.Services.AddHostedService(static provider => provider.GetRequiredService<ClientPortOpener>());
         foreach (var endpoint in options.MetricsEndpoints)
             builder.AddMetricsPort(endpoint.EndPoint, endpoint.IsTls ? options.ClientTls : null);
         // As in etcd: whoever is answered at all is answered "serving".

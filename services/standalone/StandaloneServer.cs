@@ -110,7 +110,7 @@ internal static class StandaloneServer
 
     private static async Task AnnounceAsync(WebApplication app, MemberOptions options)
     {
-        var ready = app.Services.GetRequiredService<MemberCluster>().ReadyAsync(app.Lifetime.ApplicationStopping);
+        var ready = app.Services.GetRequiredService<ClientPortOpener>().Ready;
         await ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Told to stop before the cluster took it in.
         if (!ready.IsCompletedSuccessfully)

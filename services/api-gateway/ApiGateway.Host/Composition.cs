@@ -1,5 +1,6 @@
 using ApiGateway.Host.ClientPort;
 using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Mapping;
 using ApiGateway.Host.Metrics;
 using Consensus.Client.Replicated;
 using Consensus.Contracts;
@@ -45,8 +46,9 @@ internal static class Composition
         builder.Services.AddApiGateway(options);
         var tls = TlsConfiguration.Read(builder.Configuration.GetSection("Gateway:Tls"));
         builder.Services.AddMetricSource(static provider => new ClusterMetrics(provider.GetRequiredService<ClusterView>()));
-        foreach (var url in options.ListenClientUrls)
-            builder.AddEtcdClientPort(GatewayConfiguration.Address(url), tls: GatewayConfiguration.TlsFor(url, tls));
+        var ports = options.ListenClientUrls
+            .Select(url => builder.AddEtcdClientPort(GatewayConfiguration.Address(url), tls: GatewayConfiguration.TlsFor(url, tls))).ToArray();
+        builder.Services.AddHostedService(provider => new MappedPorts(provider.GetRequiredService<V2Mapping>(), ports));
     }
 
     // One name for as many hubs as there are at any time, or their addresses.

@@ -8,7 +8,7 @@ using Hosting.Tls;
 namespace ApiGateway.Host;
 
 /// <summary>Reads the gateway's part of a process's configuration: <c>Gateway:ListenClientUrls</c>, <c>Gateway:AdvertiseClientUrls</c>, <c>Gateway:Member</c>, <c>Gateway:Metrics</c>,
-/// <c>Gateway:AuthToken</c>, <c>Gateway:AuthTokenTtl</c> (seconds), <c>Gateway:BcryptCost</c>, <c>Gateway:Cors</c>, <c>Gateway:HostWhitelist</c>, <c>Gateway:ServesJson</c>,
+/// <c>Gateway:AuthToken</c>, <c>Gateway:AuthTokenTtl</c> (seconds), <c>Gateway:BcryptCost</c>, <c>Gateway:Cors</c>, <c>Gateway:HostWhitelist</c>, <c>Gateway:ServesJson</c>, <c>Gateway:V2MappingPrefix</c>,
 /// and its bounds: <c>Gateway:MaxWatchesPerStream</c>, <c>MaxWatchesPerConnection</c>, <c>MaxWatches</c>, <c>MaxLeases</c>, <c>MaxAnswerBytes</c>, <c>MaxAnswerBytesPerConnection</c>.</summary>
 public static class GatewayConfiguration
 {
@@ -41,6 +41,7 @@ public static class GatewayConfiguration
         options.MaxAnswerBytes = Bound(configuration, "MaxAnswerBytes", options.MaxAnswerBytes);
         options.MaxAnswerBytesPerConnection = Bound(configuration, "MaxAnswerBytesPerConnection", options.MaxAnswerBytesPerConnection);
         options.ServesJson = configuration.GetValue("Gateway:ServesJson", options.ServesJson);
+        options.V2MappingPrefix = configuration["Gateway:V2MappingPrefix"] is { Length: > 0 } prefix ? prefix : null;
         return options;
     }
 

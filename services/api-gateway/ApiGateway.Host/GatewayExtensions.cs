@@ -8,6 +8,7 @@ using ApiGateway.Host.Json;
 using ApiGateway.Host.Kv;
 using ApiGateway.Host.Leases;
 using ApiGateway.Host.Limits;
+using ApiGateway.Host.Mapping;
 using ApiGateway.Host.Metrics;
 using ApiGateway.Host.Proposing;
 using ApiGateway.Host.Rest;
@@ -40,7 +41,7 @@ public static class GatewayExtensions
             provider.GetRequiredService<GatewayOptions>().AuthToken, provider.GetRequiredService<GatewayOptions>().AuthTokenTimeToLive,
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<V2KeysHandler>().AddSingleton<V2WatchHandler>().AddSingleton<V2MembersHandler>().AddSingleton<V2StatsHandler>();
-        services.AddSingleton<V2AuthStore>().AddSingleton<V2Access>().AddSingleton<V2AuthHandler>();
+        services.AddSingleton<V2AuthStore>().AddSingleton<V2Access>().AddSingleton<V2AuthHandler>().AddSingleton<V2Mapping>();
         services.AddSingleton<HealthProbe>().AddSingleton<HealthMetrics>().AddSingleton<HealthHandler>().AddSingleton<HealthChecks>().AddSingleton<DebugVars>()
             .AddSingleton<BrowserAccess>().AddSingleton<JsonGateway>().AddSingleton<RestRouter>();
         services.AddMetricRegistry();

@@ -74,6 +74,15 @@ internal static partial class GatewayLog
     [LoggerMessage(21, LogLevel.Warning, "rejecting HTTP request to prevent DNS rebinding attacks: host {Host} is none of this server's")]
     public static partial void UnknownHost(this ILogger logger, string host);
 
+    [LoggerMessage(44, LogLevel.Information, "v2 keys are the v3 keys below {Prefix}")]
+    public static partial void Mapped(this ILogger logger, string prefix);
+
+    [LoggerMessage(45, LogLevel.Critical, "v2 keys cannot be mapped to v3 keys: {Reason}")]
+    public static partial void MappingRefused(this ILogger logger, string reason);
+
+    [LoggerMessage(46, LogLevel.Warning, "whether v2 keys are mapped to v3 keys is not known yet: {Reason}")]
+    public static partial void MappingDelayed(this ILogger logger, string reason);
+
     [LoggerMessage(15, LogLevel.Warning, "clients still have requests under way; going on with the stop")]
     public static partial void ClientsStayed(this ILogger logger);
 }

@@ -97,6 +97,9 @@ public sealed class GatewayOptions
     /// <summary>Calls are timed, method by method.</summary>
     public bool ExtensiveMetrics { get; set; }
 
+    /// <summary>v2 keys are to be v3 keys at this prefix and their path; null: the two key spaces know nothing of each other, unless the store was told before.</summary>
+    public string? V2MappingPrefix { get; set; }
+
     /// <summary>Serve the JSON gateway below <c>/v3/</c>.</summary>
     public bool ServesJson { get; set; } = true;
 

@@ -29,7 +29,7 @@ internal static class FlagReasons
         ["experimental-compaction-sleep-interval"] = Sweeps,
         ["experimental-downgrade-check-time"] = "there is no downgrade to check for",
         ["experimental-enable-lease-checkpoint-persist"] = "checkpoints are always kept over restarts",
-        ["experimental-enable-v2v3"] = "v2 has a key space of its own",
+        ["experimental-enable-v2v3"] = "etcd hides v2 keys in v3 keys of another form: with --v2-v3-mapping-prefix they are v3 keys",
         ["experimental-memory-mlock"] = "the runtime reserves more address space than could be locked",
         ["experimental-snapshot-catchup-entries"] = "--snapshot-count says how many entries the log keeps",
         ["experimental-stop-grpc-service-on-defrag"] = "defragmentation stops nobody",

@@ -133,6 +133,8 @@ internal static class FlagTable
         new("trusted-ca-file", FlagKind.Text, "") { Effect = "authorities of client certificates, PEM; then clients must show one" },
         new("unsafe-no-fsync", FlagKind.Bool, "false") { Effect = "do not wait for the disk: a loss of power may take what was acknowledged" },
         new("v2-deprecation", FlagKind.Choice, "not-yet") { Choices = ["not-yet", "write-only", "write-only-drop-data", "gone"] },
+        // Not etcd's.
+        new("v2-v3-mapping-prefix", FlagKind.Text, "") { Effect = "v2 keys are v3 keys: this prefix, then the path; for good" },
         new("wal-dir", FlagKind.Text, "") { Effect = "folder of the log, for a disk of its own" },
     ];
 

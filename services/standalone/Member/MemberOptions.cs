@@ -101,6 +101,9 @@ internal sealed record MemberOptions
     /// <summary>Serve the JSON gateway on the client ports.</summary>
     public required bool ServesJson { get; init; }
 
+    /// <summary>v2 keys are to be v3 keys at this prefix and their path; null: nothing is to change about it.</summary>
+    public string? V2MappingPrefix { get; init; }
+
     /// <summary>How often gRPC clients may ping, and are pinged.</summary>
     public required ClientKeepAlive KeepAlive { get; init; }
 

@@ -105,6 +105,7 @@ internal static class MemberVerification
                 Timeout = flags.Duration("grpc-keepalive-timeout"),
             },
             ServesJson = flags.Bool("enable-grpc-gateway"),
+            V2MappingPrefix = flags.Text("v2-v3-mapping-prefix") is { Length: > 0 } prefix ? prefix : null,
         };
     }
 

@@ -33,6 +33,8 @@ public enum CommandKind : byte
     V2Write = 16,
     /// <summary>Storage.Contracts.Commands.V2Expire</summary>
     V2Expire = 17,
+    /// <summary>Storage.Contracts.Commands.MapV2</summary>
+    MapV2 = 18,
     /// <summary>Storage.Contracts.Commands.LeaseClaim</summary>
     LeaseClaim = 24,
     /// <summary>Storage.Contracts.Commands.LeaseExpire</summary>

@@ -4,7 +4,7 @@ using Storage.Contracts.Auth;
 
 namespace Storage.Contracts;
 
-/// <summary>Two key spaces live in one store, each with its own revisions and neither visible in the other.</summary>
+/// <summary>Two key spaces live in one store, each with its own revisions and neither visible in the other unless v2 keys are mapped to v3 keys.</summary>
 public enum KeySpace : byte
 {
     V3 = 0,

@@ -54,6 +54,17 @@ public enum StorageError : byte
     DowngradeInProgress,
     /// <summary>There is no such job to be cancelled.</summary>
     NoDowngrade,
+
+    /// <summary>A key below the prefix of the v2 keys that is no path of one.</summary>
+    MappedKeyInvalid,
+    /// <summary>A key below that prefix at which v2 has a directory.</summary>
+    MappedKeyIsDirectory,
+    /// <summary>A key below that prefix, and below a file of v2.</summary>
+    MappedKeyBelowFile,
+    /// <summary>v2 keys are mapped to another prefix already; the body is that prefix.</summary>
+    V2MappedElsewhere,
+    /// <summary>There are v2 keys, and v3 keys below the prefix to which they are to be mapped; the body is the first of the latter.</summary>
+    V2MappingAmbiguous,
 }
 
 /// <summary>The outcome of one applied command, for the proposer.</summary>

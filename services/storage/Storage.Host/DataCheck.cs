@@ -1,4 +1,5 @@
 using System.Globalization;
+using Storage.Core.Checks;
 using Storage.Core.Mvcc;
 using Storage.Core.State;
 using Storage.Core.Tree;
@@ -60,11 +61,24 @@ public static class DataCheck
         }
         if (report.Findings.Count == TreeReport.MaxFindings)
             Line(output, $"stopped counting at {TreeReport.MaxFindings} findings");
+        if (damage == 0 && !CheckMapping(device, output))
+            damage++;
         if (damage == 0)
             output.WriteLine("clean");
         else
             Line(output, $"damaged: {damage} findings");
         return damage == 0 ? Clean : Damaged;
+    }
+
+    // False when v2 keys that are v3 keys are not the same on both sides.
+    private static bool CheckMapping(MmapPageDevice device, TextWriter output)
+    {
+        if (MappingCheck.Examine(device) is not { } mapping)
+            return true;
+        Line(output, $"mapping: {mapping.Files} v2 keys are the v3 keys below {mapping.Prefix}");
+        if (mapping.Different is { } key)
+            Line(output, $"damage: v3 key {key} is not the v2 key that it is to be");
+        return mapping.Different is null;
     }
 
     private static void WriteState(MmapPageDevice device, TextWriter output)

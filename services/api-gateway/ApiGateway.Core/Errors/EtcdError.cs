@@ -54,6 +54,11 @@ public enum EtcdError
     InvalidDowngradeTarget,
     DowngradeInProcess,
     NoInflightDowngrade,
+
+    /// <summary>A key below the prefix of the v2 keys that is no path of one.</summary>
+    MappedKeyInvalid,
+    MappedKeyIsDirectory,
+    MappedKeyBelowFile,
     UnknownMethod,
 
     UserEmpty,

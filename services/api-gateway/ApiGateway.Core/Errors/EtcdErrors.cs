@@ -67,6 +67,10 @@ public static class EtcdErrors
         EtcdError.InvalidDowngradeTarget => new(RpcCode.InvalidArgument, "etcdserver: invalid downgrade target version"),
         EtcdError.DowngradeInProcess => new(RpcCode.FailedPrecondition, "etcdserver: cluster has a downgrade job in progress"),
         EtcdError.NoInflightDowngrade => new(RpcCode.FailedPrecondition, "etcdserver: no inflight downgrade job"),
+        // Not in etcd, where v2 keys are no v3 keys of the same name.
+        EtcdError.MappedKeyInvalid => new(RpcCode.InvalidArgument, "etcdserver: key below the prefix of v2 keys can be no v2 key"),
+        EtcdError.MappedKeyIsDirectory => new(RpcCode.FailedPrecondition, "etcdserver: key is a directory of v2"),
+        EtcdError.MappedKeyBelowFile => new(RpcCode.FailedPrecondition, "etcdserver: key lies below a file of v2"),
         EtcdError.UnknownMethod => new(RpcCode.Unknown, "etcdserver: unknown method"),
         EtcdError.UserEmpty => new(RpcCode.InvalidArgument, "etcdserver: user name is empty"),
         EtcdError.InvalidAuthToken => new(RpcCode.Unauthenticated, "etcdserver: invalid auth token"),
@@ -118,6 +122,9 @@ public static class EtcdErrors
         StorageError.TooManyLeases => EtcdError.TooManyLeases,
         StorageError.DowngradeInProgress => EtcdError.DowngradeInProcess,
         StorageError.NoDowngrade => EtcdError.NoInflightDowngrade,
+        StorageError.MappedKeyInvalid => EtcdError.MappedKeyInvalid,
+        StorageError.MappedKeyIsDirectory => EtcdError.MappedKeyIsDirectory,
+        StorageError.MappedKeyBelowFile => EtcdError.MappedKeyBelowFile,
         StorageError.NoSpace => EtcdError.NoSpace,
         StorageError.Corrupt => EtcdError.Corrupt,
         // The command took effect or not, nobody knows any more: an ambiguous failure, as after a lost leader.
@@ -137,7 +144,8 @@ public static class EtcdErrors
         StorageError.PermissionNotGiven => EtcdError.PermissionNotGiven,
         StorageError.PermissionNotGranted => EtcdError.PermissionNotGranted,
         StorageError.InvalidAuthManagement => EtcdError.InvalidAuthManagement,
-        StorageError.StaleLeaseEpoch or StorageError.V2 or StorageError.Malformed => EtcdError.Internal,
+        // What a gateway asks for itself.
+        StorageError.StaleLeaseEpoch or StorageError.V2 or StorageError.V2MappedElsewhere or StorageError.V2MappingAmbiguous or StorageError.Malformed => EtcdError.Internal,
         _ => EtcdError.Internal,
     };
 

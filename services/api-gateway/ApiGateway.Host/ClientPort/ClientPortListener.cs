@@ -201,11 +201,10 @@ public sealed class ClientPortListener(EndPoint address) : IAsyncDisposable
 
     private async Task AcceptAsync(IConnectionListener socket, TimeProvider time, ILogger logger)
     {
-        try
-        {
-            await OpenAfter.WaitAsync(_unbinding.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
+        // Whoever gave it knows of its failure.
+        var opened = OpenAfter.WaitAsync(_unbinding.Token);
+        await opened.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!opened.IsCompletedSuccessfully)
         {
             CompleteQueues();
             return;

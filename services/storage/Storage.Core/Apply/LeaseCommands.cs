@@ -61,7 +61,7 @@ internal static class LeaseCommands
             return new Reply(StorageError.Malformed);
         if (!machine.Leases.Contains(id))
             return new Reply(StorageError.LeaseNotFound);
-        End(machine, id);
+        End(machine, id, isExpiry: false);
         return Reply.Ok;
     }
 
@@ -133,7 +133,7 @@ internal static class LeaseCommands
         foreach (var id in expire.Ids)
         {
             if (machine.Leases.Find(id) is { } lease && lease.GrantedIndex <= expire.KnownIndex)
-                End(machine, id);
+                End(machine, id, isExpiry: true);
         }
         return Reply.Ok;
     }
@@ -154,7 +154,7 @@ internal static class LeaseCommands
     }
 
     // All keys go in key order, at one revision (I7).
-    private static void End(StateMachine machine, long id)
+    private static void End(StateMachine machine, long id, bool isExpiry)
     {
         foreach (var key in machine.Leases.KeysOf(id))
         {
@@ -163,7 +163,7 @@ internal static class LeaseCommands
         }
         machine.Counts.End();
         machine.Counts.Revoked();
-        machine.EndRevision();
+        machine.EndRevision(isExpiry);
         machine.Leases.Remove(id);
     }
 }

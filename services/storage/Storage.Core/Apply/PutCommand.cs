@@ -1,6 +1,7 @@
 using System.Buffers;
 using EtcdApi.Wire;
 using Storage.Contracts;
+using Storage.Core.Mapping;
 using Storage.Core.Mvcc;
 using Storage.Core.Reads;
 using Storage.Core.State;
@@ -65,7 +66,7 @@ internal readonly ref struct PutCommand
             return new Reply(StorageError.Malformed);
         if (machine.Alarms.HasNoSpace)
             return new Reply(StorageError.NoSpace);
-        var error = put.Check(machine);
+        var error = put.Check(machine, machine.Mapping.NewCheck());
         if (error == StorageError.KeyNotFound)
             machine.Counts.Range();
         if (error != StorageError.None)
@@ -81,19 +82,21 @@ internal readonly ref struct PutCommand
     }
 
     /// <summary>Whether it can be applied to the state as it is.</summary>
-    public StorageError Check(StateMachine machine)
+    /// <param name="machine">Its state.</param>
+    /// <param name="mapped">What the v2 tree says of the command; null: it has no part in v3.</param>
+    public StorageError Check(StateMachine machine, MappedCheck? mapped)
     {
         if (LacksLease(machine))
             return StorageError.LeaseNotFound;
-        return LacksKey(machine) ? StorageError.KeyNotFound : StorageError.None;
+        return LacksKey(machine) ? StorageError.KeyNotFound : mapped?.Put(_key) ?? StorageError.None;
     }
 
     /// <summary>The same inside a txn, where etcd looks in the other order.</summary>
-    public StorageError CheckInTxn(StateMachine machine)
+    public StorageError CheckInTxn(StateMachine machine, MappedCheck? mapped)
     {
         if (LacksKey(machine))
             return StorageError.KeyNotFound;
-        return LacksLease(machine) ? StorageError.LeaseNotFound : StorageError.None;
+        return LacksLease(machine) ? StorageError.LeaseNotFound : mapped?.Put(_key) ?? StorageError.None;
     }
 
     private bool LacksLease(StateMachine machine) => _lease != 0 && !_ignoreLease && !machine.Leases.Contains(_lease);

@@ -1,4 +1,5 @@
 using Storage.Contracts;
+using Storage.Core.Mapping;
 using Storage.Core.Reads;
 using Storage.Core.State;
 
@@ -49,12 +50,12 @@ internal static class TxnCommand
     // As in etcd, every put on the path is checked before any range: which error a txn with several gets depends on it.
     private static StorageError Check(StateMachine machine, ReadOnlySpan<byte> txn, TxnPath path)
     {
-        var error = CheckWrites(machine, txn, path);
+        var error = CheckWrites(machine, txn, path, machine.Mapping.NewCheck());
         path.Rewind();
         return error != StorageError.None ? error : CheckRanges(machine, txn, path);
     }
 
-    private static StorageError CheckWrites(StateMachine machine, ReadOnlySpan<byte> txn, TxnPath path)
+    private static StorageError CheckWrites(StateMachine machine, ReadOnlySpan<byte> txn, TxnPath path, MappedCheck? mapped)
     {
         var ops = new TxnOps(txn, path.Take());
         while (ops.MoveNext())
@@ -62,14 +63,22 @@ internal static class TxnCommand
             var error = ops.Kind switch
             {
                 TxnOps.Range => StorageError.None,
-                TxnOps.Put => !PutCommand.TryParse(ops.Request, out var put) ? StorageError.Malformed : put.CheckInTxn(machine),
-                TxnOps.DeleteRange => DeleteRangeCommand.TryParse(ops.Request, out _) ? StorageError.None : StorageError.Malformed,
-                TxnOps.Txn => CheckWrites(machine, ops.Request, path),
+                TxnOps.Put => !PutCommand.TryParse(ops.Request, out var put) ? StorageError.Malformed : put.CheckInTxn(machine, mapped),
+                TxnOps.DeleteRange => CheckDelete(ops.Request, mapped),
+                TxnOps.Txn => CheckWrites(machine, ops.Request, path, mapped),
                 _ => StorageError.KeyNotFound, // an operation with nothing set, as etcd answers it
             };
             if (error != StorageError.None)
                 return error;
         }
+        return StorageError.None;
+    }
+
+    private static StorageError CheckDelete(ReadOnlySpan<byte> request, MappedCheck? mapped)
+    {
+        if (!DeleteRangeCommand.TryParse(request, out var delete))
+            return StorageError.Malformed;
+        mapped?.Delete(delete.Range);
         return StorageError.None;
     }
 

@@ -3,15 +3,13 @@ using Storage.Contracts;
 using Storage.Contracts.Commands;
 using Storage.Core.History;
 using Storage.Core.State;
+using Storage.Core.V2;
 
 namespace Storage.Core.Apply;
 
 /// <summary>V2Write and V2Expire of Storage.Contracts.Commands.</summary>
 internal static class V2Commands
 {
-    // Deeper paths than any URL holds.
-    private const int MaxDepth = 4_096;
-
     public static Reply Write(StateMachine machine, ReadOnlySpan<byte> request, long nowUnixNanos, ApplySpan? span)
     {
         V2Write write;
@@ -24,7 +22,7 @@ internal static class V2Commands
             return new Reply(StorageError.Malformed);
         }
         var path = write.Path;
-        if (!path.StartsWith('/') || (path.Length > 1 && path.EndsWith('/')) || path.AsSpan().Count('/') > MaxDepth)
+        if (!path.StartsWith('/') || (path.Length > 1 && path.EndsWith('/')) || V2Path.Depth(path) > V2Path.MaxDepth)
             return new Reply(StorageError.Malformed);
         // The file is shared: what would fill it further is refused here as in v3. Deletes are what helps; users and roles are no part of the bargain there either.
         if (machine.Alarms.HasNoSpace && !V2Internal.Contains(path) && write.Operation is not (V2Write.Types.Operation.Delete or V2Write.Types.Operation.CompareAndDelete))

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Unicode;
 using Consensus.Contracts;
 using Storage.Core.Auth;
 using Storage.Core.Bolt;
 using Storage.Core.Leases;
+using Storage.Core.Mapping;
 using Storage.Core.Mvcc;
 using Storage.Core.State;
 using Storage.Core.Tree;
@@ -26,6 +28,7 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
     private Revision _lastRevision;
     private long _scheduledCompaction = -1, _finishedCompaction = -1;
     private bool _hasKeys;
+    private MappedKeys? _mapped;
 
     /// <summary>
     /// Loads one row after the other and says how many bytes it has; the caller commits the tree now and then to bound its memory, and uses it only after
@@ -53,6 +56,8 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
         }
         if (!_hasKeys)
             throw new BoltDamagedException("the file is no database of etcd: it has no bucket key");
+        if (_mapped is not null)
+            MappedRows.Require(file, _mapped);
         Finish();
     }
 
@@ -71,6 +76,7 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
             V2Buckets.Nodes => _v2.LoadNode,
             V2Buckets.Events => _v2.LoadEvent,
             V2Buckets.Numbers => _v2.LoadNumber,
+            V2Buckets.Mapping => LoadMapping,
             _ => null,
         };
     }
@@ -125,6 +131,14 @@ public sealed class DatabaseLoader(BoltFile file, ITree tree, RestoreOptions opt
             _scheduledCompaction = revision.Main;
         else
             _finishedCompaction = revision.Main;
+    }
+
+    private void LoadMapping(BoltCursor row)
+    {
+        if (!row.Key.SequenceEqual(V2Buckets.Prefix) || !Utf8.IsValid(row.Value) || row.Value is not [.., (byte)'/'])
+            throw new BoltDamagedException("bucket v2_mapping has a row that is no prefix");
+        _mapped = new MappedKeys(Encoding.UTF8.GetString(row.Value[..^1]));
+        tree.Put(TableId.Meta, KeyMapping.RowKey, row.Value);
     }
 
     private void CopyNamed(TableId table, BoltCursor row, Action<string, byte[]> check)

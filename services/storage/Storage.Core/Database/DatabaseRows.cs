@@ -3,6 +3,7 @@ using System.Text;
 using Consensus.Contracts;
 using Storage.Core.Bolt;
 using Storage.Core.Leases;
+using Storage.Core.Mapping;
 using Storage.Core.State;
 using Storage.Core.Tree;
 
@@ -38,10 +39,13 @@ internal sealed class DatabaseRows(ITreeSnapshot snapshot)
         Give(file, BucketNames.Members, configuration?.Members.Select(static member => (Id(member.Id), DatabaseRecords.Member(member))) ?? []);
         Give(file, BucketNames.MembersRemoved, configuration?.Removed.Select(static id => (Id(id), Encoding.ASCII.GetBytes("removed"))) ?? []);
         Give(file, BucketNames.Meta, Numbers(meta, configuration));
-        if (!V2Buckets.AreNeeded(meta))
+        var mapping = Mapping();
+        if (!V2Buckets.AreNeeded(meta) && mapping.Count == 0)
             yield break;
         foreach (var bytes in Copy(file, V2Buckets.Events, TableId.V2Events))
             yield return bytes;
+        if (mapping.Count > 0)
+            Give(file, V2Buckets.Mapping, mapping);
         foreach (var bytes in Copy(file, V2Buckets.Nodes, TableId.V2Nodes))
             yield return bytes;
         Give(file, V2Buckets.Numbers, V2Buckets.NumbersOf(meta));
@@ -80,6 +84,9 @@ internal sealed class DatabaseRows(ITreeSnapshot snapshot)
         }
         return alarms;
     }
+
+    private List<(byte[] Key, byte[] Value)> Mapping() =>
+        snapshot.TryGet(TableId.Meta, KeyMapping.RowKey, out var prefix) ? [(V2Buckets.Prefix.ToArray(), prefix.ToArray())] : [];
 
     private ClusterConfiguration? LoadConfiguration()
     {

@@ -8,11 +8,14 @@ namespace Storage.Core.Database;
 /// </summary>
 internal static class V2Buckets
 {
-    public const string Events = "v2_events", Nodes = "v2_nodes", Numbers = "v2_numbers";
+    public const string Events = "v2_events", Mapping = "v2_mapping", Nodes = "v2_nodes", Numbers = "v2_numbers";
 
     public static ReadOnlySpan<byte> InitialIndex => "initial_index"u8;
     public static ReadOnlySpan<byte> Index => "index"u8;
     public static ReadOnlySpan<byte> LastNodeId => "last_node_id"u8;
+
+    /// <summary>In Mapping, when v2 keys are v3 keys: the prefix of these, and a slash.</summary>
+    public static ReadOnlySpan<byte> Prefix => "prefix"u8;
 
     public static bool AreNeeded(in MetaRecord meta) => meta.V2Index != meta.V2InitialIndex || meta.V2LastNodeId != 0;
 

@@ -29,6 +29,9 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
     /// <summary>What the operation under way shows as its revision: one more than <see cref="Revision"/> once it changed something.</summary>
     public long VisibleRevision => _changes.Count == 0 ? Revision : Revision + 1;
 
+    /// <summary>What the command under way has changed since the last revision ended, in order.</summary>
+    internal IReadOnlyList<HotChange> Changes => _changes;
+
     /// <summary>The key index: for any thread, at revisions up to that of a published view.</summary>
     public KeyIndex Keys => _keys;
 

@@ -64,6 +64,7 @@ public sealed partial class StateMachine
             Alarms.Load(row.Key, row.Value);
         Auth.Load(snapshot);
         Downgrade.Load(snapshot);
+        Mapping.Load(snapshot);
         for (var row = snapshot.Seek(TableId.V2Nodes, []); row.MoveNext();)
             V2.Load(V2Node.Decode(row.Key, row.Value));
         V2.EndLoad(meta.V2InitialIndex, meta.V2Index, meta.V2LastNodeId);

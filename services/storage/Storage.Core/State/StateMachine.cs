@@ -6,6 +6,7 @@ using Storage.Core.Auth;
 using Storage.Core.Compaction;
 using Storage.Core.History;
 using Storage.Core.Leases;
+using Storage.Core.Mapping;
 using Storage.Core.Mvcc;
 using Storage.Core.Reads;
 using Storage.Core.Sessions;
@@ -28,6 +29,7 @@ public sealed partial class StateMachine
     private readonly SessionTable _sessions;
     private readonly PruneFloor _floor = new();
     private ApplySpan? _span;
+    private long _nowUnixNanos;
 
     private StateMachine(ITree tree, StateMachineOptions options)
     {
@@ -40,6 +42,7 @@ public sealed partial class StateMachine
         Auth = new AuthTable(tree);
         Downgrade = new DowngradeJob(tree);
         V2 = new V2Tree(tree, options.InitialV2Index);
+        Mapping = new KeyMapping(tree, Store, V2);
         Sweep = new CompactionSweep(tree, Store, _floor);
     }
 
@@ -64,6 +67,7 @@ public sealed partial class StateMachine
     internal AuthTable Auth { get; }
     internal DowngradeJob Downgrade { get; }
     internal V2Tree V2 { get; }
+    internal KeyMapping Mapping { get; }
 
     /// <summary>
     /// Applies the next entry. False when it was applied before (a replay after a crash) or is no command with a result.
@@ -125,14 +129,20 @@ public sealed partial class StateMachine
             AutomaticAlarms = Alarms.Automatic,
             DowngradeTarget = Downgrade.Target,
             V2 = V2.Freeze(),
+            V2Prefix = Mapping.Prefix,
         };
     }
 
     /// <summary>Where a command writes its answer.</summary>
     internal BodyBuffer NewBody() => new(Options.MaxAnswerBytes);
 
-    /// <summary>Ends a revision in the middle of a command: each expired lease has one of its own.</summary>
-    internal void EndRevision() => Store.EndRevision(_span);
+    /// <summary>Ends a revision, in the middle of a command too: each expired lease has one of its own.</summary>
+    /// <param name="isExpiry">What was deleted has come to its end by time.</param>
+    internal void EndRevision(bool isExpiry = false)
+    {
+        Mapping.FollowV3(isExpiry, _nowUnixNanos, _span);
+        Store.EndRevision(_span);
+    }
 
     /// <summary>Stops the process when stored data is gone: going on would make this replica differ from the others (I11).</summary>
     internal void RequireRecord(bool missed, Revision revision)
@@ -156,9 +166,10 @@ public sealed partial class StateMachine
     private Outcome Execute(in CommandEnvelope command, ReadOnlyMemory<byte> payload, ApplySpan? span)
     {
         _span = span;
+        _nowUnixNanos = command.ProposedAtUnixNanos;
         Counts.Begin();
         var isV2 = command.Kind is CommandKind.V2Write or CommandKind.V2Expire;
-        var reply = Alarms.HasCorrupt && command.Kind is not (CommandKind.Alarm or CommandKind.SpaceAlarm)
+        var reply = Alarms.HasCorrupt && command.Kind is not (CommandKind.Alarm or CommandKind.SpaceAlarm or CommandKind.MapV2)
             ? new Reply(StorageError.Corrupt)
             : DispatchAllowed(command, payload.Span, span);
         EndRevision();
@@ -186,6 +197,7 @@ public sealed partial class StateMachine
         CommandKind.Downgrade => DowngradeCommand.Apply(this, payload),
         CommandKind.V2Write => V2Commands.Write(this, payload, command.ProposedAtUnixNanos, span),
         CommandKind.V2Expire => V2Commands.Expire(this, payload, span),
+        CommandKind.MapV2 => MapV2Command.Apply(this, payload, command.ProposedAtUnixNanos, span),
         CommandKind.LeaseClaim => LeaseCommands.Claim(this, payload),
         CommandKind.LeaseExpire => LeaseCommands.Expire(this, payload),
         CommandKind.LeaseHold => LeaseCommands.Hold(this, payload),

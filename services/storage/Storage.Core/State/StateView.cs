@@ -46,4 +46,7 @@ public sealed class StateView
     public required string DowngradeTarget { get; init; }
 
     public required V2View V2 { get; init; }
+
+    /// <summary>Below which v2 keys are v3 keys; null: the two know nothing of each other.</summary>
+    public required string? V2Prefix { get; init; }
 }

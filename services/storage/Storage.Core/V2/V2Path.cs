@@ -12,6 +12,9 @@ internal static class V2Path
 {
     public const string Root = "/";
 
+    /// <summary>Deeper than any path that a URL holds.</summary>
+    public const int MaxDepth = 4_096;
+
     public static int Depth(string path) => path == Root ? 0 : path.AsSpan().Count('/');
 
     public static string Parent(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : Root;
@@ -20,6 +23,19 @@ internal static class V2Path
 
     /// <summary>Left out of listings.</summary>
     public static bool IsHidden(string path) => path[path.LastIndexOf('/') + 1] == '_' || path == V2Internal.Root;
+
+    /// <summary>As the gateway makes the paths of requests: no empty, "." or ".." part, nothing behind the last name; not the root.</summary>
+    public static bool IsClean(string path)
+    {
+        if (path is not ['/', _, ..] || Depth(path) > MaxDepth)
+            return false;
+        foreach (var part in path.AsSpan(1).Split('/'))
+        {
+            if (path.AsSpan(1)[part] is "" or "." or "..")
+                return false;
+        }
+        return true;
+    }
 
     /// <summary>Key of a node in the ordered map.</summary>
     public static byte[] Key(string path) => Key(Depth(path), path);

@@ -60,14 +60,21 @@ public sealed partial class V2Tree
         if (existing is not null && replaced is null)
             return Fail(V2Error.AlreadyExists, path);
 
+        var node = Place(path, call.Write.Dir, call.Write.Dir ? [] : value, call.Deadline, replaced);
+        var silent = action == "set" && call.Write.Refresh;
+        return Done(call, action, node, replaced, silent ? FeedEventKind.Silent : FeedEventKind.Put, created: replaced is null);
+    }
+
+    // A new node, as of the next index, in the place of another or of none.
+    private V2Node Place(string path, bool isDirectory, byte[] value, long? deadline, V2Node? replaced)
+    {
         var index = Index + 1;
         CreateParents(path, index);
-        var node = new V2Node(++LastNodeId, path, call.Write.Dir, call.Write.Dir ? [] : value, call.Deadline, index, index);
+        var node = new V2Node(++LastNodeId, path, isDirectory, value, deadline, index, index);
         if (replaced is not null)
             RemoveNode(replaced);
         Store(node, null);
-        var silent = action == "set" && call.Write.Refresh;
-        return Done(call, action, node, replaced, silent ? FeedEventKind.Silent : FeedEventKind.Put, created: replaced is null);
+        return node;
     }
 
     private void CreateParents(string path, long index)

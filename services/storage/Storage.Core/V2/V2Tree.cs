@@ -21,6 +21,9 @@ public sealed partial class V2Tree(ITree tree, long initialIndex)
     private NumberedLog<V2Event> _recent = new(initialIndex + 1);
     private long _firstIndex = initialIndex + 1;
 
+    /// <summary>Hears of every event: the node as it is then, what was in its place before, what happened, and the span that did it.</summary>
+    internal Action<V2Node, V2Node?, FeedEventKind, ApplySpan?>? OnEvent { get; set; }
+
     /// <summary>Index of the newest event.</summary>
     public long Index { get; private set; } = initialIndex;
 
@@ -132,6 +135,7 @@ public sealed partial class V2Tree(ITree tree, long initialIndex)
             V2Event.WriteKey(key, outdated);
             tree.Delete(TableId.V2Events, key);
         }
+        OnEvent?.Invoke(node, previous, kind, span);
         return change.Json;
     }
 }

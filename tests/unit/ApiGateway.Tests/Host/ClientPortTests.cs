@@ -120,4 +120,18 @@ public sealed class ClientPortTests(GatewayFixture gateway) : IClassFixture<Gate
         using var again = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await Assert.ThrowsAsync<SocketException>(() => again.ConnectAsync(port.LocalEndPoint));
     }
+
+    [Fact]
+    public async Task Stop_OfAPortThatNeverOpened_IsNotHeldUpByIt()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        var port = builder.AddEtcdClientPort(new IPEndPoint(IPAddress.Loopback, 0));
+        port.OpenAfter = Task.FromException(new InvalidOperationException("nobody is to be served"));
+        await using var app = builder.Build();
+        await app.StartAsync();
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(port.LocalEndPoint);
+        await app.StopAsync().WaitAsync(TimeSpan.FromSeconds(10));
+    }
 }

@@ -36,6 +36,14 @@ public sealed class MemberVerificationTests
     }
 
     [Fact]
+    public void Verify_MappingPrefix_IsNoneUnlessGiven()
+    {
+        Assert.Null(Verify().V2MappingPrefix);
+        Assert.Equal("/", Verify("--v2-v3-mapping-prefix=/").V2MappingPrefix);
+        Assert.Equal("/shared", MemberVerification.Verify(FlagParser.Parse([], new Dictionary<string, string> { ["ETCD_V2_V3_MAPPING_PREFIX"] = "/shared" }).Flags).V2MappingPrefix);
+    }
+
+    [Fact]
     public void Verify_NoFlags_ListensOnBothOldAndNewPort()
     {
         var options = Verify();

@@ -72,6 +72,7 @@ internal sealed class Replica
             DowngradeRequest => CommandKind.Downgrade,
             V2Write => CommandKind.V2Write,
             V2Expire => CommandKind.V2Expire,
+            MapV2 => CommandKind.MapV2,
             LeaseClaim => CommandKind.LeaseClaim,
             LeaseExpire => CommandKind.LeaseExpire,
             LeaseHold => CommandKind.LeaseHold,
