@@ -56,6 +56,10 @@ public class GatewayFixture : IAsyncLifetime
     /// <summary>Stops it while its clients are there.</summary>
     public Task StopAsync() => _app!.StopAsync();
 
+    /// <summary>A part of the running gateway.</summary>
+    public T Service<T>()
+        where T : notnull => _app!.Services.GetRequiredService<T>();
+
     public async Task DisposeAsync()
     {
         Http.Dispose();

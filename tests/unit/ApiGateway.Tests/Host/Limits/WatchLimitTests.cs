@@ -56,9 +56,11 @@ public sealed class WatchLimitTests : IAsyncLifetime
         await CreateAsync(third, 1);
     }
 
+    // One connection, whatever is sent at the same time: by itself a channel may open another.
     private GrpcChannel Connect()
     {
-        var channel = GrpcChannel.ForAddress($"http://{_gateway.Address}");
+        var options = new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = false }, DisposeHttpClient = true };
+        var channel = GrpcChannel.ForAddress($"http://{_gateway.Address}", options);
         _open.Add(channel);
         return channel;
     }
