@@ -55,7 +55,8 @@ internal static class V2CtlKeysScenarios
             });
         }
         yield return new("ctl2/usage", s => s.Run("nonsense", "set --nonsense /k v", "--no-sync set /k v", "--no-sync get /k", "--version", "get --ttl 5 /k", "import --snap x", "rm --nonsense /k"));
-        yield return new("ctl2/unreachable", s => s.Run("--endpoints http://127.0.0.1:1 get /k", "--endpoints 127.0.0.1:1 set /k v", "--endpoints http://127.0.0.1:1 cluster-health", "--endpoints http://127.0.0.1:1,http://127.0.0.1:2 get /k"));
+        // etcdctl asks its endpoints in an order of its own, another each time: both are the same one.
+        yield return new("ctl2/unreachable", s => s.Run("--endpoints http://127.0.0.1:1 get /k", "--endpoints 127.0.0.1:1 set /k v", "--endpoints http://127.0.0.1:1 cluster-health", "--endpoints http://127.0.0.1:1,http://127.0.0.1:1 get /k"));
         yield return new("ctl2/debug", s => s.Run("--debug set /k v", "--debug get /k", "--debug rm /k"));
         yield return new("ctl2/unusual-keys", s => s.Run("set '/a b/c d' v", "get '/a b/c d'", "ls '/a b'", "set /é ü", "get /é", "set /a%2Fb v", "get /a%2Fb", "ls --sort --recursive", "set /x//y v", "get /x/y", "set /x/../z v", "get /z", "set '/?q' v", "get '/?q'", "set /h#i v", "get /h#i"));
     }
