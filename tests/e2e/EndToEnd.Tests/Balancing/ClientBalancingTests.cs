@@ -19,7 +19,7 @@ namespace EndToEnd.Tests.Balancing;
 public sealed class ClientBalancingTests : IAsyncLifetime
 #pragma warning restore CA1001
 {
-    private const int Members = 3, Readers = 4;
+    private const int Members = 3, Readers = 4, MaxAttempts = 100;
 
     private readonly TempFolder _folder = new();
     private readonly ConcurrentQueue<RpcException> _failures = [];
@@ -55,6 +55,7 @@ public sealed class ClientBalancingTests : IAsyncLifetime
         {
             Credentials = ChannelCredentials.Insecure,
             ServiceProvider = provider,
+            MaxRetryAttempts = MaxAttempts,
             ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() }, MethodConfigs = { ReadAgain() } },
         });
         using var stopping = new CancellationTokenSource();
@@ -74,13 +75,13 @@ public sealed class ClientBalancingTests : IAsyncLifetime
         Assert.True(_failures.IsEmpty, $"{_failures.Count} of {_reads} reads failed: {_failures.FirstOrDefault()}");
     }
 
-    // etcd's client reads again on UNAVAILABLE, after 25 ms and a little.
+    // etcd's client reads again on UNAVAILABLE a hundred times, 25 ms apart and a little: for as long as it takes a lost member for ready, each attempt may go there.
     private static MethodConfig ReadAgain() => new()
     {
         Names = { new MethodName { Service = "etcdserverpb.KV", Method = "Range" } },
         RetryPolicy = new RetryPolicy
         {
-            MaxAttempts = 5, InitialBackoff = TimeSpan.FromMilliseconds(25), MaxBackoff = TimeSpan.FromMilliseconds(250), BackoffMultiplier = 2,
+            MaxAttempts = MaxAttempts, InitialBackoff = TimeSpan.FromMilliseconds(25), MaxBackoff = TimeSpan.FromMilliseconds(25), BackoffMultiplier = 1,
             RetryableStatusCodes = { StatusCode.Unavailable },
         },
     };
