@@ -12,8 +12,6 @@ internal sealed class Room(long most, string where, Room? within = null)
 
     public string Where => where;
 
-    public long Taken => Volatile.Read(ref _taken);
-
     /// <summary>Takes it here and in what is around, or nowhere; then hands out which of them is full.</summary>
     public bool TryTake(long amount, out Room? full)
     {

@@ -31,10 +31,14 @@ public sealed class V2Mapping(GatewayOptions options, Proposer proposer, IHostAp
                 if (result.Error == StorageError.None)
                     break;
                 if (result.Error != StorageError.OutcomeForgotten)
-                    throw Refuse(prefix, result);
+                    throw Refuse(MappingRefusal.Text(prefix.TrimEnd('/') + '/', result.Error, Encoding.UTF8.GetString(result.Body.Span)));
+            }
+            catch (RequestFailedException failed) when (failed.Error == EtcdError.RequestTooLarge)
+            {
+                throw Refuse(failed.Message);
             }
             // Nobody knows what became of it: asking twice does no harm.
-            catch (RequestFailedException failed) when (failed.Error is not (EtcdError.ServerStopped or EtcdError.RequestTooLarge))
+            catch (RequestFailedException failed) when (failed.Error != EtcdError.ServerStopped)
             {
                 logger.MappingDelayed(failed.Message);
             }
@@ -43,9 +47,8 @@ public sealed class V2Mapping(GatewayOptions options, Proposer proposer, IHostAp
         logger.Mapped(prefix.TrimEnd('/') + '/');
     }
 
-    private InvalidOperationException Refuse(string prefix, in CommandResult result)
+    private InvalidOperationException Refuse(string reason)
     {
-        var reason = MappingRefusal.Text(prefix.TrimEnd('/') + '/', result.Error, Encoding.UTF8.GetString(result.Body.Span));
         logger.MappingRefused(reason);
         Environment.ExitCode = 1;
         // A host that is told to stop while it starts calls that a failure of its own.

@@ -28,9 +28,9 @@ internal sealed class MappedCheck(MappedKeys keys, V2Tree tree)
         }
         if (IsDirectory(path))
             return StorageError.MappedKeyIsDirectory;
-        for (var above = V2Path.Parent(path); above != V2Path.Root && _placed.TryAdd(above, null); above = V2Path.Parent(above))
-        {
-        }
+        // Where a file was put and deleted again, too.
+        for (var above = V2Path.Parent(path); above != V2Path.Root; above = V2Path.Parent(above))
+            _placed[above] = null;
         _placed[path] = ++_steps;
         return StorageError.None;
     }

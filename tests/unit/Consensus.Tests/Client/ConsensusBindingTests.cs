@@ -137,8 +137,7 @@ public sealed class ConsensusBindingTests : IAsyncLifetime
         _member.Behaviour = Behaviour.HoldsBack;
         var stream = _client.OpenProposals();
         await stream.ProposeAsync(new Proposal(new byte[] { 1 }, default), _deadline.Token);
-        while (!_member.Asked.Contains("propose"))
-            await Task.Delay(1, _deadline.Token);
+        await _member.Proposed.WaitAsync(_deadline.Token);
         await stream.DisposeAsync().AsTask().WaitAsync(_deadline.Token);
         Assert.Equal(ProposalStreamEnd.MemberServes, await stream.Broken);
     }

@@ -40,6 +40,11 @@ internal sealed class ScriptedConsensus(ulong id) : IConsensus
 
     private readonly TaskCompletionSource _mayAnswer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly TaskCompletionSource _proposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when something is proposed.</summary>
+    public Task Proposed => _proposed.Task;
+
     public void Answer() => _mayAnswer.TrySetResult();
 
     public IProposalStream OpenProposals() => LastStream = new Stream(this);
@@ -108,7 +113,7 @@ internal sealed class ScriptedConsensus(ulong id) : IConsensus
 
         public ValueTask ProposeAsync(Proposal proposal, CancellationToken cancellation)
         {
-            Owner.Asked.Enqueue("propose");
+            Owner._proposed.TrySetResult();
             return Owner.Behaviour == Behaviour.HoldsBack ? new ValueTask(Owner._mayAnswer.Task.WaitAsync(cancellation)) : default;
         }
 

@@ -75,6 +75,9 @@ public sealed class RefusalTests
         Assert.Equal(StorageError.MappedKeyBelowFile, Do(Requests.Put("/v2/a/b", "2"), Requests.Delete("/v2/a")));
         // No gateway lets this pass; what a log holds is applied all the same.
         Assert.Equal(StorageError.MappedKeyBelowFile, Do(Requests.Delete("/v2/", "/v20"), Requests.Put("/v2/a", "2"), Requests.Put("/v2/a/b", "2")));
+        Assert.Equal(
+            StorageError.MappedKeyIsDirectory,
+            Do(Requests.Put("/v2/f", "2"), Requests.Delete("/v2/f"), Requests.Put("/v2/f/b", "2"), Requests.Put("/v2/f", "2")));
         Assert.Equal(StorageError.None, Do(Requests.Delete("/v2/", "/v20"), Requests.Put("/v2/a/b", "2")));
         Assert.Equal(new Dictionary<string, string> { ["/a/b"] = "2" }, _store.Files());
         _store.RequireAlike();
