@@ -86,6 +86,9 @@ public sealed class MappingTests : IAsyncLifetime
         _members[0].Start(Flag, "/other");
         Assert.Equal(1, await _members[0].Process.WaitForExitAsync());
         Assert.Contains("v2 keys cannot be mapped to v3 keys: v2 keys are mapped to the v3 keys below \\\"/shared/\\\" already, and stay there", _members[0].Process.Err, StringComparison.Ordinal);
+        _members[0].Start(Flag, "/larger-than-a-request", "--max-request-bytes", "10");
+        Assert.Equal(1, await _members[0].Process.WaitForExitAsync());
+        Assert.Contains("v2 keys cannot be mapped to v3 keys: etcdserver: request is too large", _members[0].Process.Err, StringComparison.Ordinal);
 
         _members[0].Start();
         await _members[0].AwaitHealthAsync();
