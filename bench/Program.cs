@@ -28,6 +28,8 @@ try
             return CompactionCommand.Run(arguments);
         case "leases":
             return LeasesCommand.Run(arguments);
+        case "tracing":
+            return TracingCommand.Run(arguments);
         case "large":
             return LargeCommand.Run(arguments);
         case "self-check":

@@ -43,6 +43,9 @@ internal static class Help
                bench large [--gigabytes G] [--value-bytes B] [--rounds N] [--ours PATH] [--work-dir DIR] [--output FILE.md]
                  Puts into a store of so many gigabytes, in turns with puts into an empty one; needs about twice that much disk.
 
+               bench tracing [--rounds N] [--seconds S] [--clients N] [--share R] [--ours PATH] [--work-dir DIR] [--output FILE.md]
+                 Processor time of a request at a server that exports traces of the share R of requests, 0 unless told otherwise, over that at one without traces.
+
                bench load --endpoint URL[,URL...] --workload {WorkloadNames.All}
                      [--clients N] [--connections C] [--seconds S] [--warmup S] [--value-bytes B] [--keys N] [--prefill N]
                      [--watchers N] [--streams N] [--rate PUTS-PER-SECOND] [--pid PROCESS[,PROCESS...]] [--client raw|grpc-net]

@@ -35,6 +35,8 @@ internal sealed partial class ServerProcess : IDisposable
             "--listen-client-urls", client, "--advertise-client-urls", client,
             "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", cluster,
         ]);
+        foreach (var (name, value) in program.Environment)
+            _start.Environment[name] = value;
         _process = Launch();
     }
 

@@ -8,6 +8,9 @@ namespace Bench.Servers;
 /// <param name="Prefix">Arguments before etcd's flags: the assembly, when the executable is <c>dotnet</c>.</param>
 internal sealed record ServerProgram(string Name, string File, IReadOnlyList<string> Prefix)
 {
+    /// <summary>Variables on top of this process's own.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>A program by its path; a <c>.dll</c> runs under <c>dotnet</c>.</summary>
     public static ServerProgram At(string name, string path)
     {
@@ -15,7 +18,7 @@ internal sealed record ServerProgram(string Name, string File, IReadOnlyList<str
             return new ServerProgram(name, path, []);
         if (!System.IO.File.Exists(path))
             throw new BenchException($"{path} does not exist: build services/standalone in Release first");
-        return new ServerProgram(name, Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [path]);
+        return new ServerProgram(name, System.Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [path]);
     }
 
     /// <summary>What <c>--version</c> prints, on one line.</summary>

@@ -4,6 +4,8 @@ using Hosting.Health;
 using Hosting.Listening;
 using Hosting.Logging;
 using Hosting.Metrics;
+using Hosting.Settings;
+using Hosting.Sidecars;
 using Hosting.Telemetry;
 using Hosting.Tls;
 using Microsoft.AspNetCore.Builder;
@@ -21,7 +23,7 @@ namespace Hosting;
 /// and how the process ends.
 /// </summary>
 /// <remarks>
-/// Configuration, by command line (<c>--Key:Sub value</c>) or environment (<c>Key__Sub</c>):
+/// Configuration, by command line (<c>--Key:Sub value</c>) or environment (<c>Key__Sub</c>), all of it in docs/settings.md:
 /// <c>Listen</c> (gRPC, default http://127.0.0.1:8080; https with <c>Tls:*</c>, see <see cref="TlsConfiguration"/>; empty: none), <c>HealthListen</c> (HTTP/1.1 <c>/healthz</c> and <c>/metrics</c>; default none), <c>LogLevel</c>
 /// (etcd's names, default info), <c>Services:*</c> (<see cref="ServiceEndpoints"/>), <c>OTEL_*</c>. With <c>Tls:TrustedCaFile</c> the process speaks TLS to all other services.
 /// </remarks>
@@ -33,17 +35,26 @@ public static class ServiceHost
     /// <summary>Builds and runs a service process until it is told to stop; returns its exit code.</summary>
     /// <param name="serviceName">Name in telemetry and logs, for example "watch-hub".</param>
     /// <param name="args">Command line: <c>--Key:Sub value</c> pairs on top of environment variables.</param>
+    /// <param name="settings">All that the process knows; mistakes in them end it before anything is opened.</param>
     /// <param name="addServices">Registers the service's own parts.</param>
     /// <param name="mapEndpoints">Maps its gRPC binding.</param>
     /// <param name="configurePort">More about the port of that binding; null is nothing.</param>
     public static int Run(
-        string serviceName, string[] args, Action<WebApplicationBuilder> addServices, Action<WebApplication> mapEndpoints,
+        string serviceName, string[] args, IReadOnlyList<Setting> settings, Action<WebApplicationBuilder> addServices, Action<WebApplication> mapEndpoints,
         Action<ListenOptions>? configurePort = null)
     {
         var endpoints = new List<IPEndPoint>();
         try
         {
             var builder = CreateBuilder(args);
+            if (builder.Configuration["Dapr:SecretStore"] is { Length: > 0 })
+                settings = SecretStore.AddTo(builder.Configuration, settings);
+            if (SettingsCheck.Complaints(builder.Configuration, settings) is { Count: > 0 } complaints)
+            {
+                foreach (var complaint in complaints)
+                    Console.Error.WriteLine(complaint);
+                return 1;
+            }
             builder.AddProcessDefaults(serviceName, LevelFrom(builder.Configuration));
             builder.AddTls();
             if (builder.Configuration["Listen"] is not "")

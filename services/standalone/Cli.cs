@@ -1,6 +1,7 @@
 using Hosting;
 using Hosting.Logging;
 using Microsoft.Extensions.Logging;
+using Standalone.Discovery;
 using Standalone.Flags;
 using Standalone.Member;
 using Standalone.Mirroring;
@@ -22,6 +23,8 @@ internal static class Cli
                 return SnapshotCommand.Run([.. args.Skip(1)]);
             if (args is [MirrorCommand.Name, ..])
                 return MirrorCommand.Run([.. args.Skip(1)]);
+            if (args is [DiscoverCommand.Verb, ..])
+                return DiscoverCommand.Run(args.Skip(1), environment);
             var commandLine = FlagParser.Parse(args, environment);
             switch (commandLine.Action)
             {

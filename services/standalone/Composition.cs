@@ -22,6 +22,7 @@ using Storage.Host;
 using Storage.Host.Checks;
 using Storage.Host.Grpc;
 using Storage.Host.Snapshots;
+using WatchHub.Feed;
 using WatchHub.Host;
 
 namespace Standalone;
@@ -32,8 +33,11 @@ internal static class Composition
     /// <summary>Registers the five services, each bound to the others in-process. They start in this order and stop in the reverse.</summary>
     /// <param name="builder">Of the process.</param>
     /// <param name="options">What the flags say.</param>
+    /// <param name="peerTls">What the other members are spoken to with; null: without TLS.</param>
+    /// <param name="consensus">The member, whose opening has begun.</param>
     /// <param name="openData">Opens the data file of a directory.</param>
-    public static void AddMember(this WebApplicationBuilder builder, MemberOptions options, Func<string, StorageData> openData)
+    public static void AddMember(
+        this WebApplicationBuilder builder, MemberOptions options, ClientTls? peerTls, EarlyConsensus consensus, Func<string, StorageData> openData)
     {
         // The services read their settings by the names that they have as processes of their own.
         builder.Configuration["Storage:DataDir"] = options.StorageDir;
@@ -50,25 +54,9 @@ internal static class Composition
         // Storage's own memory of recent revisions is a plain call away: the hub need not keep them a second time.
         builder.Configuration["WatchHub:WindowBytes"] = "1048576";
 
-        if (options.PeerTls is { } peerTls)
-            builder.Services.AddSingleton(provider => new ClientTls(peerTls, provider.GetRequiredService<ILoggerFactory>().CreateLogger(TlsPort.LogCategory)));
-        builder.Services.AddConsensus(new ConsensusOptions
-        {
-            DataDirectory = options.ConsensusDir,
-            Name = options.Name,
-            PeerUrls = options.AdvertisePeerUrls,
-            InitialCluster = options.InitialCluster,
-            JoinsExisting = options.JoinsExisting,
-            ForceNewCluster = options.ForceNewCluster,
-            Token = options.ClusterToken,
-            AdvertiseClientUrls = options.AdvertiseClientUrls,
-            HeartbeatInterval = options.HeartbeatInterval,
-            ElectionTimeout = options.ElectionTimeout,
-            PreVote = options.PreVote,
-            StrictReconfigurationCheck = options.StrictReconfigurationCheck,
-            KeepEntries = options.SnapshotCount,
-            SyncsLog = options.SyncsLog,
-        });
+        if (peerTls is not null)
+            builder.Services.AddSingleton(peerTls);
+        builder.Services.AddConsensus(consensus);
         builder.Services.AddSingleton<MemberCluster>();
         builder.Services.AddSingleton<ISnapshotSource>(static provider => provider.GetRequiredService<MemberCluster>().Snapshots);
         builder.Services.AddSingleton<IReplicaPeers>(static provider => provider.GetRequiredService<MemberCluster>());
@@ -80,6 +68,8 @@ internal static class Composition
         // In place of the process's own manager alone: the leader's member has the active one.
         builder.Services.AddSingleton<ILeaseManager>(static provider => provider.GetRequiredService<MemberCluster>().RouteLeases(
             provider.GetRequiredService<LeaseManagerService>()));
+        if (options.Feed.Count > 0)
+            builder.AddFeeds(options);
         builder.Services.AddApiGateway(new GatewayOptions
         {
             AdvertiseClientUrls = options.AdvertiseClientUrls,
@@ -95,6 +85,7 @@ internal static class Composition
             MaxWatches = options.MaxWatches.OfMember,
             MinLeaseTtlSeconds = options.MinLeaseTtlSeconds,
             ExtensiveMetrics = options.ExtensiveMetrics,
+            WarningRequestDuration = options.WarningRequestDuration,
             AuthToken = options.AuthToken,
             AuthTokenTimeToLive = options.AuthTokenTimeToLive,
             BcryptCost = options.BcryptCost,
@@ -123,6 +114,34 @@ internal static class Composition
                 isForClients: false, peerPort.IsTls ? options.PeerTls : null);
         }
         builder.LimitConnections(options);
+    }
+
+    /// <summary>What the flags say of the member of the cluster.</summary>
+    public static ConsensusOptions ConsensusOf(MemberOptions options, ClientTls? peerTls) => new()
+    {
+        DataDirectory = options.ConsensusDir,
+        Name = options.Name,
+        PeerUrls = options.AdvertisePeerUrls,
+        InitialCluster = options.InitialCluster,
+        JoinsExisting = options.JoinsExisting,
+        ForceNewCluster = options.ForceNewCluster,
+        Token = options.ClusterToken,
+        AdvertiseClientUrls = options.AdvertiseClientUrls,
+        HeartbeatInterval = options.HeartbeatInterval,
+        ElectionTimeout = options.ElectionTimeout,
+        PreVote = options.PreVote,
+        StrictReconfigurationCheck = options.StrictReconfigurationCheck,
+        KeepEntries = options.SnapshotCount,
+        SyncsLog = options.SyncsLog,
+        PeerTls = peerTls,
+    };
+
+    // Apart, so that a start without feeds loads nothing of theirs.
+    private static void AddFeeds(this WebApplicationBuilder builder, MemberOptions options)
+    {
+        foreach (var (name, value) in options.Feed)
+            builder.Configuration[name] = value;
+        builder.Services.AddFeeds(builder.Configuration);
     }
 
     // After what the ports say of the server's limits.

@@ -1,8 +1,11 @@
 using System.Runtime.InteropServices;
+using Consensus.Host;
 using Consensus.Host.Identity;
+using Consensus.Host.Service;
 using Hosting;
 using Hosting.Listening;
 using Hosting.Logging;
+using Hosting.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -57,7 +60,8 @@ internal static class StandaloneServer
     {
         try
         {
-            return LogOutput.Open(options.LogOutputs, options.LogRotation, TimeProvider.System);
+            // What begins before the host has a logger of its own.
+            return Stream.Synchronized(LogOutput.Open(options.LogOutputs, options.LogRotation, TimeProvider.System));
         }
         catch (ConfigurationException refused)
         {
@@ -75,13 +79,16 @@ internal static class StandaloneServer
 
     private static int Run(MemberOptions options, IReadOnlyList<StartWarning> warnings, Stream log)
     {
+        using var logging = new LoggerFactory([new EtcdLoggerProvider(log, TimeProvider.System)], new LoggerFilterOptions { MinLevel = options.LogLevel });
+        var peerTls = options.PeerTls is { } settings ? new ClientTls(settings, logging.CreateLogger(TlsPort.LogCategory)) : null;
+        using var consensus = EarlyConsensus.Begin(Composition.ConsensusOf(options, peerTls), logging.CreateLogger<ConsensusService>());
         using var storage = EarlyStart.Begin(options.StorageDir, new StateMachineOptions());
         // No arguments: what etcd's flags mean was decided already, and they are no configuration keys.
         var builder = ServiceHost.CreateBuilder([]);
         foreach (var (name, value) in options.Telemetry)
             builder.Configuration[name] = value;
         builder.AddProcessDefaults("standalone", options.LogLevel, log);
-        builder.AddMember(options, storage.Open);
+        builder.AddMember(options, peerTls, consensus, storage.Open);
         var app = builder.Build();
         app.MapMember(options);
 
@@ -91,8 +98,8 @@ internal static class StandaloneServer
             StandaloneLog.StartWarning(app.Logger, warning.Message, warning.Subject);
         var advertised = string.Join(',', options.AdvertiseClientUrls);
         StandaloneLog.Starting(app.Logger, options.Name, options.DataDir, VersionText.Etcd, VersionText.Own, advertised);
-        if (options.PeerTls is { } peerTls)
-            StandaloneLog.StartingWithTls(app.Logger, "peer", peerTls, peerTls.CipherSuites);
+        if (options.PeerTls is { } tls)
+            StandaloneLog.StartingWithTls(app.Logger, "peer", tls, tls.CipherSuites);
         if (options.ClientTls is { } clientTls)
             StandaloneLog.StartingWithTls(app.Logger, "client", clientTls, clientTls.CipherSuites);
         app.Lifetime.ApplicationStarted.Register(() => _ = AnnounceAsync(app, options));

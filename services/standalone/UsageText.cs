@@ -34,8 +34,11 @@ internal static class UsageText
               standalone snapshot status <file>
                 Show what a snapshot holds.
 
-              standalone mirror-v2 --from <url> --to <url> [flags]
-                Copy the v2 keys of one server, of this program or of etcd, to another, and follow what changes.
+              standalone mirror-v2 (--from <url> | --from-snapshot <file>) --to <url> [flags]
+                Copy the v2 keys of one server, of this program or of etcd, to another, and follow what changes; or those of a snapshot file of etcd's (member/snap/*.snap).
+
+              standalone discover --discovery <url> --name <name> --initial-advertise-peer-urls <urls> --data-dir <folder> [flags]
+                Find the other members of a new cluster, in any of the ways below, for a consensus service that is a process of its own: prints the variables to start it with.
 
             Every flag has a variable: --data-dir and ETCD_DATA_DIR. Giving both is an error.
             The addresses of etcd 0.4 and 2.0 are understood, too: -addr, -bind-addr, -peer-addr, -peer-bind-addr, each as host:port.

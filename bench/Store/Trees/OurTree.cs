@@ -36,8 +36,8 @@ internal sealed class OurTree(string directory) : ITreeEngine
         long keys = 0, bytes = 0;
         for (var row = snapshot.Seek(TableId.Revisions, []); row.MoveNext(); keys++)
         {
-            var value = row.Value;
-            bytes += row.Key.Length + value.Length + (value[^1] & 0);
+            row.ReadRow(out var key, out var value);
+            bytes += key.Length + value.Length + (value[^1] & 0);
         }
         return (keys, bytes);
     }

@@ -20,16 +20,13 @@ namespace ApiGateway.Host;
 /// <summary>How the gateway is put together when it is a process of its own: the other services are reached over gRPC.</summary>
 internal static class Composition
 {
-    // By the order of the addresses each gateway can be given a member and a replica to keep to while they are well.
-    private static readonly ReplicatedOptions s_firstMember = new() { First = 0 };
-    private static readonly ReplicatedStorageOptions s_firstReplica = new() { First = 0 };
-
     public static void AddGatewayProcess(WebApplicationBuilder builder)
     {
+        // By the order of the addresses each gateway can be given a member and a replica to keep to while they are well.
         builder.Services.AddSingleton<IConsensus>(static provider =>
-            ConsensusMembers.Connect(Endpoints(provider).Address("Consensus"), Endpoints(provider).Create, s_firstMember));
+            ConsensusMembers.Connect(Endpoints(provider).Address("Consensus"), Endpoints(provider).Create, new ReplicatedOptions { First = Endpoints(provider).First }));
         builder.Services.AddSingleton<IStorage>(static provider =>
-            StorageReplicas.Connect(Endpoints(provider).Address("Storage"), Endpoints(provider).Create, s_firstReplica));
+            StorageReplicas.Connect(Endpoints(provider).Address("Storage"), Endpoints(provider).Create, new ReplicatedStorageOptions { First = Endpoints(provider).First }));
         builder.Services.AddSingleton<ILeaseManager>(static provider => LeaseManagers.Connect(
             Endpoints(provider).Address("LeaseManager"), Endpoints(provider).CreateForPeer));
         builder.Services.AddSingleton<IWatchHub>(static provider => ConnectHubs(Endpoints(provider)));
@@ -41,6 +38,8 @@ internal static class Composition
             await storage.GetStatusAsync(cancellation);
             return null;
         });
+
+        builder.Services.AddReadiness<StopNotice>("stop", static (notice, _) => new(notice.IsGiven ? "told to stop" : null));
 
         var options = GatewayConfiguration.Read(builder.Configuration);
         builder.Services.AddApiGateway(options);

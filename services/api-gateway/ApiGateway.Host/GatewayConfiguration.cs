@@ -2,16 +2,21 @@ using System.Globalization;
 using System.Net;
 using ApiGateway.Host.Auth;
 using Hosting;
+using Hosting.Durations;
 using Hosting.Listening;
 using Hosting.Tls;
 
 namespace ApiGateway.Host;
 
 /// <summary>Reads the gateway's part of a process's configuration: <c>Gateway:ListenClientUrls</c>, <c>Gateway:AdvertiseClientUrls</c>, <c>Gateway:Member</c>, <c>Gateway:Metrics</c>,
-/// <c>Gateway:AuthToken</c>, <c>Gateway:AuthTokenTtl</c> (seconds), <c>Gateway:BcryptCost</c>, <c>Gateway:Cors</c>, <c>Gateway:HostWhitelist</c>, <c>Gateway:ServesJson</c>, <c>Gateway:V2MappingPrefix</c>,
+/// <c>Gateway:StopDelay</c> (a duration, at most 2s), <c>Gateway:AuthToken</c>, <c>Gateway:AuthTokenTtl</c> (seconds), <c>Gateway:BcryptCost</c>, <c>Gateway:Cors</c>, <c>Gateway:HostWhitelist</c>, <c>Gateway:ServesJson</c>, <c>Gateway:V2MappingPrefix</c>,
+/// <c>Gateway:WarningRequestDuration</c> (a duration as in etcd's flags),
 /// and its bounds: <c>Gateway:MaxWatchesPerStream</c>, <c>MaxWatchesPerConnection</c>, <c>MaxWatches</c>, <c>MaxLeases</c>, <c>MaxAnswerBytes</c>, <c>MaxAnswerBytesPerConnection</c>.</summary>
 public static class GatewayConfiguration
 {
+    // With what clients get to leave it has to fit into what a stop may take in all.
+    private static readonly TimeSpan s_maxStopDelay = TimeSpan.FromSeconds(2);
+
     /// <summary>Options from configuration; lists are separated by commas.</summary>
     /// <exception cref="ConfigurationException">A setting that is none.</exception>
     public static GatewayOptions Read(IConfiguration configuration)
@@ -25,6 +30,7 @@ public static class GatewayConfiguration
             "extensive" => true,
             var other => throw new FormatException($"Gateway:Metrics is \"{other}\", not basic or extensive"),
         };
+        options.StopDelay = StopDelay(configuration["Gateway:StopDelay"]);
         options.AuthToken = configuration["Gateway:AuthToken"] ?? options.AuthToken;
         TokenFactory.Require(options.AuthToken);
         if (configuration["Gateway:AuthTokenTtl"] is { } seconds)
@@ -40,6 +46,7 @@ public static class GatewayConfiguration
         options.MaxLeases = Bound(configuration, "MaxLeases", options.MaxLeases);
         options.MaxAnswerBytes = Bound(configuration, "MaxAnswerBytes", options.MaxAnswerBytes);
         options.MaxAnswerBytesPerConnection = Bound(configuration, "MaxAnswerBytesPerConnection", options.MaxAnswerBytesPerConnection);
+        options.WarningRequestDuration = Duration("Gateway:WarningRequestDuration", configuration["Gateway:WarningRequestDuration"], options.WarningRequestDuration);
         options.ServesJson = configuration.GetValue("Gateway:ServesJson", options.ServesJson);
         options.V2MappingPrefix = configuration["Gateway:V2MappingPrefix"] is { Length: > 0 } prefix ? prefix : null;
         return options;
@@ -71,10 +78,26 @@ public static class GatewayConfiguration
             : throw new FormatException($"expected IP in URL for binding ({url})");
     }
 
+    private static TimeSpan StopDelay(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return TimeSpan.Zero;
+        if (!GoDuration.TryParse(text, out TimeSpan delay, out var complaint))
+            throw new ConfigurationException($"Gateway:StopDelay: {complaint}");
+        return delay >= TimeSpan.Zero && delay <= s_maxStopDelay
+            ? delay
+            : throw new ConfigurationException($"Gateway:StopDelay must be between 0s and {s_maxStopDelay.TotalSeconds}s, not \"{text}\"");
+    }
+
     private static long Bound(IConfiguration configuration, string name, long unset) =>
         configuration["Gateway:" + name] is not { Length: > 0 } text ? unset
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value
         : throw new ConfigurationException($"Gateway:{name} must be a whole number above 0, not \"{text}\"");
+
+    private static TimeSpan Duration(string key, string? text, TimeSpan unset) =>
+        string.IsNullOrEmpty(text) ? unset
+        : GoDuration.TryParse(text, out TimeSpan value, out var complaint) ? value
+        : throw new ConfigurationException($"{key}: {complaint}");
 
     private static uint Number(string key, string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
         ? number

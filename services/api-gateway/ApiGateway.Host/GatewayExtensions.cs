@@ -13,6 +13,7 @@ using ApiGateway.Host.Metrics;
 using ApiGateway.Host.Proposing;
 using ApiGateway.Host.Rest;
 using ApiGateway.Host.Rest.V2Auth;
+using ApiGateway.Host.Slow;
 using ApiGateway.Host.Watching;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
@@ -33,10 +34,11 @@ public static class GatewayExtensions
         services.AddHostedSingleton<ClusterView>().AddHostedSingleton<Proposer>().AddHostedSingleton<SpaceGuard>().AddHostedSingleton<WatchBookmarks>()
             .AddHostedSingleton<StreamGuards>().AddHostedSingleton<Callers>();
         services.AddSingleton<ApplyLag>().AddSingleton<WatchRooms>().AddSingleton<AnswerRoom>();
+        services.AddSingleton<StopNotice>();
         services.AddHostedService<ClientDrain>();
         services.AddSingleton<ReadBarrier>().AddSingleton<CallGate>().AddSingleton<LeaseCalls>().AddSingleton<RangeStreamCalls>().AddSingleton<MembershipChanges>().AddSingleton<SnapshotCalls>().AddSingleton<DowngradeCalls>()
             .AddSingleton<IDowngradeState>(static provider => provider.GetRequiredService<DowngradeCalls>());
-        services.AddSingleton<KnownTokens>().AddSingleton<Passwords>().AddSingleton<CallerProposals>();
+        services.AddSingleton<KnownTokens>().AddSingleton<Passwords>().AddSingleton<CallerProposals>().AddSingleton<SlowRequests>();
         services.AddSingleton(static provider => TokenFactory.Create(
             provider.GetRequiredService<GatewayOptions>().AuthToken, provider.GetRequiredService<GatewayOptions>().AuthTokenTimeToLive,
             provider.GetRequiredService<TimeProvider>()));

@@ -83,6 +83,10 @@ internal static partial class GatewayLog
     [LoggerMessage(46, LogLevel.Warning, "whether v2 keys are mapped to v3 keys is not known yet: {Reason}")]
     public static partial void MappingDelayed(this ILogger logger, string reason);
 
+    /// <summary>A line whose fields depend on what is known.</summary>
+    public static void RequestTookTooLong(this ILogger logger, IReadOnlyList<KeyValuePair<string, object?>> fields) =>
+        logger.Log(LogLevel.Warning, new EventId(47), fields, null, static (_, _) => "request took too long");
+
     [LoggerMessage(15, LogLevel.Warning, "clients still have requests under way; going on with the stop")]
     public static partial void ClientsStayed(this ILogger logger);
 }

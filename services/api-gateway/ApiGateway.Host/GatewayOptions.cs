@@ -94,6 +94,15 @@ public sealed class GatewayOptions
     /// <summary>A client that takes nothing of its snapshot for so long is cut off: what it reads holds back the reuse of pages.</summary>
     public TimeSpan SnapshotStallLimit { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>A request that takes longer is told of in the log, with where its time went.</summary>
+    public TimeSpan WarningRequestDuration { get; set; } = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>
+    /// How long a gateway that is told to stop goes on as before, but for its readiness: what sends clients to it, such as a proxy, hears by then that it should send none. Zero: it
+    /// stops at once.
+    /// </summary>
+    public TimeSpan StopDelay { get; set; }
+
     /// <summary>Calls are timed, method by method.</summary>
     public bool ExtensiveMetrics { get; set; }
 

@@ -1,3 +1,3 @@
 using ApiGateway.Host;
 
-return Hosting.ServiceHost.Run("api-gateway", args, Composition.AddGatewayProcess, static app => app.MapApiGateway());
+return Hosting.ServiceHost.Run("api-gateway", args, GatewaySettings.All, Composition.AddGatewayProcess, static app => app.MapApiGateway());

@@ -5,6 +5,7 @@ using Consensus.Client.Wire;
 using Consensus.Contracts;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Liveness;
 
 namespace Consensus.Client;
 
@@ -34,14 +35,22 @@ public sealed class ConsensusClient : IConsensus, IDisposable
     /// <summary>A client with a channel of its own.</summary>
     /// <param name="address">For example "http://consensus-0:8080".</param>
     public static ConsensusClient Connect(string address) => new(
-        GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null }), true);
+        GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            HttpHandler = new TrafficHandler(new SocketsHttpHandler { EnableMultipleHttp2Connections = true }),
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = null,
+            MaxSendMessageSize = null,
+        }),
+        true);
 
     public IProposalStream OpenProposals() => new ProposalStreamClient(_log, _time);
 
     public async IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var call = _log.Tail(new TailRequest { From = from.Value }, cancellationToken: cancellation);
-        using var silence = new SilenceWatch(_time, call.Dispose);
+        var traffic = new CallTraffic();
+        using var call = traffic.Open(() => _log.Tail(new TailRequest { From = from.Value }, cancellationToken: cancellation));
+        using var silence = new SilenceWatch(BeatTiming.Silence, traffic, _time, call.Dispose);
         while (true)
         {
             try
@@ -94,6 +103,18 @@ public sealed class ConsensusClient : IConsensus, IDisposable
     {
         var request = new ReportDurableRequest { StorageReplica = storageReplica, DurableIndex = durable.Value };
         await AnswerAsync(_log.ReportDurableAsync(request, cancellationToken: cancellation), cancellation).ConfigureAwait(false);
+    }
+
+    public async ValueTask KeepAsync(string storageReplica, LogIndex after, CancellationToken cancellation)
+    {
+        var request = new KeepRequest { StorageReplica = storageReplica, AfterIndex = after.Value };
+        await AnswerAsync(_log.KeepAsync(request, cancellationToken: cancellation), cancellation).ConfigureAwait(false);
+    }
+
+    public async ValueTask<EntryTimes?> GetTimesAsync(LogIndex index, CancellationToken cancellation)
+    {
+        var request = new TimesRequest { Index = index.Value };
+        return WireFormat.FromWire(await AnswerAsync(_log.GetTimesAsync(request, cancellationToken: cancellation), cancellation).ConfigureAwait(false));
     }
 
     public void Dispose() => _ownedChannel?.Dispose();

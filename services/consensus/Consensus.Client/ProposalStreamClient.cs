@@ -3,6 +3,7 @@ using Consensus.Client.Beats;
 using Consensus.Client.Wire;
 using Consensus.Contracts;
 using Grpc.Core;
+using Liveness;
 
 namespace Consensus.Client;
 
@@ -27,9 +28,10 @@ internal sealed class ProposalStreamClient : IProposalStream
 
     public ProposalStreamClient(ConsensusLog.ConsensusLogClient log, TimeProvider time)
     {
-        _call = log.Propose();
+        var traffic = new CallTraffic();
+        _call = traffic.Open(() => log.Propose());
         _queue = new BatchQueue<Proposal>(MaxQueuedProposals, MaxQueuedBytes, () => _wake.Release());
-        _silence = new SilenceWatch(time, () => Abort("the member has fallen silent"));
+        _silence = new SilenceWatch(BeatTiming.Silence, traffic, time, () => Abort("the member has fallen silent"));
         _sending = SendAsync();
         _listening = ListenAsync();
     }

@@ -118,6 +118,13 @@ public static class WireFormat
     private static Member FromWire(MemberInfo wire) =>
         new(new(wire.Id), wire.Name, [.. wire.PeerUrls], [.. wire.ClientUrls], wire.IsLearner);
 
+    public static TimesReply ToWire(EntryTimes? times) => times is null
+        ? new TimesReply()
+        : new TimesReply { Known = true, QueuedTicks = times.Queued.Ticks, StoredTicks = times.Stored.Ticks, ReplicatedTicks = times.Replicated.Ticks };
+
+    public static EntryTimes? FromWire(TimesReply wire) =>
+        wire.Known ? new EntryTimes(new(wire.QueuedTicks), new(wire.StoredTicks), new(wire.ReplicatedTicks)) : null;
+
     private static TraceParent ToWire(in ActivityContext trace)
     {
         Span<byte> traceId = stackalloc byte[16];

@@ -48,6 +48,17 @@ public interface IConsensus
     /// <summary>A storage replica holds everything up to <paramref name="durable"/> on stable storage (invariant I9).</summary>
     /// <exception cref="LogUnavailableException">This member cannot be reached or is stopping.</exception>
     ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation);
+
+    /// <summary>
+    /// A storage replica is receiving a state of index <paramref name="after"/> and will go on from there: what comes after it is kept for
+    /// <see cref="ConsensusLimits.KeepTime"/>, although enough others hold it, unless the log gets too long for that or finds no space. To be repeated while the state is on its way.
+    /// </summary>
+    /// <exception cref="LogUnavailableException">This member cannot be reached or is stopping.</exception>
+    ValueTask KeepAsync(string storageReplica, LogIndex after, CancellationToken cancellation);
+
+    /// <summary>How long a recent entry took to be committed; null when that is not known, or not any more. For whoever explains a slow request.</summary>
+    /// <exception cref="LogUnavailableException">This member cannot be reached or is stopping.</exception>
+    ValueTask<EntryTimes?> GetTimesAsync(LogIndex index, CancellationToken cancellation) => ValueTask.FromResult<EntryTimes?>(null);
 }
 
 /// <summary>

@@ -31,4 +31,7 @@ public static class ConsensusLimits
 {
     /// <summary>Largest command. A v3 request may have 1.5 MiB (etcd's max-request-bytes), a v2 form 10 MB; the envelope comes on top.</summary>
     public const int MaxCommandBytes = 16 * 1024 * 1024;
+
+    /// <summary>How long entries are kept for a replica that asked for it, counted from its last word.</summary>
+    public static readonly TimeSpan KeepTime = TimeSpan.FromSeconds(60);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Consensus.Contracts;
 using Consensus.Host.Grpc;
 using Consensus.Host.Identity;
@@ -23,15 +24,22 @@ public static class ConsensusHosting
     /// with the container, after all of them have stopped. A member that leads hands over first of all when the host stops; one that was
     /// removed from its cluster stops the host. A registered <see cref="ClientTls"/> is what it speaks to other members with.
     /// </summary>
-    public static IServiceCollection AddConsensus(this IServiceCollection services, ConsensusOptions options)
-    {
-        services.AddSingleton(provider => ConsensusService.StartAsync(
+    public static IServiceCollection AddConsensus(this IServiceCollection services, ConsensusOptions options) =>
+        services.AddConsensus(provider => ConsensusService.StartAsync(
             options with
             {
                 OnRemoved = provider.GetRequiredService<IHostApplicationLifetime>().StopApplication,
                 PeerTls = options.PeerTls ?? provider.GetService<ClientTls>(),
             },
             provider.GetRequiredService<ILogger<ConsensusService>>()).GetAwaiter().GetResult());
+
+    /// <summary>As the other, for a member whose opening has begun.</summary>
+    public static IServiceCollection AddConsensus(this IServiceCollection services, EarlyConsensus begun) =>
+        services.AddConsensus(provider => begun.Take(provider.GetRequiredService<IHostApplicationLifetime>().StopApplication));
+
+    private static IServiceCollection AddConsensus(this IServiceCollection services, Func<IServiceProvider, ConsensusService> open)
+    {
+        services.AddSingleton(open);
         services.AddSingleton<IConsensus>(provider => provider.GetRequiredService<ConsensusService>());
         services.AddMetricSource(static provider => new ConsensusMetricSource(provider.GetRequiredService<ConsensusService>()));
         return services.AddHostedService<Starter>();
@@ -54,14 +62,23 @@ public static class ConsensusHosting
         List<IEndpointConventionBuilder> mapped =
         [
             endpoints.MapGrpcService<PeerGrpcService>(),
-            endpoints.MapGet("/members", static (HttpContext context, ConsensusService consensus) =>
+            // Plain delegates: handlers that the framework binds parameters for cost the first request, whichever it is, a tenth of a second.
+            endpoints.MapGet("/members", static context =>
             {
+                var consensus = context.RequestServices.GetRequiredService<ConsensusService>();
                 context.Response.Headers[RemoteCluster.ClusterIdHeader] = consensus.Cluster.ToString();
-                return Results.Bytes(RemoteCluster.ToJson(consensus.Status.Members), "application/json");
+                return WriteJsonAsync(context, RemoteCluster.ToJson(consensus.Status.Members));
             }),
-            endpoints.MapGet("/version", () => Results.Text(version, "application/json")),
+            endpoints.MapGet("/version", context => WriteJsonAsync(context, Encoding.UTF8.GetBytes(version))),
         ];
         mapped.ForEach(endpoint => convention?.Invoke(endpoint));
+    }
+
+    private static Task WriteJsonAsync(HttpContext context, byte[] json)
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = json.Length;
+        return context.Response.Body.WriteAsync(json, context.RequestAborted).AsTask();
     }
 
     /// <summary>Reads the section "Consensus"; what is absent has its default.</summary>

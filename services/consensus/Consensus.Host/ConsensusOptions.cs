@@ -79,6 +79,12 @@ public sealed record ConsensusOptions
     /// <summary>Entries kept although storage no longer needs them: a replica that was away for a while catches up without a snapshot.</summary>
     public ulong KeepEntries { get; init; } = 100_000;
 
+    /// <summary>Length of the log up to which entries are kept for replicas that receive a state (<see cref="Contracts.IConsensus.KeepAsync"/>).</summary>
+    public long MaxKeptBytes { get; init; } = 16L * 1024 * 1024 * 1024;
+
+    /// <summary>How long such a replica's word counts.</summary>
+    public TimeSpan KeepTime { get; init; } = ConsensusLimits.KeepTime;
+
     /// <summary>Storage replicas that must hold an entry durably before it may be dropped (I9).</summary>
     public int DurableReplicas { get; init; } = 1;
 

@@ -6,6 +6,7 @@ using Hosting.Health;
 return Hosting.ServiceHost.Run(
     "consensus",
     args,
+    ConsensusSettings.All,
     static builder =>
     {
         builder.Services.AddConsensus(builder.Configuration.ReadConsensusOptions());

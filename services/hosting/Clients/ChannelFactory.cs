@@ -4,7 +4,9 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Configuration;
+using Hosting.Sidecars;
 using Hosting.Tls;
+using Liveness;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hosting.Clients;
@@ -36,7 +38,7 @@ public static class ChannelFactory
         var options = new GrpcChannelOptions
         {
             Credentials = CredentialsOf(address, tls),
-            HttpHandler = CreateHandler(tls),
+            HttpHandler = new TrafficHandler(CreateHandler(tls)),
             DisposeHttpClient = true,
             MaxReceiveMessageSize = null, // What may be sent is bounded by the services, not by the transport.
             MaxSendMessageSize = null,
@@ -56,7 +58,8 @@ public static class ChannelFactory
     /// <summary>Makes a channel to one address of a cluster member, http://host:port: quick to notice that it is gone, and to try again.</summary>
     /// <param name="address">Where to; members say themselves by their URLs whether they speak TLS.</param>
     /// <param name="tls">For <c>https://</c>; null: the system's authorities.</param>
-    public static GrpcChannel CreateForPeer(string address, ClientTls? tls = null)
+    /// <param name="route">The address is that of a sidecar, which passes calls on by it; null: it is not.</param>
+    public static GrpcChannel CreateForPeer(string address, ClientTls? tls = null, AppRoute? route = null)
     {
         var handler = CreateHandler(tls);
         handler.KeepAlivePingDelay = PeerPing;
@@ -65,7 +68,7 @@ public static class ChannelFactory
         return GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             Credentials = CredentialsOf(address, tls: null),
-            HttpHandler = handler,
+            HttpHandler = route is null ? new TrafficHandler(handler) : Routed(handler, route),
             DisposeHttpClient = true,
             MaxReceiveMessageSize = null,
             MaxSendMessageSize = null,
@@ -81,18 +84,30 @@ public static class ChannelFactory
     /// </summary>
     /// <param name="address">Where to.</param>
     /// <param name="tls">As for <see cref="Create"/>.</param>
-    public static GrpcChannel CreateForManyStreams(string address, ClientTls? tls = null)
+    /// <param name="route">As for <see cref="CreateForPeer"/>.</param>
+    public static GrpcChannel CreateForManyStreams(string address, ClientTls? tls = null, AppRoute? route = null)
     {
         address = Secured(address, tls);
         var handler = CreateHandler(tls);
         handler.InitialHttp2StreamWindowSize = ManyStreamsWindowBytes;
         return GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
-            HttpHandler = handler,
+            HttpHandler = route is null ? new TrafficHandler(handler) : Routed(handler, route),
             DisposeHttpClient = true,
             MaxReceiveMessageSize = null,
             MaxSendMessageSize = null,
         });
+    }
+
+    /// <summary>What the calls of a channel go through.</summary>
+    internal static HttpMessageHandler Routed(SocketsHttpHandler handler, AppRoute? route)
+    {
+        if (route is null)
+            return handler;
+        // A sidecar is beside its process, so a connection does not die in silence; and it sends away whoever pings more often than every five minutes.
+        handler.KeepAlivePingDelay = Timeout.InfiniteTimeSpan;
+        route.InnerHandler = handler;
+        return route;
     }
 
     // A process that knows how to speak TLS speaks nothing else: an address without it must not send anything in clear by mistake.

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -8,7 +9,8 @@ namespace Hosting.Logging;
 
 /// <summary>
 /// One log entry as etcd 3.5 writes it: one JSON object on one line,
-/// <c>{"level":"info","ts":"2026-11-22T13:01:02.123456Z","caller":"...","msg":"...", fields}</c>.
+/// <c>{"level":"info","ts":"2026-11-22T13:01:02.123456Z","caller":"...","msg":"...", fields}</c>. What is written within a span ends with <c>trace_id</c> and <c>span_id</c>, the
+/// names that OpenTelemetry has for them in log formats of others.
 /// </summary>
 internal static class EtcdLogLine
 {
@@ -18,9 +20,10 @@ internal static class EtcdLogLine
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Appends the line, its line end included.</summary>
-    /// <param name="state">What the logger was given; key-value pairs become fields.</param>
+    /// <param name="state">What the logger was given; key-value pairs become fields, a value that is an <see cref="ActivityContext"/> the trace that the line belongs to.</param>
+    /// <param name="trace">The trace of the code that logs; default: it is part of none.</param>
     public static void Write(
-        IBufferWriter<byte> output, DateTimeOffset now, LogLevel level, string caller, string message, object? state, Exception? error)
+        IBufferWriter<byte> output, DateTimeOffset now, LogLevel level, string caller, string message, object? state, Exception? error, ActivityContext trace = default)
     {
         using (var json = new Utf8JsonWriter(output, Options))
         {
@@ -33,7 +36,9 @@ internal static class EtcdLogLine
             {
                 foreach (var (name, value) in fields)
                 {
-                    if (name != OriginalFormat)
+                    if (value is ActivityContext told)
+                        trace = told;
+                    else if (name != OriginalFormat)
                         WriteField(json, name, value);
                 }
             }
@@ -42,6 +47,11 @@ internal static class EtcdLogLine
                 json.WriteString("error", error.Message);
                 if (level >= LogLevel.Error)
                     json.WriteString("stacktrace", error.ToString());
+            }
+            if (trace.TraceId != default)
+            {
+                json.WriteString("trace_id", trace.TraceId.ToHexString());
+                json.WriteString("span_id", trace.SpanId.ToHexString());
             }
             json.WriteEndObject();
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Hosting.Logging;
@@ -24,15 +25,15 @@ public sealed class EtcdLoggerProvider(Stream output, TimeProvider time) : ILogg
         lock (_writing)
         {
             _line.ResetWrittenCount();
-            EtcdLogLine.Write(_line, time.GetUtcNow(), level, caller, message, state, error);
+            EtcdLogLine.Write(_line, time.GetUtcNow(), level, caller, message, state, error, Activity.Current is { IdFormat: ActivityIdFormat.W3C } span ? span.Context : default);
             try
             {
                 output.Write(_line.WrittenSpan);
                 output.Flush();
             }
-            catch (IOException)
+            catch (Exception gone) when (gone is IOException or ObjectDisposedException)
             {
-                // Whoever read our standard error is gone. There is nobody left to tell, and a store must not die of it.
+                // Whoever read our standard error is gone, or the process ends and has closed it. There is nobody left to tell, and a store must not die of it.
             }
         }
     }

@@ -9,6 +9,9 @@ public sealed class Histogram
     private readonly long[] _counts;
     private double _sum;
 
+    // The newest of each bucket; null while nothing that was sampled has been observed.
+    private Exemplar?[]? _exemplars;
+
     /// <param name="bounds">Upper bounds, inclusive, growing; the one of infinity is implied.</param>
     public Histogram(IReadOnlyList<double> bounds)
     {
@@ -35,6 +38,8 @@ public sealed class Histogram
         }
         while (BitConverter.DoubleToInt64Bits(seen) != BitConverter.DoubleToInt64Bits(before));
         Listener?.Invoke(value);
+        if (Exemplars.AreWanted && Exemplars.Trace is var trace && (trace.TraceFlags & ActivityTraceFlags.Recorded) != 0)
+            Keep(bucket, new Exemplar(value, trace, DateTimeOffset.UtcNow));
     }
 
     /// <summary>Observes the seconds since a timestamp of <see cref="Stopwatch"/>.</summary>
@@ -47,7 +52,18 @@ public sealed class Histogram
         var total = 0L;
         for (var i = 0; i < _counts.Length; i++)
             cumulative[i] = total += Interlocked.Read(ref _counts[i]);
-        return new(Bounds, cumulative, Volatile.Read(ref _sum));
+        return new(Bounds, cumulative, Volatile.Read(ref _sum)) { Exemplars = Volatile.Read(ref _exemplars) };
+    }
+
+    private void Keep(int bucket, Exemplar exemplar)
+    {
+        var exemplars = Volatile.Read(ref _exemplars);
+        if (exemplars is null)
+        {
+            var made = new Exemplar?[_counts.Length];
+            exemplars = Interlocked.CompareExchange(ref _exemplars, made, null) ?? made;
+        }
+        Volatile.Write(ref exemplars[bucket], exemplar);
     }
 }
 
@@ -55,4 +71,8 @@ public sealed class Histogram
 /// <param name="Bounds">Upper bounds, growing, without infinity.</param>
 /// <param name="Cumulative">For each bound how many values lie at or below it, then how many there are.</param>
 /// <param name="Sum">Of all values.</param>
-public sealed record HistogramState(IReadOnlyList<double> Bounds, IReadOnlyList<long> Cumulative, double Sum);
+public sealed record HistogramState(IReadOnlyList<double> Bounds, IReadOnlyList<long> Cumulative, double Sum)
+{
+    /// <summary>A sampled one of each bucket's values, where there was one; null: there was none at all.</summary>
+    public IReadOnlyList<Exemplar?>? Exemplars { get; init; }
+}

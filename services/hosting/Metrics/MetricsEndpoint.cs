@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Hosting.Metrics;
 
-/// <summary>Answers scrapes: every method, as etcd does; compressed for whoever takes gzip.</summary>
+/// <summary>Answers scrapes: every method, as etcd does; compressed for whoever takes gzip, with exemplars for whoever asks for OpenMetrics.</summary>
 public sealed class MetricsEndpoint(Lazy<MetricRegistry> all) : IMetricSource
 {
     public const string Path = "/metrics";
@@ -26,8 +26,10 @@ public sealed class MetricsEndpoint(Lazy<MetricRegistry> all) : IMetricSource
         _inFlight.Add(1);
         try
         {
-            var text = TextFormat.Write(all.Value.Families);
-            await WriteAsync(context, Encoding.UTF8.GetBytes(text)).ConfigureAwait(false);
+            if (OpenMetricsFormat.IsAskedFor(context.Request.Headers.Accept))
+                await WriteAsync(context, OpenMetricsFormat.ContentType, OpenMetricsFormat.Write(all.Value.Families)).ConfigureAwait(false);
+            else
+                await WriteAsync(context, TextFormat.ContentType, TextFormat.Write(all.Value.Families)).ConfigureAwait(false);
             _requests.With("200").Increment();
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -41,10 +43,11 @@ public sealed class MetricsEndpoint(Lazy<MetricRegistry> all) : IMetricSource
         }
     }
 
-    private static async Task WriteAsync(HttpContext context, byte[] body)
+    private static async Task WriteAsync(HttpContext context, string contentType, string text)
     {
         var response = context.Response;
-        response.ContentType = TextFormat.ContentType;
+        var body = Encoding.UTF8.GetBytes(text);
+        response.ContentType = contentType;
         if (AcceptsGzip(context.Request))
         {
             response.Headers.ContentEncoding = "gzip";

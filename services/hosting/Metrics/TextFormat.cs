@@ -50,6 +50,13 @@ public static class TextFormat
 
     private static void WriteSeries(StringBuilder text, string name, IReadOnlyList<Label> labels, string? upperBound, string value)
     {
+        AppendName(text, name, labels, upperBound);
+        text.Append(' ').Append(value).Append('\n');
+    }
+
+    /// <summary>The name with its labels, that of a bucket's bound the last.</summary>
+    internal static void AppendName(StringBuilder text, string name, IReadOnlyList<Label> labels, string? upperBound)
+    {
         text.Append(name);
         var separator = '{';
         foreach (var label in labels)
@@ -64,7 +71,6 @@ public static class TextFormat
         }
         if (separator == ',')
             text.Append('}');
-        text.Append(' ').Append(value).Append('\n');
     }
 
     private static string KindName(MetricKind kind) => kind switch
@@ -74,7 +80,7 @@ public static class TextFormat
         _ => "histogram",
     };
 
-    private static string Escape(string value) => value
+    internal static string Escape(string value) => value
         .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 
     /// <summary>The shortest text that reads back as the same number.</summary>

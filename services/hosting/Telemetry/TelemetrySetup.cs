@@ -1,6 +1,8 @@
 using Hosting.Metrics;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -14,8 +16,8 @@ public static class TelemetrySetup
     public const string SourcePrefix = "Distributed.";
 
     /// <summary>
-    /// Registers the exporters asked for; sampler, protocol, headers, batching and resource attributes follow the
-    /// <c>OTEL_*</c> variables. Registers nothing when no endpoint is set: spans then cost one null check.
+    /// Registers the exporters asked for; protocol, headers, batching and resource attributes follow the
+    /// <c>OTEL_*</c> variables, the sampler too (<see cref="RequestSampling"/>). Registers nothing when no endpoint is set: spans then cost one null check.
     /// </summary>
     /// <param name="builder">The process under construction.</param>
     /// <param name="serviceName"><c>service.name</c> unless <c>OTEL_SERVICE_NAME</c> is set.</param>
@@ -29,10 +31,24 @@ public static class TelemetrySetup
         if (string.IsNullOrEmpty(builder.Configuration["OTEL_SERVICE_NAME"]))
             telemetry.ConfigureResource(resource => resource.AddService(serviceName));
         if (settings.ExportTraces)
-            telemetry.WithTracing(tracing => tracing.AddSource(SourcePrefix + "*").AddOtlpExporter());
+            AddTraces(telemetry, builder.Configuration);
         if (!settings.ExportMetrics)
             return;
         builder.Services.AddHostedService<MeterBridge>();
-        telemetry.WithMetrics(metrics => metrics.AddMeter(SourcePrefix + "*").AddOtlpExporter());
+        telemetry.WithMetrics(metrics => metrics
+            .AddMeter(SourcePrefix + "*").AddOtlpExporter(exporter => SignalVariables.Apply(exporter, builder.Configuration, "METRICS")));
+    }
+
+    private static void AddTraces(IOpenTelemetryBuilder telemetry, IConfiguration configuration)
+    {
+        var rule = SamplingRule.From(configuration);
+        RequestSampling.Use(rule);
+        Exemplars.Want();
+        telemetry.WithTracing(tracing =>
+        {
+            tracing.AddSource(SourcePrefix + "*").AddOtlpExporter(exporter => SignalVariables.Apply(exporter, configuration, "TRACES"));
+            if (rule.Following(configuration) is { } sampler)
+                tracing.SetSampler(sampler);
+        });
     }
 }

@@ -9,6 +9,7 @@ using Storage.Contracts;
 return Hosting.ServiceHost.Run(
     "lease-manager",
     args,
+    LeaseManagerSettings.All,
     static builder =>
     {
         builder.Services.AddSingleton<IConsensus>(static provider =>

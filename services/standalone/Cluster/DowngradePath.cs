@@ -3,6 +3,7 @@ using Hosting.Listening;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Standalone.Cluster;
 
@@ -10,7 +11,7 @@ namespace Standalone.Cluster;
 internal static class DowngradePath
 {
     public static void MapDowngradePath(this IEndpointRouteBuilder endpoints) =>
-        endpoints.Map("/downgrade/enabled", static async (HttpContext context, IDowngradeState downgrades) =>
+        endpoints.Map("/downgrade/enabled", static async context =>
         {
             if (!HttpMethods.IsGet(context.Request.Method))
             {
@@ -18,6 +19,7 @@ internal static class DowngradePath
                 context.Response.Headers.Allow = "GET";
                 return;
             }
+            var downgrades = context.RequestServices.GetRequiredService<IDowngradeState>();
             var isEnabled = await downgrades.IsEnabledAsync(context.RequestAborted).ConfigureAwait(false);
             context.Response.ContentType = "text/plain; charset=utf-8";
             await context.Response.WriteAsync(isEnabled ? "true" : "false", context.RequestAborted).ConfigureAwait(false);

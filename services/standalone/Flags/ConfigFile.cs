@@ -1,35 +1,20 @@
 using System.Globalization;
 using Hosting;
 using Hosting.Files;
+using Standalone.Discovery;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Standalone.Flags;
 
 /// <summary>
-/// A configuration file as etcd takes it: YAML (or JSON, which is YAML) with the names of flags as keys; TLS in blocks. Keys that are no flag are ignored, as by etcd.
+/// A configuration file as etcd takes it: YAML (or JSON, which is YAML) with the names of flags as keys; TLS and discovery in blocks. Keys that are no flag are ignored, as by etcd.
 /// </summary>
 internal static class ConfigFile
 {
-    // Keys of a block and the flags that they stand for.
-    private static readonly Dictionary<string, (string Key, string Flag)[]> s_blocks = new()
-    {
-        ["client-transport-security"] =
-        [
-            ("cert-file", "cert-file"), ("key-file", "key-file"), ("client-cert-file", "client-cert-file"), ("client-key-file", "client-key-file"),
-            ("client-cert-auth", "client-cert-auth"), ("trusted-ca-file", "trusted-ca-file"), ("auto-tls", "auto-tls"),
-        ],
-        ["peer-transport-security"] =
-        [
-            ("cert-file", "peer-cert-file"), ("key-file", "peer-key-file"), ("client-cert-file", "peer-client-cert-file"), ("client-key-file", "peer-client-key-file"),
-            ("client-cert-auth", "peer-client-cert-auth"), ("trusted-ca-file", "peer-trusted-ca-file"), ("auto-tls", "peer-auto-tls"),
-        ],
-    };
-
-    // Outside their block these mean nothing to etcd.
-    private static readonly HashSet<string> s_inBlocksOnly = [.. s_blocks.Values.SelectMany(static block => block.Select(static pair => pair.Flag))];
-
     private static readonly HashSet<string> s_lists = ["log-outputs", "cipher-suites"];
+
+    private const string TopStruct = "configYAML";
 
     /// <summary>The flags that a file sets.</summary>
     /// <exception cref="StartRefusedException">It cannot be read, or worked with.</exception>
@@ -61,36 +46,41 @@ internal static class ConfigFile
         if (root is YamlScalarNode { Value: "" or "~" or "null" or null })
             return;
         if (root is not YamlMappingNode top)
-            throw Mismatch(root, "", "embed.configYAML");
+            throw Mismatch(root, TopStruct, "", "embed.configYAML");
         foreach (var (node, value) in top.Children)
         {
             var key = (node as YamlScalarNode)?.Value ?? "";
-            if (s_blocks.TryGetValue(key, out var block))
-                ReadBlock(key, block, value, given);
-            else if (FlagTable.All.TryGetValue(key, out var flag) && !s_inBlocksOnly.Contains(key))
-                ReadFlag(flag, "Config." + key, value, given);
+            if (ConfigBlock.All.TryGetValue(key, out var block))
+                ReadBlock(block, TopStruct, BlockFieldOf(key), value, given);
+            else if (FlagTable.All.TryGetValue(key, out var flag) && !ConfigBlock.InBlocksOnly.Contains(key))
+                ReadFlag(flag, s_lists.Contains(key), TopStruct, "Config." + key, value, given);
         }
     }
 
-    private static void ReadBlock(string name, (string Key, string Flag)[] block, YamlNode value, Dictionary<string, string> given)
+    private static void ReadBlock(ConfigBlock block, string owner, string field, YamlNode value, Dictionary<string, string> given)
     {
         if (IsNull(value))
             return;
         if (value is not YamlMappingNode mapping)
-            throw Mismatch(value, "configJSON." + name, "embed.securityConfig");
+            throw Mismatch(value, owner, field, block.Type);
         foreach (var (node, content) in mapping.Children)
         {
-            var entry = block.FirstOrDefault(entry => entry.Key == (node as YamlScalarNode)?.Value);
-            if (entry.Flag is not null)
-                ReadFlag(FlagTable.All[entry.Flag], $"configJSON.{name}.{entry.Key}", content, given);
+            var key = (node as YamlScalarNode)?.Value ?? "";
+            if (block.Blocks.TryGetValue(key, out var inner))
+                ReadBlock(inner, block.Struct, $"{field}.{key}", content, given);
+            else if (block.Flags.TryGetValue(key, out var flag))
+                ReadFlag(FlagTable.All[flag], flag == DiscoveryFlags.Endpoints, block.Struct, $"{field}.{key}", content, given);
         }
     }
 
-    private static void ReadFlag(Flag flag, string field, YamlNode value, Dictionary<string, string> given)
+    // Go names the structs that a field is promoted through.
+    private static string BlockFieldOf(string key) => (key == "discovery-config" ? "Config." : "configJSON.") + key;
+
+    private static void ReadFlag(Flag flag, bool isList, string owner, string field, YamlNode value, Dictionary<string, string> given)
     {
         if (IsNull(value))
             return; // As if it were not there.
-        var text = s_lists.Contains(flag.Name) ? ListOf(field, value) : ScalarOf(flag, field, value);
+        var text = isList ? ListOf(flag, owner, field, value) : ScalarOf(flag, owner, field, value);
         if (GoValue.Complaint(flag, text) is { } complaint)
         {
             throw flag.Kind == FlagKind.Urls
@@ -102,24 +92,25 @@ internal static class ConfigFile
         given[flag.Name] = text;
     }
 
-    private static string ListOf(string field, YamlNode value)
+    private static string ListOf(Flag flag, string owner, string field, YamlNode value)
     {
         if (value is not YamlSequenceNode list)
-            throw Mismatch(value, field, "[]string");
-        return string.Join(',', list.Children.Select(item => item is YamlScalarNode { Value: { } text } ? text : throw Mismatch(item, field, "string")));
+            throw Mismatch(value, owner, field, "[]string");
+        var items = list.Children.Select(item => item is YamlScalarNode { Value: { } text } ? text : throw Mismatch(item, owner, field, "string")).ToList();
+        return flag.Name == DiscoveryFlags.Endpoints && items.Any(string.IsNullOrWhiteSpace) ? throw DiscoveryFlags.EmptyEndpoint() : string.Join(',', items);
     }
 
-    private static string ScalarOf(Flag flag, string field, YamlNode value)
+    private static string ScalarOf(Flag flag, string owner, string field, YamlNode value)
     {
         var type = TypeOf(flag);
         if (value is not YamlScalarNode { Value: { } text } scalar)
-            throw Mismatch(value, field, type);
+            throw Mismatch(value, owner, field, type);
         switch (flag.Kind)
         {
             case FlagKind.Bool:
-                return IsPlain(scalar) && BoolOf(text) is { } flagged ? flagged : throw Mismatch(value, field, type);
+                return IsPlain(scalar) && BoolOf(text) is { } flagged ? flagged : throw Mismatch(value, owner, field, type);
             case FlagKind.Int or FlagKind.UInt:
-                return IsPlain(scalar) && IsNumber(text) ? text : throw Mismatch(value, field, type);
+                return IsPlain(scalar) && IsNumber(text) ? text : throw Mismatch(value, owner, field, type);
             case FlagKind.Duration:
                 // etcd takes nothing but nanoseconds here; durations as its flags have them are taken as well.
                 return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) ? text + "ns" : text;
@@ -128,7 +119,7 @@ internal static class ConfigFile
         }
     }
 
-    private static StartRefusedException Mismatch(YamlNode value, string field, string type)
+    private static StartRefusedException Mismatch(YamlNode value, string owner, string field, string type)
     {
         var kind = value switch
         {
@@ -139,7 +130,7 @@ internal static class ConfigFile
             YamlScalarNode { Value: { } text } when IsNumber(text) => "number",
             _ => "string",
         };
-        var where = field.Length > 0 ? $"Go struct field configYAML.{field} of type {type}" : $"Go value of type {type}";
+        var where = field.Length > 0 ? $"Go struct field {owner}.{field} of type {type}" : $"Go value of type {type}";
         return StartRefusedException.Verification($"error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into {where}");
     }
 

@@ -38,6 +38,8 @@ internal static class FlagTable
         new("discovery-password", FlagKind.Text, "") { Effect = "password of --discovery-user" },
         new("discovery-proxy", FlagKind.Text, "") { Effect = "HTTP proxy for the requests to --discovery" },
         new("discovery-request-timeout", FlagKind.Duration, "5s") { Effect = "how long a request of v3 discovery may take" },
+        // In etcd a key of the configuration file alone.
+        new("discovery-server-name", FlagKind.Text, "") { Effect = "name that the certificates of v3 discovery must hold for, whatever its address" },
         new("discovery-srv", FlagKind.Text, "") { Effect = "DNS domain whose SRV records name the members of a new cluster" },
         new("discovery-srv-name", FlagKind.Text, "") { Effect = "suffix of the names of these records" },
         new("discovery-token", FlagKind.Text, "") { Effect = "name under which the members of a new cluster find each other at --discovery-endpoints (etcd 3.6)" },
@@ -71,6 +73,13 @@ internal static class FlagTable
         new("experimental-txn-mode-write-with-shared-buffer", FlagKind.Bool, "true"),
         new("experimental-warning-apply-duration", FlagKind.Duration, "100ms") { Effect = "a request that takes longer to apply is told of in the log" },
         new("experimental-watch-progress-notify-interval", FlagKind.Duration, "10m") { Effect = "idle time after which a watch that asked for it hears how far it is" },
+        // Not etcd's either.
+        new("feed-broker", FlagKind.Text, "") { Effect = "RabbitMQ that changes are told to, amqp://host:port/virtual-host or amqps://; empty: none" },
+        new("feed-cluster-events", FlagKind.Bool, "false") { Effect = "tell it of the cluster's events as well" },
+        new("feed-from", FlagKind.Choice, "now") { Choices = ["now", "oldest"], Effect = "where a new feed begins: now or oldest" },
+        new("feed-password-file", FlagKind.Text, "") { Effect = "file with the password of --feed-user" },
+        new("feed-prefixes", FlagKind.Text, "") { Effect = "prefixes of the keys whose changes are told, name=prefix between commas" },
+        new("feed-user", FlagKind.Text, "guest") { Effect = "user of --feed-broker" },
         new("force-new-cluster", FlagKind.Bool, "false") { Effect = "go on as a cluster of this member alone, with its data" },
         new("grpc-keepalive-interval", FlagKind.Duration, "2h") { Effect = "silence after which a gRPC client is pinged; at least 1s" },
         new("grpc-keepalive-min-time", FlagKind.Duration, "5s") { Effect = "gRPC clients that ping more often are sent away" },
@@ -135,6 +144,8 @@ internal static class FlagTable
         new("v2-deprecation", FlagKind.Choice, "not-yet") { Choices = ["not-yet", "write-only", "write-only-drop-data", "gone"] },
         // Not etcd's.
         new("v2-v3-mapping-prefix", FlagKind.Text, "") { Effect = "v2 keys are v3 keys: this prefix, then the path; for good" },
+        // etcd 3.6's name of it.
+        new("warning-unary-request-duration", FlagKind.Duration, "300ms") { Effect = "a request that takes longer is told of in the log, with where its time went (etcd 3.6)" },
         new("wal-dir", FlagKind.Text, "") { Effect = "folder of the log, for a disk of its own" },
     ];
 

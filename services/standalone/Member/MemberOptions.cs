@@ -95,6 +95,9 @@ internal sealed record MemberOptions
     /// <summary>A command that takes longer to apply is told of in the log, as in the flag.</summary>
     public required string WarningApplyDuration { get; init; }
 
+    /// <summary>A request that takes longer is told of in the log, with where its time went.</summary>
+    public required TimeSpan WarningRequestDuration { get; init; }
+
     /// <summary>Idle time after which a watch that asked for it hears how far it is, as in the flag.</summary>
     public required string WatchProgressInterval { get; init; }
 
@@ -157,6 +160,9 @@ internal sealed record MemberOptions
 
     /// <summary>Standard OpenTelemetry settings that the flags amount to.</summary>
     public IReadOnlyDictionary<string, string> Telemetry { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Settings of feeds that the flags amount to; empty: there are none.</summary>
+    public IReadOnlyDictionary<string, string> Feed { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Where the flags come from, if it is a file.</summary>
     public string? ConfigFile { get; init; }

@@ -1,10 +1,12 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 
 namespace Standalone.V2;
 
-/// <summary>A folder of a v2 key space, over HTTP: paths are below its URL. Thread-safe.</summary>
+/// <summary>A folder of a v2 key space, over HTTP: paths are below its URL, on behalf of the user that it names, if it does. Thread-safe.</summary>
 internal sealed class V2Endpoint : IDisposable
 {
     private static readonly TimeSpan s_dialPatience = TimeSpan.FromSeconds(30);
@@ -31,10 +33,15 @@ internal sealed class V2Endpoint : IDisposable
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
+        if (folder.UserInfo.Length > 0)
+        {
+            var credentials = Encoding.UTF8.GetBytes(Uri.UnescapeDataString(folder.UserInfo));
+            _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(credentials));
+        }
     }
 
-    /// <summary>The URL without the folder.</summary>
-    public string Service => _folder.GetLeftPart(UriPartial.Authority);
+    /// <summary>The URL without the folder, and without a password.</summary>
+    public string Service => _folder.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
 
     /// <summary>Null when it is none of HTTP.</summary>
     public static Uri? UrlOf(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) ? url : null;
@@ -48,23 +55,39 @@ internal sealed class V2Endpoint : IDisposable
     /// <exception cref="V2UnavailableException">There is no answer, or one of a server that cannot serve now.</exception>
     /// <exception cref="V2RefusedException">The key space refuses.</exception>
     /// <exception cref="JsonException">It is no v2 key space.</exception>
-    public async Task<V2Answer> AskAsync(
-        HttpMethod method, string request, IReadOnlyList<KeyValuePair<string, string>> form, TimeSpan patience, CancellationToken cancellation)
+    public Task<V2Answer> AskAsync(
+        HttpMethod method, string request, IReadOnlyList<KeyValuePair<string, string>> form, TimeSpan patience, CancellationToken cancellation) =>
+        ExchangeAsync(
+            method, Service + _folder.AbsolutePath.TrimEnd('/') + request, form.Count > 0 ? new FormUrlEncodedContent(form) : null,
+            static (response, body, clockAhead) => Understood(response, body) with { ClockAhead = clockAhead }, patience, cancellation);
+
+    /// <summary>A request that is none of keys; its answer, whatever the server says.</summary>
+    /// <param name="method">GET or PUT.</param>
+    /// <param name="path">Of the server, percent-encoded: "/v2/auth/roles".</param>
+    /// <param name="json">Its body; "": none.</param>
+    /// <param name="patience">How long the answer may take.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="V2UnavailableException">There is no answer, or one of a server that cannot serve now.</exception>
+    public Task<(HttpStatusCode Status, byte[] Body)> AskPlainAsync(HttpMethod method, string path, string json, TimeSpan patience, CancellationToken cancellation) =>
+        ExchangeAsync(
+            method, Service + path, json.Length > 0 ? new StringContent(json, Encoding.UTF8, "application/json") : null,
+            static (response, body, _) => (response.StatusCode, body), patience, cancellation);
+
+    private async Task<T> ExchangeAsync<T>(
+        HttpMethod method, string url, HttpContent? content, Func<HttpResponseMessage, byte[], TimeSpan, T> understand, TimeSpan patience, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(patience);
         try
         {
-            using var message = new HttpRequestMessage(method, _folder.GetLeftPart(UriPartial.Path).TrimEnd('/') + request);
-            if (form.Count > 0)
-                message.Content = new FormUrlEncodedContent(form);
+            using var message = new HttpRequestMessage(method, url) { Content = content };
             using var response = await _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
             // Of a wait, the headers come long before the event.
             var clockAhead = response.Headers.Date is { } date ? date - DateTimeOffset.UtcNow : default;
             if ((int)response.StatusCode >= 500)
                 throw Unavailable(StatusComplaint(response.StatusCode));
             await response.Content.LoadIntoBufferAsync(_mostAnswerBytes, limit.Token).ConfigureAwait(false);
-            return Understood(response, await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false)) with { ClockAhead = clockAhead };
+            return understand(response, await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false), clockAhead);
         }
         catch (Exception error) when (error is HttpRequestException or IOException or SocketException)
         {

@@ -127,6 +127,9 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
     public ValueTask<StorageStatus> GetStatusAsync(CancellationToken cancellation) =>
         ReadAsync(0, static (replica, _, cancellation) => replica.GetStatusAsync(cancellation), cancellation);
 
+    /// <summary>Asks the replica whose results are taken, and no other one: what it does not know is not worth a search.</summary>
+    public ValueTask<AppliedTimes?> GetTimesAsync(LogIndex index, CancellationToken cancellation) => Replicas[Preferred].GetTimesAsync(index, cancellation);
+
     public async ValueTask SweptAsync(long revision, CancellationToken cancellation) => await ReadAsync(
         revision,
         static async (replica, revision, cancellation) =>

@@ -9,17 +9,17 @@ internal sealed class ResultSubscription : IDisposable
     private readonly SessionId _session;
     private readonly IResultSink _sink;
     private readonly CancellationTokenSource _ended = new();
-    private readonly SilenceWatch _watch;
+    private readonly WatchedStream _watch;
     private readonly TimeSpan _establishLimit;
     private readonly AsyncServerStreamingCall<Wire.ResultBatch> _call;
 
     public ResultSubscription(Wire.Storage.StorageClient stub, SessionId session, IResultSink sink, StorageClientOptions options, TimeProvider time)
     {
         _establishLimit = options.EstablishLimit;
-        _watch = new SilenceWatch(options.EstablishLimit, options.SilenceLimit, time, _ended.Token);
+        _watch = new WatchedStream(options.EstablishLimit, options.SilenceLimit, time, _ended.Token);
         _session = session;
         _sink = sink;
-        _call = stub.SubscribeResults(new Wire.SubscribeResultsRequest { Session = session.Value }, cancellationToken: _watch.Token);
+        _call = _watch.Open(ended => stub.SubscribeResults(new Wire.SubscribeResultsRequest { Session = session.Value }, cancellationToken: ended));
     }
 
     /// <summary>

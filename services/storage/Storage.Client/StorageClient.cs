@@ -3,6 +3,7 @@ using Consensus.Contracts;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Liveness;
 using Storage.Contracts;
 using Storage.Contracts.Auth;
 
@@ -33,7 +34,14 @@ public sealed class StorageClient : IStorage, IDisposable
 
     /// <summary>Connects to one replica, for example <c>http://storage:8080</c>.</summary>
     public static StorageClient Connect(string address, StorageClientOptions? options = null) => new(
-        GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null, MaxSendMessageSize = null }), options);
+        GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            HttpHandler = new TrafficHandler(new SocketsHttpHandler { EnableMultipleHttp2Connections = true }),
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = null,
+            MaxSendMessageSize = null,
+        }),
+        options);
 
     /// <summary>Blocks until the replica has confirmed; see <see cref="ResultSubscription.Establish"/>.</summary>
     public IDisposable SubscribeResults(SessionId session, IResultSink sink)
@@ -74,8 +82,9 @@ public sealed class StorageClient : IStorage, IDisposable
     public async IAsyncEnumerable<FeedBatch> FeedAsync(
         KeySpace space, long fromRevision, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var watch = new SilenceWatch(_options.EstablishLimit, _options.SilenceLimit, _time, cancellation);
-        using var call = _stub.Feed(new Wire.FeedRequest { Space = (uint)space, FromRevision = fromRevision }, cancellationToken: watch.Token);
+        using var watch = new WatchedStream(_options.EstablishLimit, _options.SilenceLimit, _time, cancellation);
+        var request = new Wire.FeedRequest { Space = (uint)space, FromRevision = fromRevision };
+        using var call = watch.Open(ended => _stub.Feed(request, cancellationToken: ended));
         while (await watch.MoveNextAsync(call.ResponseStream).ConfigureAwait(false))
         {
             var batch = call.ResponseStream.Current;
@@ -105,8 +114,8 @@ public sealed class StorageClient : IStorage, IDisposable
 
     public async IAsyncEnumerable<LeaseBatch> LeasesAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var watch = new SilenceWatch(_options.EstablishLimit, _options.SilenceLimit, _time, cancellation);
-        using var call = _stub.Leases(new Wire.LeasesRequest(), cancellationToken: watch.Token);
+        using var watch = new WatchedStream(_options.EstablishLimit, _options.SilenceLimit, _time, cancellation);
+        using var call = watch.Open(ended => _stub.Leases(new Wire.LeasesRequest(), cancellationToken: ended));
         while (await watch.MoveNextAsync(call.ResponseStream).ConfigureAwait(false))
         {
             if (!call.ResponseStream.Current.Beat)
@@ -124,6 +133,12 @@ public sealed class StorageClient : IStorage, IDisposable
 
     public async ValueTask<StorageStatus> GetStatusAsync(CancellationToken cancellation) =>
         (await _stub.StatusAsync(new Wire.StatusRequest(), cancellationToken: cancellation).ConfigureAwait(false)).FromWire();
+
+    public async ValueTask<AppliedTimes?> GetTimesAsync(LogIndex index, CancellationToken cancellation)
+    {
+        var response = await _stub.TimesAsync(new Wire.TimesRequest { Index = index.Value }, cancellationToken: cancellation).ConfigureAwait(false);
+        return response.Known ? new AppliedTimes(new(response.WaitedTicks), new(response.AppliedTicks)) : null;
+    }
 
     public async ValueTask SweptAsync(long revision, CancellationToken cancellation) =>
         await _stub.SweptAsync(new Wire.SweptRequest { Revision = revision }, cancellationToken: cancellation).ConfigureAwait(false);
@@ -145,7 +160,7 @@ public sealed class StorageClient : IStorage, IDisposable
     public async IAsyncEnumerable<SnapshotChunk> SnapshotAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         using var watch = WatchSnapshot(cancellation);
-        using var call = _stub.Snapshot(new Wire.SnapshotRequest(), cancellationToken: watch.Token);
+        using var call = watch.Open(ended => _stub.Snapshot(new Wire.SnapshotRequest(), cancellationToken: ended));
         while (await MoveSnapshotAsync(watch, call.ResponseStream).ConfigureAwait(false))
             yield return call.ResponseStream.Current.FromWire();
     }
@@ -153,15 +168,15 @@ public sealed class StorageClient : IStorage, IDisposable
     public async IAsyncEnumerable<DatabasePiece> DatabaseAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         using var watch = WatchSnapshot(cancellation);
-        using var call = _stub.Database(new Wire.DatabaseRequest(), cancellationToken: watch.Token);
+        using var call = watch.Open(ended => _stub.Database(new Wire.DatabaseRequest(), cancellationToken: ended));
         while (await MoveSnapshotAsync(watch, call.ResponseStream).ConfigureAwait(false))
             yield return new DatabasePiece(call.ResponseStream.Current.RemainingBytes, call.ResponseStream.Current.Bytes.Memory);
     }
 
     // A snapshot has no beats: its first piece waits for a tree commit. Who receives it has a limit of its own.
-    private SilenceWatch WatchSnapshot(CancellationToken cancellation) => new(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, _time, cancellation);
+    private WatchedStream WatchSnapshot(CancellationToken cancellation) => new(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan, _time, cancellation);
 
-    private static async ValueTask<bool> MoveSnapshotAsync<T>(SilenceWatch watch, IAsyncStreamReader<T> stream)
+    private static async ValueTask<bool> MoveSnapshotAsync<T>(WatchedStream watch, IAsyncStreamReader<T> stream)
         where T : class
     {
         try

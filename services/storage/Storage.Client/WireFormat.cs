@@ -119,6 +119,7 @@ public static class WireFormat
             AlarmMember = status.AlarmMember,
             V2Counts = V2CountsFormat.ToWire(status.V2Counts),
             DowngradeTarget = status.DowngradeTarget,
+            LeaseEpoch = status.LeaseEpoch,
         };
         foreach (var (member, type) in status.Alarms)
             wire.Alarms.Add(new Wire.Alarm { MemberId = member, Type = type });
@@ -133,6 +134,7 @@ public static class WireFormat
         AlarmMember = status.AlarmMember,
         V2Counts = V2CountsFormat.FromWire(status.V2Counts),
         DowngradeTarget = status.DowngradeTarget,
+        LeaseEpoch = status.LeaseEpoch,
     };
 
     /// <summary>The rows are wrapped: the message is valid as long as the chunk.</summary>
@@ -171,6 +173,8 @@ public static class WireFormat
             var withPrevious = change.EventWithPrevious;
             if (!withPrevious.Equals(change.Event))
                 message.EventWithPrevious = UnsafeByteOperations.UnsafeWrap(withPrevious);
+            if (change.Removed is { } removed)
+                message.Removed = UnsafeByteOperations.UnsafeWrap(removed.Encoded);
             wire.Events.Add(message);
         }
         return wire;
@@ -181,7 +185,10 @@ public static class WireFormat
         [
             .. revision.Events.Select(static change => new FeedEvent(
                 change.Key.Memory, change.Event.Memory,
-                change.EventWithPrevious.IsEmpty ? change.Event.Memory : change.EventWithPrevious.Memory, (FeedEventKind)change.Kind)),
+                change.EventWithPrevious.IsEmpty ? change.Event.Memory : change.EventWithPrevious.Memory, (FeedEventKind)change.Kind)
+            {
+                Removed = change.HasRemoved ? RemovedPaths.Read(change.Removed.Memory) : null,
+            }),
         ],
         TraceFromWire(revision.Trace));
 

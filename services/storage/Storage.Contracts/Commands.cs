@@ -119,10 +119,19 @@ public readonly record struct CommandEnvelope(
     /// <summary>Encodes the envelope and the payload into one new array, the form in which the command is stored.</summary>
     public byte[] Encode(ReadOnlySpan<byte> payload)
     {
-        var traced = Trace.TraceFlags.HasFlag(ActivityTraceFlags.Recorded);
-        var userBytes = Caller.Kind == CallerKind.User ? UserHeadBytes + Encoding.UTF8.GetByteCount(Caller.User!) : 0;
-        var command = GC.AllocateUninitializedArray<byte>(FixedBytes + (traced ? TraceBytes : 0) + userBytes + payload.Length);
-        var span = command.AsSpan();
+        var command = GC.AllocateUninitializedArray<byte>(GetSize(payload.Length));
+        EncodeTo(command, payload);
+        return command;
+    }
+
+    /// <summary>Bytes of the command that <see cref="EncodeTo"/> writes.</summary>
+    public int GetSize(int payloadBytes) => FixedBytes + (IsTraced ? TraceBytes : 0) + UserBytes + payloadBytes;
+
+    /// <summary>Encodes the envelope and the payload into <paramref name="span"/>, which is <see cref="GetSize"/> bytes long.</summary>
+    public void EncodeTo(Span<byte> span, ReadOnlySpan<byte> payload)
+    {
+        var traced = IsTraced;
+        var userBytes = UserBytes;
         span[0] = Version;
         span[1] = (byte)Kind;
         BinaryPrimitives.WriteUInt16LittleEndian(span[2..], (ushort)((traced ? Traced : 0) | FlagOf(Caller.Kind)));
@@ -139,8 +148,11 @@ public readonly record struct CommandEnvelope(
         if (userBytes > 0)
             WriteUser(span.Slice(FixedBytes + (traced ? TraceBytes : 0), userBytes));
         payload.CopyTo(span[^payload.Length..]);
-        return command;
     }
+
+    private bool IsTraced => Trace.TraceFlags.HasFlag(ActivityTraceFlags.Recorded);
+
+    private int UserBytes => Caller.Kind == CallerKind.User ? UserHeadBytes + Encoding.UTF8.GetByteCount(Caller.User!) : 0;
 
     private static int FlagOf(CallerKind kind) => kind switch { CallerKind.User => FromUser, CallerKind.Anonymous => FromAnonymous, _ => 0 };
 

@@ -69,6 +69,9 @@ public interface IStorage
     /// <summary>Sizes, indexes, alarms of this replica.</summary>
     ValueTask<StorageStatus> GetStatusAsync(CancellationToken cancellation);
 
+    /// <summary>How long a recent entry took here once it was committed; null when that is not known, or not any more. For whoever explains a slow request.</summary>
+    ValueTask<AppliedTimes?> GetTimesAsync(LogIndex index, CancellationToken cancellation) => ValueTask.FromResult<AppliedTimes?>(null);
+
     /// <summary>
     /// Completes once what compaction at <paramref name="revision"/> made unreadable is gone from this replica's data file, for good. The revision
     /// must be one that was compacted.
@@ -132,6 +135,9 @@ public readonly record struct FeedEvent(ReadOnlyMemory<byte> Key, ReadOnlyMemory
     {
     }
 
+    /// <summary>v2, of a removed directory: the nodes that went with it. Null: nobody knows, so that all who watch below are told.</summary>
+    public RemovedPaths? Removed { get; init; }
+
     public bool HasPrevious => Previous.Source is not null;
 
     /// <summary>
@@ -172,7 +178,7 @@ public enum FeedEventKind : byte
 {
     Put = 0,
     Delete = 1,
-    /// <summary>v2: the node is a directory. A removed directory wakes the watchers below it.</summary>
+    /// <summary>v2: the node is a directory. A removed directory wakes the watchers of what was in it.</summary>
     Directory = 2,
     /// <summary>v2: a refresh; kept in history order but wakes nobody.</summary>
     Silent = 4,
@@ -234,6 +240,9 @@ public sealed record StorageStatus(
 
     /// <summary>What was done to the v2 tree.</summary>
     public V2Counts V2Counts { get; init; } = new();
+
+    /// <summary>Epoch of the claim on the leases; 0 before the first.</summary>
+    public ulong LeaseEpoch { get; init; }
 
     /// <summary>The release that the cluster is being taken back to, such as "3.4.0"; "": it is not.</summary>
     public string DowngradeTarget { get; init; } = "";

@@ -82,7 +82,14 @@ public enum StorageError : byte
 /// the cause. Lease claim: the epoch, 8 bytes little-endian.
 /// </param>
 public readonly record struct CommandResult(
-    SessionId Session, ulong Sequence, LogIndex Index, Term Term, StorageError Error, long Revision, int Detail, ReadOnlyMemory<byte> Body);
+    SessionId Session, ulong Sequence, LogIndex Index, Term Term, StorageError Error, long Revision, int Detail, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>Timestamp of when the proposer handed the command to the log, noted by itself for itself; 0: not noted.</summary>
+    public long HandedAt { get; init; }
+
+    /// <summary>Likewise, of when it had this outcome.</summary>
+    public long ArrivedAt { get; init; }
+}
 
 /// <summary>The outcome of a read.</summary>
 /// <param name="Error">None on success.</param>

@@ -28,6 +28,13 @@ internal static unsafe class CacheLines
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void FetchFrom(object item, int bytes) => Fetch(*(byte**)Unsafe.AsPointer(ref item), bytes);
 
+    /// <summary>Where a part of a page is now, for <see cref="FetchAt"/>.</summary>
+    public static nint AddressOf(ReadOnlySpan<byte> part) => (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(part));
+
+    /// <summary>Fetches what lies at an address, or once lay there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FetchAt(nint address, int bytes) => Fetch((byte*)address, bytes);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Fetch(byte* from, int bytes)
     {

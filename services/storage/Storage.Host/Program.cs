@@ -11,13 +11,14 @@ if (args is ["check", ..])
 return Hosting.ServiceHost.Run(
     "storage",
     args,
+    StorageSettings.All,
     static builder =>
     {
         builder.Services.AddSingleton<IConsensus>(static provider =>
         {
             var endpoints = provider.GetRequiredService<ServiceEndpoints>();
-            // Replicas that name the members in different orders spread over them.
-            return ConsensusMembers.Connect(endpoints.Address("Consensus"), endpoints.Create, new ReplicatedOptions { First = 0 });
+            // Replicas that name the members in different orders spread over them, too.
+            return ConsensusMembers.Connect(endpoints.Address("Consensus"), endpoints.Create, new ReplicatedOptions { First = endpoints.First });
         });
         builder.Services.AddStoragePeers(builder.Configuration);
         builder.Services.AddStorage(builder.Configuration, StorageData.Open);

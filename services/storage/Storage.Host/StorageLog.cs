@@ -89,4 +89,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(27, LogLevel.Information, "sent the state as a database: {Bytes} bytes in {Milliseconds} ms")]
     public static partial void DatabaseSent(ILogger logger, long bytes, double milliseconds);
+
+    [LoggerMessage(29, LogLevel.Warning, "consensus could not be asked to keep what comes after index {Index}; asking again in {Delay}")]
+    public static partial void KeepFailed(ILogger logger, Exception exception, ulong index, TimeSpan delay);
 }

@@ -35,6 +35,7 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
     private readonly ReplicaContext _context;
     private readonly ReadGuard _reads;
     private readonly Feeds _feeds;
+    private readonly SlowReads _slowReads;
     private readonly SpaceWatch _space;
     private readonly CorruptionCheck? _check;
     private readonly SnapshotInstaller? _installer;
@@ -65,8 +66,9 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
         _context = new ReplicaContext(
             consensus, new LogContact(time), _state, new ResultRouter(), new IndexWaiters(() => _state.Current.AppliedIndex), new SweepWaiters(machine.Sweep.SweptRevision),
             new ViewSignal(_state), _reads, new DurabilityReports(consensus, options.ReplicaName, time, logger), new Wakeup(), Metrics, options, time, fatal, logger);
+        _slowReads = new SlowReads(Metrics, options.WarningApplyDuration, time, logger);
         _feeds = new Feeds(_state, _context.Signal, _reads);
-        _installer = snapshots is null ? null : new SnapshotInstaller(snapshots, options, time, logger);
+        _installer = snapshots is null ? null : new SnapshotInstaller(snapshots, new LogKeeper(consensus, options.ReplicaName, time, logger), options, time, logger);
         _keptDamagedFile = data.KeptDamagedFile;
         _replica = new Replica(_context, data, machine);
         var proposals = new OwnProposals(consensus, _state, _context.Signal, time, logger);
@@ -130,23 +132,25 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
 
     public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation)
     {
-        return IsApplied(minApplied) ? ValueTask.FromResult(Range(rangeRequest, caller)) : WaitedAsync();
+        var began = _context.Time.GetTimestamp();
+        return IsApplied(minApplied) ? ValueTask.FromResult(Range(rangeRequest, caller, began)) : WaitedAsync();
 
         async ValueTask<ReadResult> WaitedAsync()
         {
             await _context.Applied.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
-            return Range(rangeRequest, caller);
+            return Range(rangeRequest, caller, began);
         }
     }
 
     public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation)
     {
-        return IsApplied(minApplied) ? ValueTask.FromResult(Txn(txnRequest, caller)) : WaitedAsync();
+        var began = _context.Time.GetTimestamp();
+        return IsApplied(minApplied) ? ValueTask.FromResult(Txn(txnRequest, caller, began)) : WaitedAsync();
 
         async ValueTask<ReadResult> WaitedAsync()
         {
             await _context.Applied.WaitAsync(minApplied, cancellation).ConfigureAwait(false);
-            return Txn(txnRequest, caller);
+            return Txn(txnRequest, caller, began);
         }
     }
 
@@ -211,8 +215,11 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
             AlarmMember = _context.Options.AlarmMember,
             V2Counts = Metrics.Applies.V2.Sum(),
             DowngradeTarget = view.DowngradeTarget,
+            LeaseEpoch = view.Leases.Claim.Epoch,
         });
     }
+
+    public ValueTask<AppliedTimes?> GetTimesAsync(LogIndex index, CancellationToken cancellation) => new(_context.RecentApplies.Find(index));
 
     public ValueTask SweptAsync(long revision, CancellationToken cancellation)
     {
@@ -380,20 +387,23 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
         return result;
     }
 
-    private ReadResult Range(ReadOnlyMemory<byte> request, Caller caller)
+    private ReadResult Range(ReadOnlyMemory<byte> request, Caller caller, long began)
     {
         Metrics.Ranges.Increment();
         using var activity = Activity.Current is null ? null : StorageTelemetry.Spans.StartActivity("storage.range");
-        return _reads.Run((_state, request, caller), static read => StateReads.Range(read._state, read.request.Span, read.caller));
+        var result = _reads.Run((_state, request, caller), static read => StateReads.Range(read._state, read.request.Span, read.caller));
+        _slowReads.NoteRange(began, request.Span, result);
+        return result;
     }
 
-    private ReadResult Txn(ReadOnlyMemory<byte> request, Caller caller)
+    private ReadResult Txn(ReadOnlyMemory<byte> request, Caller caller, long began)
     {
         using var activity = Activity.Current is null ? null : StorageTelemetry.Spans.StartActivity("storage.range");
         var (result, operations) = _reads.Run((_state, request, caller), static read => (StateReads.Txn(read._state, read.request.Span, out var count, read.caller), count));
         Metrics.Ranges.Add(operations);
         if (operations > 1)
             Metrics.Transactions.Increment();
+        _slowReads.NoteTxn(began, request.Length, operations, result);
         return result;
     }
 }

@@ -41,8 +41,8 @@ public sealed class WatchHubClient : IWatchHub, IDisposable
     }
 
     /// <summary>Of hubs that do not come and go.</summary>
-    /// <param name="addresses">http URLs separated by commas.</param>
-    /// <param name="connect">As above; null: plain channels.</param>
+    /// <param name="addresses">Separated by commas.</param>
+    /// <param name="connect">As above; null: plain channels to http URLs.</param>
     /// <param name="options">Null: the defaults.</param>
     public WatchHubClient(string addresses, Func<string, GrpcChannel>? connect = null, WatchHubClientOptions? options = null)
         : this(Always(addresses), connect ?? GrpcChannel.ForAddress, options)

@@ -7,6 +7,7 @@ using WatchHub.Host;
 return Hosting.ServiceHost.Run(
     "watch-hub",
     args,
+    WatchHubSettings.All,
     static builder =>
     {
         builder.Services.AddSingleton<IStorage>(static provider =>
@@ -15,6 +16,7 @@ return Hosting.ServiceHost.Run(
             return StorageReplicas.Connect(endpoints.Address("Storage"), endpoints.Create);
         });
         builder.Services.AddWatchHub(builder.Configuration);
+        builder.AddHubFeeds();
         builder.Services.AddReadiness<WatchHubService>(
             "feed", static (hub, _) => new(hub.IsFollowing ? null : "nothing heard from storage"));
     },

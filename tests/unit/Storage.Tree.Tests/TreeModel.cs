@@ -48,6 +48,8 @@ internal sealed class TreeModel
                 Assert.True(cursor.MoveNext(), "the scan ended early");
                 Assert.True(cursor.Key.SequenceEqual(key), "the scan has another key");
                 Assert.True(cursor.Value.SequenceEqual(value), "the scan has another value");
+                cursor.ReadRow(out var rowKey, out var rowValue);
+                Assert.True(rowKey.SequenceEqual(key) && rowValue.SequenceEqual(value), "the scan has another row");
                 Assert.True(cursor.Head.SequenceEqual(ReadHead(key, value)), "the scan has another head");
                 Assert.True(snapshot.TryGet(table, key, out var found), "a key is missing");
                 Assert.True(found.SequenceEqual(value), "a key has another value");

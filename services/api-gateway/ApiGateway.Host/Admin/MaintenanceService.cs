@@ -2,6 +2,7 @@ using ApiGateway.Core.Errors;
 using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
+using ApiGateway.Host.Slow;
 using Consensus.Contracts;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
@@ -57,7 +58,7 @@ internal sealed class MaintenanceService(
             var result = await proposer.ProposeAsync(context.GetHttpContext(), CommandKind.Alarm, request, Purpose.Administration).ConfigureAwait(false);
             cluster.Observe(result.Revision, result.Index);
             RequestFailedException.ThrowIf(EtcdErrors.Of(result.Error));
-            return new Reply((await cluster.GetAsync().ConfigureAwait(false)).Header, result.Revision, result.Term.Value, result.Body);
+            return new Reply((await cluster.GetAsync().ConfigureAwait(false)).Header, result.Revision, result.Term.Value, result.Body) { Stamps = RequestStamps.Of(result) };
         }
         await callers.RequireAsync(context.GetHttpContext(), AccessRequest.AnyUser, context.CancellationToken).ConfigureAwait(false);
         var view = await cluster.GetAsync().ConfigureAwait(false);

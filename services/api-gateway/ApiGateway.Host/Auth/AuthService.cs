@@ -4,6 +4,7 @@ using ApiGateway.Core.Errors;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Proposing;
+using ApiGateway.Host.Slow;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
 using Grpc.Core;
@@ -32,7 +33,7 @@ internal sealed class AuthService(
         RequestFailedException.ThrowIf(EtcdErrors.Of(result.Error));
         if (kind == CommandKind.AuthEnable)
             callers.NoteEnabled(result.Index);
-        return new Reply((await cluster.GetAsync().ConfigureAwait(false)).Header, result.Revision, result.Term.Value, result.Body);
+        return new Reply((await cluster.GetAsync().ConfigureAwait(false)).Header, result.Revision, result.Term.Value, result.Body) { Stamps = RequestStamps.Of(result) };
     }
 
     public async Task<Reply> AddUserAsync(byte[] request, ServerCallContext context)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ApiGateway.Core.Errors;
 using ApiGateway.Host.Limits;
 using ApiGateway.Host.Metrics;
+using ApiGateway.Host.Slow;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 
@@ -40,40 +41,52 @@ internal sealed class MethodBinder<TService>(
             call.Method == description.FullName ? RunAsync(counts, method(service, requests, responses, call), call) : throw Unknown(call));
     }
 
-    private static Task<Reply> Run(
+    private Task<Reply> Run(
         MethodMetrics counts, Func<TService, byte[], ServerCallContext, ValueTask<Reply>> method, TService service, byte[] request, ServerCallContext call)
     {
         counts.Started(call.GetHttpContext());
-        var start = counts.Seconds is null ? 0 : Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         var running = method(service, request, call);
         if (!running.IsCompletedSuccessfully)
             return RunAsync(counts, running, call, start);
         var reply = running.Result;
-        if (reply.IsLarge)
+        if (reply.IsLarge || reply.Stamps.Arrived != 0)
             return RunAsync(counts, new ValueTask<Reply>(reply), call, start);
         counts.Handled(StatusCode.OK);
-        counts.Seconds?.ObserveSince(start);
+        // A read that waited for nobody: if that took long, storage says so.
+        counts.Took(call, start);
         return Task.FromResult(reply);
     }
 
-    private static async Task<Reply> RunAsync(MethodMetrics counts, ValueTask<Reply> running, ServerCallContext call, long start)
+    private async Task<Reply> RunAsync(MethodMetrics counts, ValueTask<Reply> running, ServerCallContext call, long start)
     {
+        Reply? reply = null;
+        Exception? failure = null;
         try
         {
-            var reply = await running.ConfigureAwait(false);
+            reply = await running.ConfigureAwait(false);
             if (reply.IsLarge)
                 call.GetHttpContext().RequestServices.GetRequiredService<AnswerRoom>().Take(call.GetHttpContext(), reply.BodyBytes);
             counts.Handled(StatusCode.OK);
             return reply;
         }
-        catch (Exception exception) when (counts.Failed(exception, call))
+        catch (Exception exception) when (counts.Failed(failure = exception, call))
         {
             throw;
         }
         finally
         {
-            counts.Seconds?.ObserveSince(start);
+            counts.Took(call, start);
+            var ended = Stopwatch.GetTimestamp();
+            if (Stopwatch.GetElapsedTime(start, ended) > options.WarningRequestDuration)
+                TellSlow(call, start, ended, reply, failure);
         }
+    }
+
+    private static void TellSlow(ServerCallContext call, long start, long ended, Reply? reply, Exception? failure)
+    {
+        var http = call.GetHttpContext();
+        http.RequestServices.GetRequiredService<SlowRequests>().Tell(http, call.Method, start, ended, reply?.Stamps ?? default, failure);
     }
 
     // The call has begun already: what its handler throws at once is in its task.
@@ -93,7 +106,7 @@ internal sealed class MethodBinder<TService>(
         }
         finally
         {
-            counts.Seconds?.ObserveSince(start);
+            counts.Took(call, start);
         }
     }
 

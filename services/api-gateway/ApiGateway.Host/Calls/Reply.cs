@@ -2,6 +2,7 @@ using System.Buffers;
 using ApiGateway.Core.Headers;
 using ApiGateway.Host.Limits;
 using ApiGateway.Host.Metrics;
+using ApiGateway.Host.Slow;
 using EtcdApi.Wire;
 using Grpc.Core;
 
@@ -16,6 +17,9 @@ internal sealed class Reply(ResponseHeaderWriter? header, long revision, ulong t
 
     /// <summary>A few responses have no header.</summary>
     public static Reply WithoutHeader(ReadOnlyMemory<byte> body) => new(null, 0, 0, body);
+
+    /// <summary>When what led to it happened, as far as that was noted.</summary>
+    public RequestStamps Stamps { get; init; }
 
     /// <summary>Bytes without the header.</summary>
     public int BodyBytes => body.Length;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using ApiGateway.Core.Errors;
 using ApiGateway.Core.Requests;
@@ -5,6 +6,7 @@ using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Proposing;
+using ApiGateway.Host.Slow;
 using ApiGateway.Host.Tracing;
 using Consensus.Contracts;
 using Grpc.Core;
@@ -25,13 +27,21 @@ internal sealed class KvService(
         // Before the request itself is looked at, as etcd does it.
         gate.Check(http, isServedByLearners: serializable);
         RequestFailedException.ThrowIf(refused);
-        var minApplied = serializable ? default : await barrier.ReadIndexAsync().ConfigureAwait(false);
+        LogIndex minApplied = default;
+        long indexed = 0;
+        if (!serializable)
+        {
+            var confirming = barrier.ReadIndexAsync();
+            var isConfirmed = confirming.IsCompletedSuccessfully;
+            minApplied = await confirming.ConfigureAwait(false);
+            indexed = isConfirmed ? 0 : Stopwatch.GetTimestamp();
+        }
         // One key is read faster than a cancellation could be noticed, and the token alone would cost as much.
         var cancellation = isSingleKey ? CancellationToken.None : context.CancellationToken;
         var reading = callers.CallAsync(
             http, Purpose.Keys, (storage, request, minApplied, cancellation),
             static (of, caller) => of.storage.RangeAsync(of.request, of.minApplied, caller, of.cancellation), Callers.RefusalOf);
-        return await AnswerAsync(await barrier.BoundedAsync(reading, EtcdError.TimeoutWaitingForApply).ConfigureAwait(false))
+        return await AnswerAsync(await barrier.BoundedAsync(reading, EtcdError.TimeoutWaitingForApply).ConfigureAwait(false), indexed)
             .ConfigureAwait(false);
     }
 
@@ -69,10 +79,11 @@ internal sealed class KvService(
             return await AnswerAsync(await proposer.ProposeAsync(http, CommandKind.Txn, request).ConfigureAwait(false)).ConfigureAwait(false);
         }
         var minApplied = shape.IsSerializable ? default : await barrier.ReadIndexAsync().ConfigureAwait(false);
+        var indexed = shape.IsSerializable ? 0 : Stopwatch.GetTimestamp();
         var reading = callers.CallAsync(
             http, Purpose.Keys, (storage, request, minApplied, context.CancellationToken),
             static (of, caller) => of.storage.ReadOnlyTxnAsync(of.request, of.minApplied, caller, of.CancellationToken), Callers.RefusalOf);
-        return await AnswerAsync(await barrier.BoundedAsync(reading, EtcdError.TimeoutWaitingForApply).ConfigureAwait(false))
+        return await AnswerAsync(await barrier.BoundedAsync(reading, EtcdError.TimeoutWaitingForApply).ConfigureAwait(false), indexed)
             .ConfigureAwait(false);
     }
 
@@ -94,25 +105,25 @@ internal sealed class KvService(
     private ValueTask<Reply> AnswerAsync(in CommandResult result)
     {
         cluster.Observe(result.Revision, result.Index);
-        return AnswerAsync(result.Error, result.Revision, result.Term, result.Body);
+        return AnswerAsync(result.Error, result.Revision, result.Term, result.Body, RequestStamps.Of(result));
     }
 
-    private ValueTask<Reply> AnswerAsync(in ReadResult result)
+    private ValueTask<Reply> AnswerAsync(in ReadResult result, long indexed)
     {
         cluster.Observe(result.Revision, result.AppliedIndex);
-        return AnswerAsync(result.Error, result.Revision, result.AppliedTerm, result.Body);
+        return AnswerAsync(result.Error, result.Revision, result.AppliedTerm, result.Body, new RequestStamps(default, 0, 0, indexed));
     }
 
-    private ValueTask<Reply> AnswerAsync(StorageError error, long revision, Term term, ReadOnlyMemory<byte> body)
+    private ValueTask<Reply> AnswerAsync(StorageError error, long revision, Term term, ReadOnlyMemory<byte> body, in RequestStamps stamps)
     {
         RequestFailedException.ThrowIf(EtcdErrors.Of(error));
         var view = cluster.GetAsync();
         return view.IsCompletedSuccessfully
-            ? new ValueTask<Reply>(new Reply(view.Result.Header, revision, term.Value, body))
-            : SlowAsync(view, revision, term, body);
+            ? new ValueTask<Reply>(new Reply(view.Result.Header, revision, term.Value, body) { Stamps = stamps })
+            : SlowAsync(view, revision, term, body, stamps);
 
         static async ValueTask<Reply> SlowAsync(
-            ValueTask<ClusterView.Snapshot> view, long revision, Term term, ReadOnlyMemory<byte> body) =>
-            new((await view.ConfigureAwait(false)).Header, revision, term.Value, body);
+            ValueTask<ClusterView.Snapshot> view, long revision, Term term, ReadOnlyMemory<byte> body, RequestStamps stamps) =>
+            new((await view.ConfigureAwait(false)).Header, revision, term.Value, body) { Stamps = stamps };
     }
 }

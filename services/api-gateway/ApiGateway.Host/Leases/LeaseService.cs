@@ -6,6 +6,7 @@ using ApiGateway.Host.Calls;
 using ApiGateway.Host.Cluster;
 using ApiGateway.Host.Metrics;
 using ApiGateway.Host.Proposing;
+using ApiGateway.Host.Slow;
 using ApiGateway.Host.Tracing;
 using EtcdApi.Etcdserverpb;
 using EtcdApi.Wire;
@@ -127,11 +128,11 @@ internal sealed class LeaseService(
     {
         cluster.Observe(result.Revision, result.Index);
         RequestFailedException.ThrowIf(EtcdErrors.Of(result.Error));
-        return AnswerAsync(result.Revision, result.Term.Value, result.Body);
+        return AnswerAsync(result.Revision, result.Term.Value, result.Body, RequestStamps.Of(result));
     }
 
-    private async ValueTask<Reply> AnswerAsync(long revision, ulong term, ReadOnlyMemory<byte> body) =>
-        new((await cluster.GetAsync().ConfigureAwait(false)).Header, revision, term, body);
+    private async ValueTask<Reply> AnswerAsync(long revision, ulong term, ReadOnlyMemory<byte> body, RequestStamps stamps = default) =>
+        new((await cluster.GetAsync().ConfigureAwait(false)).Header, revision, term, body) { Stamps = stamps };
 
     /// <summary>A random id that a client can print and parse: positive.</summary>
     private static long NewId()

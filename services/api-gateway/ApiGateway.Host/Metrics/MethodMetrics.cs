@@ -1,3 +1,4 @@
+using ApiGateway.Host.Tracing;
 using Grpc.Core;
 using Hosting.Metrics;
 
@@ -31,6 +32,20 @@ internal sealed class MethodMetrics(GrpcMetrics all, Counter started, Counter re
     {
         sent.Add(messages);
         all.SentBytes.Add(bytes);
+    }
+
+    /// <summary>A call that is timed has ended.</summary>
+    /// <param name="call">Which one.</param>
+    /// <param name="start">Timestamp of its start.</param>
+    public void Took(ServerCallContext call, long start)
+    {
+        if (seconds is null)
+            return;
+        if (Exemplars.AreWanted)
+            Exemplars.WorkFor(GatewayTracing.TraceOf(call.GetHttpContext()));
+        seconds.ObserveSince(start);
+        if (Exemplars.AreWanted)
+            Exemplars.WorkFor(default);
     }
 
     /// <summary>A call has ended.</summary>

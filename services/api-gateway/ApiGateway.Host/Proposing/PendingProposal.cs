@@ -9,10 +9,11 @@ namespace ApiGateway.Host.Proposing;
 /// The awaiting code runs on the thread that completes it, which is always a pool thread that does nothing else
 /// (<see cref="OutcomeBatch"/>), never storage's apply thread.
 /// </remarks>
-internal sealed class PendingProposal(CommandKind kind, ActivityContext trace, long deadline) : IValueTaskSource<CommandResult>
+internal sealed class PendingProposal(CommandKind kind, ActivityContext trace, long handedAt, long deadline) : IValueTaskSource<CommandResult>
 {
     private ManualResetValueTaskSourceCore<CommandResult> _source;
-    private byte[]? _command;
+    private ReadOnlyMemory<byte> _command;
+    private volatile bool _isEncoded;
 
     public CommandKind Kind { get; } = kind;
 
@@ -23,17 +24,28 @@ internal sealed class PendingProposal(CommandKind kind, ActivityContext trace, l
 
     public ulong Sequence { get; set; }
 
-    /// <summary>The encoded command; null until its proposer has encoded it, outside the lock.</summary>
-    public byte[]? Command
+    /// <summary>Timestamp of when its result came, set before <see cref="Complete"/>.</summary>
+    public long ArrivedAt { get; set; }
+
+    /// <summary>The encoded command, once its proposer has encoded it, outside the lock.</summary>
+    public bool TryGetCommand(out ReadOnlyMemory<byte> command)
     {
-        get => Volatile.Read(ref _command);
-        set => Volatile.Write(ref _command, value);
+        var isEncoded = _isEncoded;
+        command = isEncoded ? _command : default;
+        return isEncoded;
+    }
+
+    /// <summary>To be called once.</summary>
+    public void SetCommand(ReadOnlyMemory<byte> command)
+    {
+        _command = command;
+        _isEncoded = true;
     }
 
     /// <summary>To be awaited once.</summary>
     public ValueTask<CommandResult> Outcome => new(this, _source.Version);
 
-    public void Complete(in CommandResult result) => _source.SetResult(result);
+    public void Complete(in CommandResult result) => _source.SetResult(result with { HandedAt = handedAt, ArrivedAt = ArrivedAt });
 
     public void Fail(Exception exception) => _source.SetException(exception);
 

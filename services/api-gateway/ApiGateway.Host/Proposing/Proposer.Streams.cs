@@ -143,7 +143,7 @@ public sealed partial class Proposer
         {
             foreach (var proposal in _pending.ToList())
             {
-                if (proposal.Command is { } command)
+                if (proposal.TryGetCommand(out var command))
                     proposals.Add(new Proposal(command, proposal.Trace));
             }
         }

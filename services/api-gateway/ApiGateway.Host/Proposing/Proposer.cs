@@ -20,6 +20,10 @@ public sealed partial class Proposer : IHostedService, IDisposable
 {
     private static readonly TimeSpan s_sweepPeriod = TimeSpan.FromMilliseconds(250);
 
+    // The log keeps commands for seconds, and forgets them in the order in which they came.
+    [ThreadStatic]
+    private static SlabArena? t_commands;
+
     private readonly IConsensus _consensus;
     private readonly IStorage _storage;
     private readonly ClusterView _cluster;
@@ -72,8 +76,9 @@ public sealed partial class Proposer : IHostedService, IDisposable
         if (kind != CommandKind.V2Write && payload.Length > _options.MaxRequestBytes)
             throw new RequestFailedException(EtcdError.RequestTooLarge);
         var trace = Activity.Current is { Recorded: true } activity ? activity.Context : default;
-        var deadline = _time.GetTimestamp() + (long)(_options.RequestTimeout.TotalSeconds * _time.TimestampFrequency);
-        var proposal = new PendingProposal(kind, trace, deadline);
+        var now = _time.GetTimestamp();
+        var deadline = now + (long)(_options.RequestTimeout.TotalSeconds * _time.TimestampFrequency);
+        var proposal = new PendingProposal(kind, trace, now, deadline);
         ulong sequence, lowest;
         lock (_gate)
         {
@@ -85,8 +90,10 @@ public sealed partial class Proposer : IHostedService, IDisposable
             lowest = _pending.Lowest;
         }
         var outcome = proposal.Outcome;
-        var command = new CommandEnvelope(kind, _session, sequence, lowest, UnixNanos(_time), trace) { Caller = caller }.Encode(payload);
-        proposal.Command = command;
+        var envelope = new CommandEnvelope(kind, _session, sequence, lowest, UnixNanos(_time), trace) { Caller = caller };
+        var command = (t_commands ??= new SlabArena()).Take(envelope.GetSize(payload.Length));
+        envelope.EncodeTo(command.Span, payload);
+        proposal.SetCommand(command);
         // Either the stream read here is the newest, or whoever opens the next one sees the command just stored: the barrier
         // orders the two on this side, and OpenStream has its twin.
         Interlocked.MemoryBarrier();
@@ -133,6 +140,7 @@ public sealed partial class Proposer : IHostedService, IDisposable
     private void OnResults(ReadOnlySpan<CommandResult> results)
     {
         OutcomeBatch? batch = null;
+        var now = _time.GetTimestamp();
         lock (_gate)
         {
             foreach (ref readonly var result in results)
@@ -140,6 +148,7 @@ public sealed partial class Proposer : IHostedService, IDisposable
                 // Null: answered before (a retry was remembered), or given up at its deadline.
                 if (result.Session != _session || _pending.Remove(result.Sequence) is not { } proposal)
                     continue;
+                proposal.ArrivedAt = now;
                 batch ??= new OutcomeBatch();
                 batch.Add(proposal, result);
                 if (!batch.IsFull)

@@ -2,6 +2,7 @@ using ApiGateway.Core.Errors;
 using ApiGateway.Core.V2;
 using ApiGateway.Host.Admin;
 using ApiGateway.Host.Auth;
+using ApiGateway.Host.ClientPort;
 using ApiGateway.Host.Contending;
 using ApiGateway.Host.Json;
 using ApiGateway.Host.Kv;
@@ -18,7 +19,7 @@ namespace ApiGateway.Host.Rest;
 /// </summary>
 internal sealed class RestRouter(
     V2KeysHandler keys, V2MembersHandler members, V2StatsHandler stats, V2AuthHandler auth, HealthHandler health, HealthChecks checks, DebugVars debug, MetricsEndpoint metrics, BrowserAccess access, JsonGateway json,
-    GatewayOptions options, ILogger<RestRouter> logger)
+    GatewayOptions options, StopNotice notice, ILogger<RestRouter> logger)
 {
     private const string KeysPrefix = "/v2/keys";
     private const string MembersPrefix = "/v2/members";
@@ -36,6 +37,9 @@ internal sealed class RestRouter(
             UnknownGrpcMethod(context);
             return;
         }
+        // HTTP/1.1 has no GOAWAY: a connection that ends unannounced may take a request with it that its client must not send again.
+        if (notice.IsGiven && HttpProtocol.IsHttp11(context.Request.Protocol))
+            context.Response.Headers.Connection = "close";
         try
         {
             await RouteAsync(context).ConfigureAwait(false);

@@ -9,6 +9,9 @@ public static class BeatTiming
     /// <summary>A client that has missed so many beats gives the stream up: half a second.</summary>
     public const int Missed = 5;
 
+    /// <summary>What that comes to. Parts of a message that is on its way count as signs of life, and so does what else comes over the same connection.</summary>
+    public static readonly TimeSpan Silence = Missed * Period;
+
     /// <summary>Beats in a row without a leader after which another member is worth a try: more than an election takes.</summary>
     public const int Leaderless = 20;
 }

@@ -67,6 +67,10 @@ public sealed partial class ReplicatedConsensus : IConsensus
     public ValueTask<MembershipResult> ChangeMembershipAsync(MembershipChange change, CancellationToken cancellation) =>
         EachInTurnAsync(static (member, asked, token) => member.ChangeMembershipAsync(asked, token), change, _options.ChangeAttempt, cancellation);
 
+    /// <summary>Asks the member that commands go to, and no other one: what it does not know is not worth a search.</summary>
+    public ValueTask<EntryTimes?> GetTimesAsync(LogIndex index, CancellationToken cancellation) =>
+        _members[Volatile.Read(ref _current)].GetTimesAsync(index, cancellation);
+
     /// <summary>Asks the member that leads, whichever it is: who holds this object is no member himself.</summary>
     public async ValueTask<TransferOutcome> TransferLeadershipAsync(MemberId target, CancellationToken cancellation)
     {
@@ -92,7 +96,15 @@ public sealed partial class ReplicatedConsensus : IConsensus
     /// Tells every member, since each keeps its own account of what it may drop (I9). One that missed it learns with the next report.
     /// </summary>
     /// <exception cref="LogUnavailableException">No member could be told.</exception>
-    public async ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation)
+    public ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation) =>
+        TellAllAsync((member, token) => member.ReportDurableAsync(storageReplica, durable, token), cancellation);
+
+    /// <summary>Tells every member, for each has a log of its own and any of them may be the next to be tailed.</summary>
+    /// <exception cref="LogUnavailableException">No member could be told.</exception>
+    public ValueTask KeepAsync(string storageReplica, LogIndex after, CancellationToken cancellation) =>
+        TellAllAsync((member, token) => member.KeepAsync(storageReplica, after, token), cancellation);
+
+    private async ValueTask TellAllAsync(Func<IConsensus, CancellationToken, ValueTask> tell, CancellationToken cancellation)
     {
         var failures = await Task.WhenAll(_members.Select(async member =>
         {
@@ -101,7 +113,7 @@ public sealed partial class ReplicatedConsensus : IConsensus
                 await AttemptAsync(
                     async token =>
                     {
-                        await member.ReportDurableAsync(storageReplica, durable, token).ConfigureAwait(false);
+                        await tell(member, token).ConfigureAwait(false);
                         return true;
                     },
                     _options.StatusAttempt, cancellation).ConfigureAwait(false);

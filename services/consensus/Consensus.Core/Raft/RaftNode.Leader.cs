@@ -247,8 +247,8 @@ public sealed partial class RaftNode
                 SendSnapshot(peer);
                 return;
             }
-            var entries = _log.Read(peer.Next, _options.MaxAppendBytes);
-            if (entries.Length == 0 && !evenEmpty)
+            var entries = NextEntries(peer);
+            if (entries.Length == 0 && !evenEmpty && peer.Next > _log.Last)
                 return;
             evenEmpty = false;
             SendAsLeader(new Message(MessageKind.AppendRequest, _options.Self, peer.Id, Term)
@@ -261,6 +261,15 @@ public sealed partial class RaftNode
             peer.ToldCommit = _log.Commit;
             peer.Sent(entries.Length == 0 ? previous : entries[^1].Index, entries.Length == 0, BytesOf(entries));
         }
+    }
+
+    /// <summary>What the peer's next append carries. Nothing although there is something, when that is too much for a probe.</summary>
+    private Entry[] NextEntries(PeerProgress peer)
+    {
+        if (peer.Feed == Feed.Replicate)
+            return _log.Read(peer.Next, _options.MaxAppendBytes);
+        var entries = _log.Read(peer.Next, Math.Min(_options.MaxProbeBytes, _options.MaxAppendBytes));
+        return BytesOf(entries) <= _options.MaxProbeBytes ? entries : [];
     }
 
     private static long BytesOf(Entry[] entries)

@@ -102,6 +102,18 @@ public sealed partial class RaftNode
             OnElectionTimeout();
     }
 
+    /// <summary>
+    /// A message is on its way between this member and <paramref name="peer"/>, and a part of it has come to its receiver: both ends live, though whatever else they say waits
+    /// behind it. Elections are for leaders that nothing comes from.
+    /// </summary>
+    public void MessageUnderWay(MemberId peer)
+    {
+        if (Role == Role.Leader && PeerOf(peer) is { } progress)
+            progress.IsRecentlyActive = true;
+        else if (Role == Role.Follower && peer == Leader)
+            _electionElapsedTicks = 0;
+    }
+
     /// <summary>Takes a message from a peer. Anything but <see cref="RaftError.None"/> changed nothing.</summary>
     public RaftError Step(in Message message)
     {

@@ -25,6 +25,12 @@ public sealed record RaftOptions
     /// <summary>Command bytes in one append message; one entry always fits.</summary>
     public int MaxAppendBytes { get; init; } = 1024 * 1024;
 
+    /// <summary>
+    /// Command bytes in an append that looks for the matching point: it may have to be sent again for every answer to a heartbeat. An entry that is larger waits until the point is
+    /// known.
+    /// </summary>
+    public int MaxProbeBytes { get; init; } = 64 * 1024;
+
     /// <summary>Append messages on their way to one follower.</summary>
     public int MaxInflightAppends { get; init; } = 256;
 

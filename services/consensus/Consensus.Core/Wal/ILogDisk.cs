@@ -19,6 +19,7 @@ public interface ILogDisk
     /// <summary>Gives a file another name, which no file has yet. Files stay open over it.</summary>
     void Rename(string name, string newName);
 
+    /// <summary>Deletes a file, which is closed.</summary>
     void Delete(string name);
 
     /// <summary>Returns once the names in the directory are durable as they are now.</summary>

@@ -161,7 +161,9 @@ public sealed partial class WriteAheadLog
     {
         for (; count > 0; count--)
         {
+            // Closed first: from here on readers are told by the handle, and not by what a deleted file looks like.
             var segment = _segments[0];
+            segment.Dispose();
             try
             {
                 _disk.Delete(segment.Name);
@@ -173,7 +175,6 @@ public sealed partial class WriteAheadLog
                 throw new WalFailedException(segment.Path, e);
             }
             _segments.RemoveAt(0);
-            segment.Dispose();
         }
     }
 }

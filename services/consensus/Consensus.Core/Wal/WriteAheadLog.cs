@@ -63,6 +63,9 @@ public sealed partial class WriteAheadLog : IStoredLog, IDisposable
     /// <summary>Files of the log, oldest first.</summary>
     public IReadOnlyList<string> SegmentNames => [.. _segments.Select(segment => segment.Name)];
 
+    /// <summary>How many those are.</summary>
+    public int SegmentCount => _segments.Count;
+
     private WalSegment Current => _segments[^1];
 
     /// <summary>A copy of the terms, for the core to own.</summary>

@@ -92,6 +92,15 @@ public sealed class ConsensusGrpcService(IConsensus consensus, IHostApplicationL
         return new ReportDurableReply();
     });
 
+    public override Task<KeepReply> Keep(KeepRequest request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        await consensus.KeepAsync(request.StorageReplica, new LogIndex(request.AfterIndex), context.CancellationToken);
+        return new KeepReply();
+    });
+
+    public override Task<TimesReply> GetTimes(TimesRequest request, ServerCallContext context) => AnswerAsync(
+        async () => WireFormat.ToWire(await consensus.GetTimesAsync(new LogIndex(request.Index), context.CancellationToken)));
+
     /// <summary>The exceptions of the contract as statuses.</summary>
     private static async Task<T> AnswerAsync<T>(Func<Task<T>> call)
     {

@@ -91,7 +91,7 @@ public static class PeerAcceptor
             var metrics = consensus.Metrics.Peers.Of(from);
             try
             {
-                await ListenAsync(context.Transport.Input, connection, metrics, stopping.Token).ConfigureAwait(false);
+                await ListenAsync(context.Transport.Input, connection, metrics, () => consensus.MessageUnderWay(from), stopping.Token).ConfigureAwait(false);
             }
             finally
             {
@@ -122,8 +122,9 @@ public static class PeerAcceptor
         }
     }
 
-    /// <summary>The one who dialled says nothing but that it lives, and answers pings.</summary>
-    private static async Task ListenAsync(PipeReader input, PeerConnection connection, PeerMetrics.Member metrics, CancellationToken cancellation)
+    /// <summary>The one who dialled says nothing but that it lives, answers pings, and tells of parts of messages.</summary>
+    private static async Task ListenAsync(
+        PipeReader input, PeerConnection connection, PeerMetrics.Member metrics, Action underWay, CancellationToken cancellation)
     {
         while (true)
         {
@@ -133,6 +134,8 @@ public static class PeerAcceptor
             {
                 if (frame.Pong != 0)
                     metrics.RoundTripSeconds.ObserveSince(frame.Pong);
+                if (frame.Receiving)
+                    underWay();
             }
             metrics.ReceivedBytes.Add(result.Buffer.Length - unread.Length);
             input.AdvanceTo(unread.Start, result.Buffer.End);

@@ -27,6 +27,14 @@ internal sealed class PeerGrpcService(ConsensusService consensus) : ConsensusPee
             : new ChangeReply { Error = (uint)outcome.Error, Index = outcome.Index.Value, Term = outcome.Term.Value };
     }
 
+    public override async Task<EntryTimesReply> GetTimes(EntryTimesRequest request, ServerCallContext context) =>
+        await consensus.OwnTimesAsync(new LogIndex(request.Index), context.CancellationToken) is not { } times
+            ? new EntryTimesReply()
+            : new EntryTimesReply
+            {
+                Known = true, QueuedTicks = times.Queued.Ticks, StoredTicks = times.Stored.Ticks, ReplicatedTicks = times.Replicated.Ticks,
+            };
+
     private static async Task TakeAsync(IAsyncStreamReader<ForwardBatch> stream, ProposalStream proposals, CancellationToken cancellation)
     {
         try

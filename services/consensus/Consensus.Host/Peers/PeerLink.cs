@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Diagnostics;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -26,6 +28,7 @@ internal sealed class PeerLink
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly object _pause = new();
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _toldToEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isEnding;
     private IReadOnlyList<string> _urls;
     private Socket? _socket;
@@ -80,6 +83,7 @@ internal sealed class PeerLink
             _isEnding = true;
             Monitor.Pulse(_pause);
         }
+        _toldToEnd.TrySetResult();
         Hang();
         Outbox.Connection?.Abort();
         return _ended.Task;
@@ -123,13 +127,18 @@ internal sealed class PeerLink
             return;
         try
         {
+            // By itself: a name server that does not answer would hold up an end, which closes the socket but not a look-up.
+            var lookUp = Dns.GetHostAddressesAsync(url.IdnHost);
+            if (Task.WaitAny(lookUp, _toldToEnd.Task) != 0)
+                return;
+            var addresses = lookUp.GetAwaiter().GetResult();
             // Not to be made asynchronous: the system then stops blocking at this socket, and each wait would go by way of other threads.
-            socket.Connect(url.Host, url.Port);
+            socket.Connect(addresses, url.Port);
             using var stream = Secure(new NetworkStream(socket, ownsSocket: false), url);
             lock (_gate)
                 _stream = stream;
             Greet(stream);
-            var reader = new Reader(stream, _metrics.ReceivedBytes);
+            var reader = new Reader(stream, _metrics.ReceivedBytes, UnderWay);
             if (reader.Next().Welcome is not { } welcome)
                 throw new InvalidDataException("another protocol is spoken there");
             if (welcome.RemovedAt > 0)
@@ -206,7 +215,15 @@ internal sealed class PeerLink
         var answer = new ArrayBufferWriter<byte>();
         PeerProtocol.Write(answer, new PeerFrame { Pong = ping });
         lock (_gate)
-            _socket?.Send(answer.WrittenSpan);
+            _stream?.Write(answer.WrittenSpan);
+    }
+
+    // Raft here and there hears of it: what else the other end says waits behind the rest of the frame, and so do answers.
+    private void UnderWay()
+    {
+        _network.OnUnderWay(_peer);
+        lock (_gate)
+            _stream?.Write(PeerProtocol.Receiving.Span);
     }
 
     /// <summary>Wakes the thread that waits at the socket.</summary>
@@ -216,8 +233,8 @@ internal sealed class PeerLink
             _socket?.Dispose();
     }
 
-    /// <summary>Reads frames; blocks until there is one.</summary>
-    private sealed class Reader(Stream stream, Counter receivedBytes)
+    /// <summary>Reads frames; blocks until there is one, and says from time to time that a part of one came.</summary>
+    private sealed class Reader(Stream stream, Counter receivedBytes, Action underWay)
     {
         private byte[] _buffer = new byte[BufferBytes];
         private int _start;
@@ -226,6 +243,8 @@ internal sealed class PeerLink
         /// <exception cref="IOException">The connection ended, or broke, or the other end was silent for too long.</exception>
         public PeerFrame Next()
         {
+            // When the frame was first found to be in parts, or that was said last; 0: not yet.
+            long said = 0;
             while (true)
             {
                 var unread = new ReadOnlySequence<byte>(_buffer, _start, _end - _start);
@@ -234,6 +253,8 @@ internal sealed class PeerLink
                     _start = _end - (int)unread.Length;
                     return frame;
                 }
+                if (unread.Length > 0)
+                    said = Say(said);
                 MakeRoom();
                 var bytes = stream.Read(_buffer.AsSpan(_end));
                 if (bytes == 0)
@@ -241,6 +262,17 @@ internal sealed class PeerLink
                 receivedBytes.Add(bytes);
                 _end += bytes;
             }
+        }
+
+        private long Say(long said)
+        {
+            var now = Stopwatch.GetTimestamp();
+            if (said == 0)
+                return now;
+            if (Stopwatch.GetElapsedTime(said, now) < PeerProtocol.UnderWayPeriod)
+                return said;
+            underWay();
+            return now;
         }
 
         private void MakeRoom()

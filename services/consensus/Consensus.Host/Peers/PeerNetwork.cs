@@ -46,6 +46,9 @@ internal sealed class PeerNetwork : IAsyncDisposable
     /// <summary>Another member says that it goes on without this one.</summary>
     public Action<MemberId, Exclusion> OnExcluded { get; init; } = static (_, _) => { };
 
+    /// <summary>A part of a message came from a member, which says nothing else meanwhile.</summary>
+    public Action<MemberId> OnUnderWay { get; init; } = static _ => { };
+
     /// <summary>A message came.</summary>
     public required Func<Message, bool> Receive { get; init; }
 

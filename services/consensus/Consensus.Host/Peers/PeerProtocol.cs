@@ -27,6 +27,9 @@ internal static class PeerProtocol
     /// </summary>
     public static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(2);
 
+    /// <summary>How often both ends hear that a frame is on its way which takes longer than that: several times within the shortest sensible election timeout.</summary>
+    public static readonly TimeSpan UnderWayPeriod = TimeSpan.FromMilliseconds(50);
+
     /// <summary>How long a member may take to be reached, and to answer.</summary>
     public static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(1);
 
@@ -36,13 +39,11 @@ internal static class PeerProtocol
     /// <summary>An empty frame.</summary>
     public static ReadOnlyMemory<byte> Beat { get; } = new byte[HeaderBytes];
 
+    /// <summary>A frame that says that a part of one came.</summary>
+    public static ReadOnlyMemory<byte> Receiving { get; } = Encode(new PeerFrame { Receiving = true });
+
     /// <summary>A frame that is answered with the same number.</summary>
-    public static ReadOnlyMemory<byte> Ping(long timestamp)
-    {
-        var frame = new ArrayBufferWriter<byte>();
-        Write(frame, new PeerFrame { Ping = timestamp });
-        return frame.WrittenMemory;
-    }
+    public static ReadOnlyMemory<byte> Ping(long timestamp) => Encode(new PeerFrame { Ping = timestamp });
 
     /// <summary>Appends a frame.</summary>
     public static void Write(ArrayBufferWriter<byte> output, PeerFrame frame)
@@ -93,6 +94,13 @@ internal static class PeerProtocol
         frame = Parse(buffer.Slice(HeaderBytes, length));
         buffer = buffer.Slice(HeaderBytes + length);
         return true;
+    }
+
+    private static ReadOnlyMemory<byte> Encode(PeerFrame frame)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        Write(bytes, frame);
+        return bytes.WrittenMemory;
     }
 
     private static PeerFrame Parse(in ReadOnlySequence<byte> bytes)

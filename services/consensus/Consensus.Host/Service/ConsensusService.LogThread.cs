@@ -5,6 +5,7 @@ using Consensus.Core.Membership;
 using Consensus.Core.Raft;
 using Consensus.Core.Wal;
 using Consensus.Host.Peers;
+using Hosting.Metrics;
 
 namespace Consensus.Host.Service;
 
@@ -16,6 +17,7 @@ public sealed partial class ConsensusService
     private List<QueuedProposal> _batch = [];
     private ReadOnlyMemory<byte>[] _commands = new ReadOnlyMemory<byte>[256];
     private List<Message> _received = [];
+    private readonly KeptEntries _kept;
     private LogIndex _dropLimit;
     private bool _isFull;
     private ClusterConfiguration? _knownConfiguration;
@@ -145,6 +147,7 @@ public sealed partial class ConsensusService
         {
             case RaftError.None:
                 _traces.Appended(_batch, first);
+                _times.Appended(first, _batch.Count, _batch[0].Queued);
                 ClearBatch();
                 break;
             case RaftError.TooManyUncommitted or RaftError.TransferInProgress:
@@ -174,8 +177,11 @@ public sealed partial class ConsensusService
         {
             // Said once; every new proposal tries again.
             if (!_isFull)
+            {
                 Log.DiskFull(_logger, e);
-            _isFull = true;
+                _isFull = true;
+                DropHeld();
+            }
             return false;
         }
     }
@@ -231,9 +237,13 @@ public sealed partial class ConsensusService
         if (!ready.HardStateChanged && ready.Entries.Length == 0)
             return;
         var (began, started) = (_traces.HasAppended ? DateTime.UtcNow : default, Stopwatch.GetTimestamp());
+        Exemplars.WorkFor(_traces.OneAppended);
         _wal.Append(ready.HardState, ready.Entries, ready.MustSync);
+        Exemplars.WorkFor(default);
         if (Stopwatch.GetElapsedTime(started) is var took && took >= s_slowAppend)
             Log.SlowAppend(_logger, took.TotalMilliseconds, ready.Entries.Length);
+        if (ready.MustSync)
+            _times.Stored();
         if (ready.MustSync && began != default)
             _traces.Stored(began);
     }
@@ -252,6 +262,7 @@ public sealed partial class ConsensusService
             _commits.Publish(commit);
             _metrics.Committed(commit.Value);
             _traces.Committed(commit);
+            _times.Committed(commit);
         }
         // After the commit index that makes it true.
         if (IsOnlyVoter && _raft.IsReadable)
@@ -320,7 +331,10 @@ public sealed partial class ConsensusService
         BreakStreams("the leader changed", ProposalStreamEnd.MemberServes, onlyBound: true);
         before.Dispose();
         if (_raft.Role != Role.Leader)
+        {
             _traces.Abandon();
+            _times.Abandon();
+        }
         _ = forward?.Broken.ContinueWith(
             (broken, _) => Request(() => OnForwardBroken(route, broken.Result)), null, CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -348,7 +362,19 @@ public sealed partial class ConsensusService
         if (limit.Value <= _options.KeepEntries || limit <= _dropLimit)
             return;
         _dropLimit = limit;
-        var first = _wal.DropThrough(new LogIndex(limit.Value - _options.KeepEntries));
+        DropHeld();
+    }
+
+    /// <summary>Drops what enough replicas hold, but for what is kept.</summary>
+    private void DropHeld()
+    {
+        if (_dropLimit.Value <= _options.KeepEntries)
+            return;
+        var through = new LogIndex(_dropLimit.Value - _options.KeepEntries);
+        // A log that gets too long, or has no space to go on, is shortened whoever may need it: that one has to fetch another state.
+        if (!_isFull && _wal.SegmentCount * _options.SegmentBytes <= _options.MaxKeptBytes)
+            through = _kept.Bound(through);
+        var first = _wal.DropThrough(through);
         if (first > _raft.FirstIndex)
         {
             _raft.LogDropped(first);

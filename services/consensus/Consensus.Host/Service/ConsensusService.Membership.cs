@@ -93,6 +93,11 @@ public sealed partial class ConsensusService
             Log.LeaderUnreachable(_logger, leader.Id.ToString(), exception.Status.Detail);
             return null;
         }
+        catch (RpcException exception)
+        {
+            // Cancelled, whatever the transport makes of it: by the caller, its deadline, or the end of this member.
+            throw new OperationCanceledException(exception.Message, exception, cancellation);
+        }
         catch (ObjectDisposedException)
         {
             // The member was removed between the look and the call.

@@ -41,6 +41,13 @@ public sealed partial class ConsensusService
             LostPeer(from);
     }
 
+    /// <summary>A part of a message has come, from the member or, as it says, to it.</summary>
+    internal void MessageUnderWay(MemberId peer)
+    {
+        if (!_isStopping)
+            Request(() => _raft.MessageUnderWay(peer));
+    }
+
     /// <summary>Takes a message; waits when the log thread is behind. False when nothing more is to be heard from its sender.</summary>
     private bool Receive(Message message)
     {

@@ -35,6 +35,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
     private readonly CommitSignal _commits = new();
     private readonly ConsensusMetrics _metrics;
     private readonly ProposalTraces _traces = new();
+    private readonly BatchTimes _times = new();
     private readonly PeerNetwork _network;
     private readonly ILogger _logger;
 
@@ -70,6 +71,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
     private ConsensusService(ConsensusOptions options, DataDirectory directory, WriteAheadLog wal, ConsensusMetrics metrics, ILogger logger)
     {
         _options = options;
+        _kept = new KeptEntries(options.KeepTime, TimeProvider.System);
         _directory = directory;
         _wal = wal;
         _logger = logger;
@@ -83,6 +85,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
         {
             Receive = Receive,
             OnLost = LostPeer,
+            OnUnderWay = MessageUnderWay,
             OnExcluded = (by, exclusion) => Request(() => OnExcluded(by, exclusion)),
         };
         _raft = new RaftNode(
@@ -198,6 +201,14 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
         return default;
     }
 
+    public ValueTask KeepAsync(string storageReplica, LogIndex after, CancellationToken cancellation)
+    {
+        if (_isStopping)
+            throw new LogUnavailableException(StoppingReason);
+        Request(() => _kept.Keep(storageReplica, after));
+        return default;
+    }
+
     /// <summary>Hands leadership over, if this member leads others: the first step of a stop that nobody shall notice.</summary>
     public async Task LeaveLeadershipAsync(CancellationToken cancellation)
     {
@@ -236,7 +247,7 @@ public sealed partial class ConsensusService : IConsensus, IAsyncDisposable
 
     internal ValueTask EnqueueAsync(in Proposal proposal, CancellationToken cancellation) =>
         _proposals.EnqueueAsync(
-            new QueuedProposal(proposal, proposal.Trace != default && _traces.Wants(proposal.Trace) ? DateTime.UtcNow : default),
+            new QueuedProposal(proposal, proposal.Trace != default && _traces.Wants(proposal.Trace) ? DateTime.UtcNow : default, Stopwatch.GetTimestamp()),
             proposal.Command.Length, cancellation);
 
     internal void Forget(ProposalStream stream)

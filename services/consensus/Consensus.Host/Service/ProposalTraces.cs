@@ -15,10 +15,16 @@ internal sealed class ProposalTraces : IDisposable
     private readonly ActivitySource _source = new(ConsensusService.TelemetryName);
     private readonly Queue<Traced> _open = new();
 
+    // As many links as the SDK keeps of a span unless told otherwise; each proposal links to its batch in any case.
+    private const int MaxLinks = 128;
+
     // Proposals appended in this turn and not yet stored.
     private readonly List<Traced> _appended = [];
 
     public bool HasAppended => _appended.Count > 0;
+
+    /// <summary>One of the requests whose proposals were appended; default: none of them is sampled.</summary>
+    public ActivityContext OneAppended => HasAppended ? _appended[0].Parent : default;
 
     /// <summary>True when the proposal's request is sampled and somebody collects.</summary>
     public bool Wants(in ActivityContext trace) =>
@@ -33,8 +39,8 @@ internal sealed class ProposalTraces : IDisposable
             var trace = batch[i].Proposal.Trace;
             if (batch[i].Enqueued == default || !Wants(trace))
                 continue;
-            // The batch has many parents: it is a trace of its own, and its proposals link to it.
-            links ??= LinkTo(batch.Count);
+            // The batch has many parents: it is a trace of its own, linked with its proposals in both directions.
+            links ??= LinkTo(batch);
             Span("consensus.propose", trace, links, batch[i].Enqueued, DateTime.UtcNow);
             _appended.Add(new Traced(trace, new LogIndex(first.Value + (ulong)i), links));
         }
@@ -72,10 +78,16 @@ internal sealed class ProposalTraces : IDisposable
 
     public void Dispose() => _source.Dispose();
 
-    private ActivityLink[] LinkTo(int entries)
+    private ActivityLink[] LinkTo(List<QueuedProposal> proposals)
     {
-        using var batch = _source.StartActivity("consensus.batch", ActivityKind.Internal, default(ActivityContext));
-        batch?.SetTag("consensus.entries", entries);
+        var parents = new List<ActivityLink>();
+        for (var i = 0; i < proposals.Count && parents.Count < MaxLinks; i++)
+        {
+            if (Wants(proposals[i].Proposal.Trace))
+                parents.Add(new ActivityLink(proposals[i].Proposal.Trace));
+        }
+        using var batch = _source.StartActivity("consensus.batch", ActivityKind.Internal, default(ActivityContext), tags: null, parents);
+        batch?.SetTag("consensus.entries", proposals.Count);
         return batch is null ? [] : [new ActivityLink(batch.Context)];
     }
 

@@ -2,5 +2,8 @@ using Consensus.Contracts;
 
 namespace Consensus.Host.Service;
 
-/// <summary>A proposal with the time it was queued at, which is default unless its request is sampled.</summary>
-internal readonly record struct QueuedProposal(Proposal Proposal, DateTime Enqueued);
+/// <summary>A proposal on its way to the log thread.</summary>
+/// <param name="Proposal">What was proposed.</param>
+/// <param name="Enqueued">When it was queued, for its span; default unless its request is sampled.</param>
+/// <param name="Queued">The same as a timestamp, of every one.</param>
+internal readonly record struct QueuedProposal(Proposal Proposal, DateTime Enqueued, long Queued);

@@ -1,4 +1,6 @@
 using Consensus.Core.Wal;
+using Hosting.Files;
+using Microsoft.Win32.SafeHandles;
 
 namespace Consensus.Host.Wal;
 
@@ -13,6 +15,9 @@ public sealed class FileLogDisk : ILogDisk
 
     // The spare that is being made on another thread, or that was made and is not taken yet.
     private (Task Making, long Bytes)? _spare;
+
+    // The space of deleted files being given back on another thread, one after the other.
+    private Task _freeing = Task.CompletedTask;
 
     /// <summary>Creates the directory when it does not exist.</summary>
     /// <param name="directory">Where the files are.</param>
@@ -34,7 +39,14 @@ public sealed class FileLogDisk : ILogDisk
 
     public void Rename(string name, string newName) => File.Move(PathOf(name), PathOf(newName), overwrite: false);
 
-    public void Delete(string name) => File.Delete(PathOf(name));
+    /// <summary>The name goes at once, the space behind the caller's back: it takes a while, and a file that somebody has open keeps its space until it is closed.</summary>
+    public void Delete(string name)
+    {
+        var file = TryOpen(PathOf(name));
+        File.Delete(PathOf(name));
+        if (file is not null)
+            _freeing = _freeing.ContinueWith(_ => Free(file), CancellationToken.None, TaskContinuationOptions.LongRunning, TaskScheduler.Default);
+    }
 
     public void SyncNames() => Native.DirectorySync(Location);
 
@@ -69,20 +81,51 @@ public sealed class FileLogDisk : ILogDisk
     /// </summary>
     private void Preallocate(long bytes)
     {
+        // A disk that is nearly full may need what was deleted.
+        _freeing.Wait();
         try
         {
             // Reserving first fails at once when there is no space. Reserved blocks alone would not do: the first write to each
             // still changes metadata.
             using var file = File.OpenHandle(
                 _sparePath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.None, preallocationSize: bytes);
+            var writer = new WriteOut(file);
             for (long at = 0; at < bytes; at += Zeros.Length)
-                RandomAccess.Write(file, Zeros.AsSpan(0, (int)Math.Min(Zeros.Length, bytes - at)), at);
+                writer.Write(Zeros.AsSpan(0, (int)Math.Min(Zeros.Length, bytes - at)), at);
             RandomAccess.FlushToDisk(file);
         }
         catch
         {
             File.Delete(_sparePath);
             throw;
+        }
+    }
+
+    // A process that has no descriptor left must still get rid of a file, which a failed log does not: then its space goes at once.
+    private static SafeFileHandle? TryOpen(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static void Free(SafeFileHandle file)
+    {
+        using (file)
+        {
+            try
+            {
+                FileCut.To(file, 0);
+            }
+            catch (IOException)
+            {
+                // The file has no name any more: closed, it gives back all that is left, at once.
+            }
         }
     }
 

@@ -12,7 +12,13 @@ internal sealed class LogFile(string path, bool syncs, WalMetrics? metrics) : IL
 
     public long Length => RandomAccess.GetLength(_handle);
 
-    public int Read(Span<byte> buffer, long offset) => RandomAccess.Read(_handle, buffer, offset);
+    public int Read(Span<byte> buffer, long offset)
+    {
+        var read = RandomAccess.Read(_handle, buffer, offset);
+        // A file that was closed meanwhile may have been deleted and cut short before it was read.
+        ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+        return read;
+    }
 
     public void Write(ReadOnlySpan<byte> bytes, long offset)
     {

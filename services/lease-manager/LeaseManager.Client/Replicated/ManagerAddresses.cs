@@ -16,7 +16,7 @@ public sealed class ManagerAddresses
     /// <summary>One address is all there is, and will be.</summary>
     public string? Single => _name is null && _listed.Count == 1 ? _listed[0] : null;
 
-    /// <summary>Reads a configuration: <c>http://host:port</c>, several of them separated by commas, or <c>dns:///host:port</c>.</summary>
+    /// <summary>Reads a configuration: <c>http://host:port</c> or <c>dapr:app-id</c>, several of them separated by commas, or <c>dns:///host:port</c>.</summary>
     /// <exception cref="FormatException">It names no address.</exception>
     public static ManagerAddresses Parse(string text)
     {

@@ -25,7 +25,10 @@ public sealed record MappingCheck(string Prefix, long Files, string? Different)
         var prefix = Encoding.UTF8.GetString(stored);
         var both = new MappedComparison(new MappedKeys(prefix[..^1]));
         for (var row = snapshot.Seek(TableId.Revisions, []); row.MoveNext();)
-            both.LookAtRevision(row.Key, row.Value);
+        {
+            row.ReadRow(out var key, out var value);
+            both.LookAtRevision(key, value);
+        }
         for (var row = snapshot.Seek(TableId.V2Nodes, []); row.MoveNext();)
             both.LookAtNode(V2Node.Decode(row.Key, row.Value));
         return new MappingCheck(prefix, both.Files, both.Different);

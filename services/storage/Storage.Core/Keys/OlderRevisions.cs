@@ -12,7 +12,7 @@ namespace Storage.Core.Keys;
 /// </remarks>
 internal static class OlderRevisions
 {
-    private const int Header = 1, Width = 2;
+    private const int Header = 1, Width = 2, FewRevisions = 8;
 
     /// <summary>How many there are; 0 for null.</summary>
     public static int Count(long[]? older) => older is null ? 0 : (int)Volatile.Read(ref older[0]);
@@ -29,7 +29,7 @@ internal static class OlderRevisions
         var count = Count(older);
         if (older is null || Header + (count * Width) == older.Length)
         {
-            var larger = new long[Header + (Math.Max(1, count + ((count + 1) / 2)) * Width)];
+            var larger = new long[Header + (Grown(count) * Width)];
             older?.AsSpan().CopyTo(larger);
             older = larger;
         }
@@ -39,6 +39,9 @@ internal static class OlderRevisions
         Volatile.Write(ref older[0], count + 1);
         return older;
     }
+
+    // Short ones grow to more than twice their length: each array that a key outgrows soon is one more that the garbage collector moves meanwhile.
+    private static int Grown(int count) => count < FewRevisions ? 2 + (2 * count) : count + (count / 2);
 
     /// <summary>What is left without the <paramref name="drop"/> oldest; null when nothing is.</summary>
     public static long[]? WithoutOldest(long[]? older, int drop)

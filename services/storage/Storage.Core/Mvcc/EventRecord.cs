@@ -1,4 +1,5 @@
 using EtcdApi.Wire;
+using Storage.Contracts;
 
 namespace Storage.Core.Mvcc;
 
@@ -12,7 +13,7 @@ public static class EventRecord
 
     /// <summary>Event of a put; its record is the last <paramref name="recordBytes"/> bytes.</summary>
     public static ReadOnlyMemory<byte> Put(
-        EventArena arena, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long createRevision, long modRevision, long version, long lease,
+        SlabArena arena, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long createRevision, long modRevision, long version, long lease,
         out int recordBytes)
     {
         recordBytes = KeyValueRecord.Size(key.Length, value.Length, createRevision, modRevision, version, lease);
@@ -24,7 +25,7 @@ public static class EventRecord
     }
 
     /// <summary>Event of a put whose record is at hand.</summary>
-    public static ReadOnlyMemory<byte> Put(EventArena arena, ReadOnlySpan<byte> record)
+    public static ReadOnlyMemory<byte> Put(SlabArena arena, ReadOnlySpan<byte> record)
     {
         var message = arena.Take(ProtoWriter.MessageSize(2, record.Length));
         new ProtoWriter(message.Span).Message(2, record);
@@ -32,7 +33,7 @@ public static class EventRecord
     }
 
     /// <summary>Event of a delete: the key and the revision that removed it.</summary>
-    public static ReadOnlyMemory<byte> Tombstone(EventArena arena, ReadOnlySpan<byte> key, long modRevision, out int recordBytes)
+    public static ReadOnlyMemory<byte> Tombstone(SlabArena arena, ReadOnlySpan<byte> key, long modRevision, out int recordBytes)
     {
         recordBytes = KeyValueRecord.Size(key.Length, 0, 0, modRevision, 0, 0);
         var message = arena.Take(2 + ProtoWriter.MessageSize(2, recordBytes));

@@ -1,3 +1,4 @@
+using Storage.Contracts;
 using Storage.Core.History;
 using Storage.Core.Keys;
 using Storage.Core.Leases;
@@ -18,7 +19,7 @@ public sealed class MvccStore(ITree tree, LeaseTable leases)
     private readonly KeyIndex _keys = new();
     private NumberedLog<HotRevision> _hot = new(EmptyRevision + 1);
     private readonly List<HotChange> _changes = [];
-    private readonly EventArena _arena = new();
+    private readonly SlabArena _arena = new();
 
     /// <summary>Newest complete revision.</summary>
     public long Revision { get; private set; } = EmptyRevision;

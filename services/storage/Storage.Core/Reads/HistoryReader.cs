@@ -44,7 +44,7 @@ public static class HistoryReader
     private ref struct Reading(StateView view, PreviousValues values, KeyRange range, int maxBytes)
     {
         private readonly KeyRange _range = range;
-        private readonly EventArena _arena = new();
+        private readonly SlabArena _arena = new();
         private RecordReader _records = RecordReader.ForView(view.Hot, view.Tree);
         private int _bytes;
         private int _scanned;
@@ -89,7 +89,8 @@ public static class HistoryReader
             var main = from;
             while (row.MoveNext())
             {
-                if (!RevisionKey.TryRead(row.Key, out var at, out var tombstone))
+                row.ReadRow(out var number, out var stored);
+                if (!RevisionKey.TryRead(number, out var at, out var tombstone))
                     throw new InvalidDataException("a key of the revisions table is no revision");
                 if (at.Main != main)
                 {
@@ -102,11 +103,11 @@ public static class HistoryReader
                     main = at.Main;
                     _scanned++;
                 }
-                if (!KeyValueRecord.TryRead(row.Value, out var record))
+                if (!KeyValueRecord.TryRead(stored, out var record))
                     throw new InvalidDataException($"revision {at} holds no key-value record");
                 if (!_range.Contains(record.Key))
                     continue;
-                var message = tombstone ? EventRecord.Tombstone(_arena, record.Key, at.Main, out _) : EventRecord.Put(_arena, row.Value);
+                var message = tombstone ? EventRecord.Tombstone(_arena, record.Key, at.Main, out _) : EventRecord.Put(_arena, stored);
                 var isCreation = !tombstone && record.CreateRevision == at.Main;
                 var previous = isCreation ? default : Before(record.Key, at.Main);
                 (events ??= []).Add(Event(KeyOf(message), message, tombstone, previous, at.Main));

@@ -23,14 +23,14 @@ internal static class KeySpaceHash
         long last = 0;
         for (var row = snapshot.Seek(TableId.Revisions, []); row.MoveNext();)
         {
-            if (!RevisionKey.TryRead(row.Key, out var at, out var tombstone))
+            row.ReadRow(out var key, out var record);
+            if (!RevisionKey.TryRead(key, out var at, out var tombstone))
                 throw new InvalidDataException("a key of the revisions table is no revision");
             if (at.Main > revision)
                 return Crc32C.Finish(crc);
             last = at.Main;
-            var record = row.Value;
             if (Counts(view, at, tombstone, record, revision, finds))
-                crc = Crc32C.Append(Crc32C.Append(crc, row.Key), record);
+                crc = Crc32C.Append(Crc32C.Append(crc, key), record);
         }
         return Crc32C.Finish(AppendRecent(crc, view, Math.Max(last + 1, view.Hot.First), revision, finds));
     }

@@ -48,8 +48,7 @@ public sealed class SnapshotChunker(ITreeSnapshot snapshot) : ISnapshotReader<Sn
         var filled = 0;
         while (_cursor is not null || TryMoveToRow())
         {
-            var key = _cursor!.Key;
-            var value = _cursor.Value;
+            _cursor!.ReadRow(out var key, out var value);
             var length = SnapshotRow.Length(key, value);
             if (length > _buffer.Length - filled && filled > 0)
                 break;

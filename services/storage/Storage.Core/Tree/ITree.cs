@@ -164,6 +164,13 @@ public interface ITreeCursor
     /// The head that a value was put with, when it lies elsewhere; else the value. Valid as long as that. Does not read, and so does not check, the value when there is a head.
     /// </summary>
     ReadOnlySpan<byte> Head => Value;
+
+    /// <summary><see cref="Key"/> and <see cref="Value"/> for the cost of one: who goes through many rows wants both.</summary>
+    void ReadRow(out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
+    {
+        key = Key;
+        value = Value;
+    }
 }
 
 /// <summary>The disk as the tree sees it: positioned reads from a stable map, positioned writes, sync, growth.</summary>

@@ -14,6 +14,11 @@ internal sealed class TreeCursor : ITreeCursor
     // From the leaf [0] up to the root; empty for an empty table. A frame's slot is the one that the walk is at.
     private readonly Frame[] _path;
 
+    // Who has gone through one leaf likely goes through the next: it is fetched while this one is read, a part with each row. What is left of it.
+    private nint _ahead;
+    private int _aheadBytes;
+    private int _aheadStep;
+
     public TreeCursor(TreeSnapshot snapshot, long root, TableId table, ReadOnlySpan<byte> from)
     {
         _snapshot = snapshot;
@@ -55,13 +60,25 @@ internal sealed class TreeCursor : ITreeCursor
         }
     }
 
+    public void ReadRow(out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
+    {
+        if (!NodePage.ReadCell(Leaf(), _path[0].Slot, out key, out value))
+            return;
+        var (page, valueBytes) = NodePage.OverflowReference(value);
+        value = _snapshot.Overflow(page, valueBytes, _table);
+    }
+
     public bool MoveNext()
     {
         if (_path.Length == 0)
             return false;
         ref var leaf = ref _path[0];
         if (++leaf.Slot < leaf.Count)
+        {
+            if (_aheadBytes > 0)
+                FetchAhead();
             return true;
+        }
         // Stays behind the last key, so that a further call says no again.
         leaf.Slot = leaf.Count;
         return MoveToNextLeaf();
@@ -80,7 +97,25 @@ internal sealed class TreeCursor : ITreeCursor
             var child = NodePage.Child(_snapshot.Node(_path[level].Page, _table), _path[level].Slot);
             _path[level - 1] = new Frame(child, 0, NodePage.Count(_snapshot.Node(child, _table)));
         }
+        LookAhead();
         return true;
+    }
+
+    private void LookAhead()
+    {
+        ref readonly var parent = ref _path[1];
+        _ahead = parent.Slot + 1 < parent.Count ? _snapshot.Locate(NodePage.Child(_snapshot.Node(parent.Page, _table), parent.Slot + 1)) : 0;
+        _aheadBytes = _ahead == 0 ? 0 : PageFormat.PageBytes;
+        _aheadStep = PageFormat.PageBytes / Math.Max(1, _path[0].Count - 1);
+        // Its slots first: they lead to everything else.
+        FetchAhead();
+    }
+
+    private void FetchAhead()
+    {
+        var bytes = Math.Min(_aheadStep, _aheadBytes);
+        CacheLines.FetchAt(_ahead, bytes);
+        (_ahead, _aheadBytes) = (_ahead + bytes, _aheadBytes - bytes);
     }
 
     private ReadOnlySpan<byte> Leaf() => _snapshot.Node(_path[0].Page, _table);

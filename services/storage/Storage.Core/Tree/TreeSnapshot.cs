@@ -37,6 +37,9 @@ internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshot
         return pages.Node(page, table, state.Txn);
     }
 
+    /// <summary>As <see cref="DevicePages.Locate"/>.</summary>
+    public nint Locate(long page) => pages.Locate(page);
+
     public ReadOnlySpan<byte> Overflow(long page, int valueBytes, TableId table)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);

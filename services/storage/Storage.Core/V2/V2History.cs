@@ -61,7 +61,7 @@ public static class V2History
             }
             if (!Matches(change, path, scope))
                 continue;
-            bytes += change.Json.Length;
+            bytes += change.Bytes;
             found.Add(new RevisionEvents(next, [change.ToFeedEvent()], change.Span?.Context ?? default));
         }
         return new HistoryBatch(found, next, 0);

@@ -14,8 +14,8 @@ public sealed partial class V2Tree
         {
             var node = _nodes.Find(V2Path.Key(_deadlines.Min.Path));
             Invariant.Holds(node is not null);
-            RemoveSubtree(node);
-            Emit("expire", node with { ModifiedIndex = Index + 1 }, node, FeedEventKind.Delete, nowUnixNanos, span);
+            var removed = RemoveSubtree(node);
+            Emit("expire", node with { ModifiedIndex = Index + 1 }, node, FeedEventKind.Delete, nowUnixNanos, span, removed);
         }
         return Reply.Ok;
     }

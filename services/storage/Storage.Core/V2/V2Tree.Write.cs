@@ -160,8 +160,8 @@ public sealed partial class V2Tree
 
     private Reply Remove(in Call call, string action, V2Node node)
     {
-        RemoveSubtree(node);
-        return Done(call, action, node with { ModifiedIndex = Index + 1 }, node, FeedEventKind.Delete, created: false);
+        var removed = RemoveSubtree(node);
+        return Done(call, action, node with { ModifiedIndex = Index + 1 }, node, FeedEventKind.Delete, created: false, removed);
     }
 
     private static Reply? Mismatch(V2Write write, V2Node node)
@@ -175,9 +175,9 @@ public sealed partial class V2Tree
         return Fail(V2Error.CompareFailed, valueDiffers && indexDiffers ? $"{value} {index}" : value + index);
     }
 
-    private Reply Done(in Call call, string action, V2Node node, V2Node? previous, FeedEventKind kind, bool created)
+    private Reply Done(in Call call, string action, V2Node node, V2Node? previous, FeedEventKind kind, bool created, RemovedPaths? removed = null)
     {
-        var json = Emit(action, node, previous, kind, call.NowUnixNanos, call.Span);
+        var json = Emit(action, node, previous, kind, call.NowUnixNanos, call.Span, removed);
         if (call.Write.NoValueOnSuccess && !kind.HasFlag(FeedEventKind.Delete))
             json = Encoding.ASCII.GetBytes($"{{\"action\":\"{action}\"}}");
         return new Reply(StorageError.None, json, created ? 1 : 0);

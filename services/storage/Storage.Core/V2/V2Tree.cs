@@ -84,18 +84,27 @@ public sealed partial class V2Tree(ITree tree, long initialIndex)
         tree.Put(TableId.V2Nodes, key, node.Encode());
     }
 
-    // Removes a node with everything below it.
-    private void RemoveSubtree(V2Node node)
+    // Removes a node with everything below it; says what that was, of a directory.
+    private RemovedPaths? RemoveSubtree(V2Node node)
     {
+        RemovedPaths? removed = null;
         if (node.IsDirectory)
         {
+            var paths = new List<byte[]>();
             for (var level = 1; _nodes.Peek().Below(node.Path, level) is { Count: > 0 } below; level++)
             {
                 foreach (var descendant in below)
+                {
                     RemoveNode(descendant);
+                    // One more than a list holds says that there is none.
+                    if (paths.Count <= RemovedPaths.MostPaths)
+                        paths.Add(Encoding.UTF8.GetBytes(descendant.Path, node.Path.Length + 1, descendant.Path.Length - node.Path.Length - 1));
+                }
             }
+            removed = RemovedPaths.Of(paths);
         }
         RemoveNode(node);
+        return removed;
     }
 
     private void RemoveNode(V2Node node)
@@ -109,7 +118,7 @@ public sealed partial class V2Tree(ITree tree, long initialIndex)
     }
 
     // Takes the next index for an event, encodes it once and stores it.
-    private byte[] Emit(string action, V2Node node, V2Node? previous, FeedEventKind kind, long nowUnixNanos, ApplySpan? span)
+    private byte[] Emit(string action, V2Node node, V2Node? previous, FeedEventKind kind, long nowUnixNanos, ApplySpan? span, RemovedPaths? removedPaths = null)
     {
         Index++;
         var removed = kind.HasFlag(FeedEventKind.Delete);
@@ -124,8 +133,8 @@ public sealed partial class V2Tree(ITree tree, long initialIndex)
             kind |= FeedEventKind.Directory;
         if (V2Internal.Contains(node.Path))
             kind |= FeedEventKind.Silent;
-        var change = new V2Event(Encoding.UTF8.GetBytes(node.Path), kind, json.Written.ToArray(), span);
-        _recent.Append(change, change.Json.Length);
+        var change = new V2Event(Encoding.UTF8.GetBytes(node.Path), kind, json.Written.ToArray(), span, removedPaths);
+        _recent.Append(change, change.Bytes);
         Span<byte> key = stackalloc byte[8];
         V2Event.WriteKey(key, Index);
         tree.Put(TableId.V2Events, key, change.Encode());

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Hosting.Files;
 using Microsoft.Win32.SafeHandles;
 using Storage.Core.Tree;
 
@@ -23,6 +24,7 @@ public sealed unsafe class MmapPageDevice : IPageDevice, IDisposable
 
     private readonly SafeFileHandle _file;
     private readonly string _path;
+    private readonly WriteOut _writeOut;
 
     // Addresses by extent; replaced whole when extents are added, before the length that needs them is published.
     private nint[] _extents = [];
@@ -36,6 +38,7 @@ public sealed unsafe class MmapPageDevice : IPageDevice, IDisposable
     {
         _file = file;
         _path = path;
+        _writeOut = new WriteOut(file);
         ExtentBytes = extentBytes;
         var length = RandomAccess.GetLength(file);
         MapUpTo(length);
@@ -89,7 +92,7 @@ public sealed unsafe class MmapPageDevice : IPageDevice, IDisposable
         {
             // First nobody may read there, then it may go.
             Volatile.Write(ref _length, length);
-            RandomAccess.SetLength(_file, length);
+            FileCut.To(_file, length);
         }
         _isLengthChanged = true;
     }
@@ -114,7 +117,7 @@ public sealed unsafe class MmapPageDevice : IPageDevice, IDisposable
         // Beyond the end the file would grow sparsely, and a full disk show itself too late.
         if (offset < 0 || offset > _length - data.Length)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"{data.Length} bytes from there are not inside the file");
-        RandomAccess.Write(_file, data, offset);
+        _writeOut.Write(data, offset);
     }
 
     /// <inheritdoc/>
@@ -127,6 +130,7 @@ public sealed unsafe class MmapPageDevice : IPageDevice, IDisposable
         } while (result != 0 && Marshal.GetLastPInvokeError() == LibC.Interrupted);
         if (result != 0)
             throw Failed($"cannot sync {_path}", Marshal.GetLastPInvokeError());
+        _writeOut.Synced();
         _isLengthChanged = false;
     }
 

@@ -142,6 +142,11 @@ public sealed class StorageGrpcService(
     public override async Task<Client.Wire.StatusResponse> Status(Client.Wire.StatusRequest request, ServerCallContext context) =>
         (await storage.GetStatusAsync(context.CancellationToken).ConfigureAwait(false)).ToWire();
 
+    public override async Task<Client.Wire.TimesResponse> Times(Client.Wire.TimesRequest request, ServerCallContext context) =>
+        await storage.GetTimesAsync(new LogIndex(request.Index), context.CancellationToken).ConfigureAwait(false) is not { } times
+            ? new Client.Wire.TimesResponse()
+            : new Client.Wire.TimesResponse { Known = true, WaitedTicks = times.Waited.Ticks, AppliedTicks = times.Applied.Ticks };
+
     public override async Task<Client.Wire.SweptResponse> Swept(Client.Wire.SweptRequest request, ServerCallContext context)
     {
         await storage.SweptAsync(request.Revision, context.CancellationToken).ConfigureAwait(false);

@@ -9,7 +9,7 @@ namespace Storage.Host.Service;
 /// <summary>Tails the log, applies, publishes, hands out results. The only place where entries meet the state machine.</summary>
 internal sealed class ApplyLoop(
     IConsensus consensus, LogContact contact, StateOwner owner, ResultRouter results, IndexWaiters waiters, ViewSignal signal, CommitLoop commits, SweepLoop sweeps,
-    ApplyTimes times, TimeProvider time, FatalHandler fatal, ILogger logger)
+    ApplyTimes times, RecentApplies recent, TimeProvider time, FatalHandler fatal, ILogger logger)
 {
     // After a long tail batch (a replay) readers and proposers hear of progress at least this often.
     private const int MaxEntriesPerView = 1_024;
@@ -73,10 +73,11 @@ internal sealed class ApplyLoop(
 
     private bool TryApply(IReadOnlyList<Entry> entries)
     {
+        var received = time.GetTimestamp();
         try
         {
             for (var from = 0; from < entries.Count; from += MaxEntriesPerView)
-                Apply(entries, from, Math.Min(entries.Count, from + MaxEntriesPerView));
+                Apply(entries, from, Math.Min(entries.Count, from + MaxEntriesPerView), received);
             return true;
         }
 #pragma warning disable CA1031 // A replica that could not apply an entry must not apply the next (I2).
@@ -88,15 +89,18 @@ internal sealed class ApplyLoop(
         }
     }
 
-    private void Apply(IReadOnlyList<Entry> entries, int from, int to)
+    private void Apply(IReadOnlyList<Entry> entries, int from, int to, long received)
     {
         _results.Clear();
         bool sweepPending, tooDirty;
         using (owner.EnterApply())
         {
+            // Waiting for the lock is waiting, not applying.
+            var began = time.GetTimestamp();
             for (var i = from; i < to; i++)
                 Apply(entries[i]);
             owner.Publish();
+            recent.Note(entries[from].Index, entries[to - 1].Index, received, began);
             sweepPending = owner.Machine.Sweep.IsPending;
             tooDirty = owner.Tree.DirtyBytes > commits.MaxDirtyBytes;
         }

@@ -29,7 +29,7 @@ internal sealed class Replica : IAsyncDisposable
         _space = new SpaceLoop(Owner, Commits, context.Metrics, context.Time, context.Fatal, context.Logger);
         _applies = new ApplyLoop(
             context.Consensus, context.Contact, Owner, context.Results, context.Applied, context.Signal, Commits, _sweeps,
-            new ApplyTimes(context.Metrics, context.Options.WarningApplyDuration, context.Logger), context.Time, context.Fatal, context.Logger);
+            new ApplyTimes(context.Metrics, context.Options.WarningApplyDuration, context.Logger), context.RecentApplies, context.Time, context.Fatal, context.Logger);
         _snapshots = new SnapshotSender(context.Reads, context.Options.SnapshotStallLimit, context.Metrics, context.Time, context.Logger);
     }
 

@@ -12,7 +12,7 @@ namespace Storage.Host.Snapshots;
 /// Fetches a snapshot into a new data file. The one in use is not touched: whatever goes wrong is thrown away and tried again, until a whole and sound
 /// snapshot is there.
 /// </summary>
-internal sealed class SnapshotInstaller(ISnapshotSource source, StorageOptions options, TimeProvider time, ILogger logger)
+internal sealed class SnapshotInstaller(ISnapshotSource source, LogKeeper log, StorageOptions options, TimeProvider time, ILogger logger)
 {
     // Changed pages in memory until they are written.
     private const long MaxDirtyBytes = 32 * 1024 * 1024;
@@ -63,21 +63,37 @@ internal sealed class SnapshotInstaller(ISnapshotSource source, StorageOptions o
 
     private async Task<StateMachine> ReceiveAsync(StorageData data, SnapshotLoader loader, LogIndex atLeast, CancellationToken stopping)
     {
-        await foreach (var chunk in source.FetchAsync(atLeast, stopping).ConfigureAwait(false))
+        using var arrived = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var keeping = Task.CompletedTask;
+        try
         {
-            loader.Add(chunk);
-            if (chunk is SnapshotStart start)
+            await foreach (var chunk in source.FetchAsync(atLeast, stopping).ConfigureAwait(false))
             {
-                if (start.AppliedIndex < atLeast)
-                    throw new SnapshotAbortedException($"it is of log index {start.AppliedIndex}, {atLeast} is needed");
-                StorageLog.SnapshotStarted(logger, start.AppliedIndex.Value, start.AppliedTerm.Value);
+                loader.Add(chunk);
+                if (chunk is SnapshotStart start)
+                {
+                    if (start.AppliedIndex < atLeast)
+                        throw new SnapshotAbortedException($"it is of log index {start.AppliedIndex}, {atLeast} is needed");
+                    StorageLog.SnapshotStarted(logger, start.AppliedIndex.Value, start.AppliedTerm.Value);
+                    keeping = log.RunAsync(start.AppliedIndex, arrived.Token);
+                }
+                if (data.Tree.DirtyBytes > MaxDirtyBytes)
+                    await CommitAsync(data).ConfigureAwait(false);
             }
-            if (data.Tree.DirtyBytes > MaxDirtyBytes)
-                await CommitAsync(data).ConfigureAwait(false);
+            if (!loader.IsComplete)
+                throw new SnapshotDamagedException("no end");
+            await CommitAsync(data).ConfigureAwait(false);
+            return Open(data, loader);
         }
-        if (!loader.IsComplete)
-            throw new SnapshotDamagedException("no end");
-        await CommitAsync(data).ConfigureAwait(false);
+        finally
+        {
+            await arrived.CancelAsync().ConfigureAwait(false);
+            await keeping.ConfigureAwait(false);
+        }
+    }
+
+    private StateMachine Open(StorageData data, SnapshotLoader loader)
+    {
         // Rebuilding the state is the last proof: what is no record of ours shows here, before anything is replaced.
         var machine = StateMachine.Open(data.Tree, options.State, new PoolWorker());
         if (machine.AppliedIndex != loader.Start!.AppliedIndex || machine.AppliedTerm != loader.Start.AppliedTerm)

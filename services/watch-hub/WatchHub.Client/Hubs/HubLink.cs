@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Net.Client;
+using Liveness;
 using WatchHub.Client.Sessions;
 using WatchHub.Client.Wire;
 using Rpc = WatchHub.Client.Wire.WatchHub;
@@ -76,15 +77,17 @@ internal sealed class HubLink(string address, Func<string, GrpcChannel> connect,
     private async Task<bool> ListenAsync(GrpcChannel channel)
     {
         var heard = false;
-        using var silence = new CancellationTokenSource(options.SilenceLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, _ended.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
+        var traffic = new CallTraffic();
+        using var silence = new SilenceWatch(options.SilenceLimit, traffic, time, () => Cancel(either));
         try
         {
-            using var call = new Rpc.WatchHubClient(channel).Presence(new PresenceRequest(), cancellationToken: either.Token);
+            var token = either.Token;
+            using var call = traffic.Open(() => new Rpc.WatchHubClient(channel).Presence(new PresenceRequest(), cancellationToken: token));
             while (await call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false))
             {
                 heard = true;
-                silence.CancelAfter(options.SilenceLimit);
+                silence.Heard();
                 Say(call.ResponseStream.Current);
             }
         }
@@ -93,6 +96,18 @@ internal sealed class HubLink(string address, Func<string, GrpcChannel> connect,
             // Its report is that the hub says nothing any more: sessions go elsewhere, and this calls again.
         }
         return heard;
+    }
+
+    private static void Cancel(CancellationTokenSource listening)
+    {
+        try
+        {
+            listening.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It broke in the same moment.
+        }
     }
 
     private void Say(HubState? state)

@@ -6,7 +6,7 @@ namespace WatchHub.Core.Index;
 
 /// <summary>
 /// v2: watches of a node, and of a node and all below it (range end "\0"). An event is found by walking up its path; a removed
-/// directory also wakes every watch at a path below it.
+/// directory also wakes every watch of what was in it.
 /// </summary>
 /// <remarks>
 /// etcd v2 sends a node's removal twice to a stream watcher of that very node. Here it comes once (I6).
@@ -61,12 +61,12 @@ internal sealed class PathIndex : IWatchIndex
             place.Collect(candidate.Kind, into);
         CollectAncestors(path, candidate.Kind, into);
         if (PathRules.RemovesDirectory(candidate.Kind) && !_defects.HasFlag(HubDefects.RemovalsStayAbove))
-            CollectBelow(path, candidate.Kind, into);
+            CollectBelow(path, candidate, into);
     }
 
     public bool Matches(WatchGroup group, in FeedEvent candidate, bool live) =>
         group.Wants(candidate.Kind)
-        && PathRules.Matches(group.Key, group.RangeEnd.Length > 0, candidate.Key.Span, candidate.Kind, live);
+        && PathRules.Matches(group.Key, group.RangeEnd.Length > 0, candidate.Key.Span, candidate.Kind, candidate.Removed, live);
 
     private void CollectAncestors(ReadOnlySpan<byte> path, FeedEventKind kind, List<WatchGroup> into)
     {
@@ -83,13 +83,23 @@ internal sealed class PathIndex : IWatchIndex
         }
     }
 
-    private void CollectBelow(ReadOnlySpan<byte> path, FeedEventKind kind, List<WatchGroup> into)
+    // Both the watched paths and those that were removed are in byte order.
+    private void CollectBelow(ReadOnlySpan<byte> path, in FeedEvent candidate, List<WatchGroup> into)
     {
         byte[] lower = [.. path, (byte)'/'];
         byte[] upper = [.. path, (byte)'/' + 1];
+        var cursor = new RemovedPaths.Cursor(candidate.Removed is null ? default : candidate.Removed.Encoded.Span);
+        var isAtEnd = false;
         foreach (var below in _paths.GetViewBetween(lower, upper))
-            if (below.Length > lower.Length && below.AsSpan().StartsWith(lower))
-                _places[below].Collect(kind, into);
+        {
+            if (below.Length <= lower.Length || !below.AsSpan().StartsWith(lower))
+                continue;
+            var watched = below.AsSpan(lower.Length);
+            while (candidate.Removed is not null && !isAtEnd && cursor.Current.SequenceCompareTo(watched) < 0)
+                isAtEnd = !cursor.MoveNext();
+            if (candidate.Removed is null || (!isAtEnd && cursor.Current.SequenceEqual(watched)))
+                _places[below].Collect(candidate.Kind, into);
+        }
     }
 
     /// <summary>The groups at one path.</summary>

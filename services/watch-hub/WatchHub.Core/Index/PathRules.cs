@@ -11,15 +11,15 @@ internal static class PathRules
 
     /// <summary>
     /// True when a watch of <paramref name="watched"/> hears of an event at <paramref name="path"/>. In history, and there alone, nothing is hidden, and a removed directory is above whatever
-    /// begins with the same bytes: etcd compares strings there.
+    /// begins with the same bytes, whether it was there or not: etcd compares strings there. Live, it is told of by each node that goes with it.
     /// </summary>
-    public static bool Matches(ReadOnlySpan<byte> watched, bool recursive, ReadOnlySpan<byte> path, FeedEventKind kind, bool live)
+    public static bool Matches(ReadOnlySpan<byte> watched, bool recursive, ReadOnlySpan<byte> path, FeedEventKind kind, RemovedPaths? removed, bool live)
     {
         if (path.SequenceEqual(watched))
             return true;
         if (recursive && IsBelow(path, watched))
             return !(live && IsHidden(path[(watched is [_] ? 0 : watched.Length)..]));
-        return RemovesDirectory(kind) && (live ? IsBelow(watched, path) : watched.StartsWith(path));
+        return RemovesDirectory(kind) && (live ? IsBelow(watched, path) && removed?.Contains(watched[(path.Length + 1)..]) != false : watched.StartsWith(path));
     }
 
     private static bool IsBelow(ReadOnlySpan<byte> path, ReadOnlySpan<byte> ancestor) =>

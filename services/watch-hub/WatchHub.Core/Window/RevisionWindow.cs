@@ -96,7 +96,7 @@ internal sealed class RevisionWindow(long maxBytes) : IReadOnlyList<RevisionEven
         for (var i = 0; i < revision.Events.Count; i++)
         {
             var one = revision.Events[i];
-            bytes += OverheadBytes + one.Key.Length + one.Event.Length + (one.Previous.Source?.HeldBytes ?? 0);
+            bytes += OverheadBytes + one.Key.Length + one.Event.Length + (one.Previous.Source?.HeldBytes ?? 0) + (one.Removed?.Encoded.Length ?? 0);
         }
         return bytes;
     }

@@ -40,8 +40,6 @@ internal sealed class WatchHubGrpcService(WatchHubService hub, HubPresence prese
         using var present = presence.Enter();
         await using var session = await hub.OpenSessionAsync(ending.Token);
         Log.SessionOpened(logger);
-        // The client waits for the headers: from here on the session exists.
-        await context.WriteResponseHeadersAsync([]);
         var requests = TakeRequestsAsync(requestStream, session, ending.Token);
         try
         {
@@ -103,6 +101,8 @@ internal sealed class WatchHubGrpcService(WatchHubService hub, HubPresence prese
     private static async Task SendAsync(IWatchSession session, IServerStreamWriter<SessionBatch> responses, CancellationToken ending)
     {
         var batch = new SessionBatch();
+        // The client waits for the headers: from here on the session exists. With a message, for there are proxies that keep headers back until there is one.
+        await responses.WriteAsync(batch, ending);
         while (await session.WaitToReadAsync(ending))
         {
             Fill(batch, session);

@@ -218,7 +218,7 @@ internal sealed partial class EtcdctlSession : IAsyncDisposable
     /// <summary>Hides what only this run knows.</summary>
     public void Hide(string literal, string placeholder) => _normaliser.Hide(literal, placeholder);
 
-    /// <summary>Runs <c>member add</c>; the new member's id, which is hidden from then on, is returned in hexadecimal. Lists of members in JSON are shown with the new one last: etcd orders by ids.</summary>
+    /// <summary>Runs <c>member add</c>; the new member's id, which is hidden from then on, is returned in hexadecimal. Lists of members are shown with the new one last: etcd orders by ids.</summary>
     public async Task<string> RunMemberAdd(string commandLine)
     {
         var before = await MemberIdsAsync();
@@ -226,7 +226,7 @@ internal sealed partial class EtcdctlSession : IAsyncDisposable
         var added = (await MemberIdsAsync()).Except(before).Single();
         _normaliser.HideId(added, "<added>");
         var output = Encoding.UTF8.GetString(result.Output);
-        ShowOutcome(output.StartsWith('{') ? WithLast(added, output) : output, result);
+        ShowOutcome(output.StartsWith('{') ? WithLast(added, output) : WithLast(Words(commandLine)[2], output), result);
         return added.ToString("x");
     }
 
@@ -326,6 +326,13 @@ internal sealed partial class EtcdctlSession : IAsyncDisposable
         answer["members"] = new JsonArray(ordered);
         return answer.ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
     }
+
+    // The line that the new member's start is to be given: the same members, of which the named one goes last.
+    private static string WithLast(string member, string text) => InitialCluster().Replace(text, match =>
+        string.Join(',', match.Value.Split(',').OrderBy(one => one.StartsWith(member + "=", StringComparison.Ordinal))));
+
+    [GeneratedRegex("(?<=ETCD_INITIAL_CLUSTER=\")[^\"]*")]
+    private static partial Regex InitialCluster();
 
     private async Task<List<ulong>> MemberIdsAsync() =>
         [.. (await Rpc.MemberList.CallAsync(_target.Channel, new MemberListRequest { Linearizable = true })).Members.Select(static member => member.ID)];

@@ -34,6 +34,8 @@ internal static class WatchScenarios
         yield return new("v2-watch/recursive-on-a-file", RecursiveOnAFile);
         yield return new("v2-watch/slash-at-the-end", SlashAtTheEnd);
         yield return new("v2-watch/stream-from-the-future", StreamFromTheFuture);
+        yield return new("v2-watch/removed-above-what-was-not-there", RemovedAboveWhatWasNotThere);
+        yield return new("v2-watch/expired-above-what-was-not-there", ExpiredAboveWhatWasNotThere);
     }
 
     private static async Task LongPoll(V2Session s)
@@ -352,5 +354,39 @@ internal static class WatchScenarios
             await s.Put($"/d/k{i}", $"value={i}");
         for (var i = 3; i <= 5; i++)
             await watch.Read();
+    }
+
+    // Who watches a path that never was hears of its creation, and of no directory that went before.
+    private static async Task RemovedAboveWhatWasNotThere(V2Session s)
+    {
+        await s.Put("/d/e/k", "value=1");
+        await s.Put("/d/gone", "value=1");
+        await s.Delete("/d/gone");
+        using var missing = await s.Watch("/d/e/missing?wait=true");
+        using var deeper = await s.Watch("/d/x/y?wait=true&recursive=true&stream=true");
+        using var gone = await s.Watch("/d/gone?wait=true");
+        using var belowAKey = await s.Watch("/d/e/k/below?wait=true&recursive=true");
+        using var there = await s.Watch("/d/e?wait=true&recursive=true&stream=true");
+        await s.Delete("/d?recursive=true");
+        await there.Read();
+        await s.Put("/d/e/missing", "value=2");
+        await s.Put("/d/x/y/z", "value=3");
+        await s.Put("/d/gone", "value=4");
+        await s.Put("/d/e/k/below/that", "value=5");
+        foreach (var watch in new[] { missing, deeper, gone, belowAKey, there })
+            await watch.Read();
+        using var history = await s.Watch($"/d/never?wait=true&waitIndex={s.Idx(4)}");
+        await history.Read();
+    }
+
+    private static async Task ExpiredAboveWhatWasNotThere(V2Session s)
+    {
+        await s.Put("/d?dir=true", "ttl=1");
+        await s.Put("/d/k", "value=1");
+        using var missing = await s.Watch("/d/missing?wait=true");
+        using var key = await s.Watch("/d/k?wait=true");
+        await key.Read();
+        await s.Put("/d/missing", "value=2");
+        await missing.Read();
     }
 }

@@ -5,7 +5,7 @@ namespace Conformance.V3;
 /// <summary>Goal: every unary answer and error of KV equals etcd's. Method: the same bytes to both, answers compared.</summary>
 public sealed class GrpcKvTests(V3Pair pair) : IClassFixture<V3Pair>
 {
-    internal static readonly ScenarioSet<GrpcSession> Set = new(RangeScenarios.All(), WriteScenarios.All(), TxnScenarios.All());
+    internal static readonly ScenarioSet<GrpcSession> Set = new(RangeScenarios.All(), WriteScenarios.All(), TxnScenarios.All(), StateStoreScenarios.All());
 
     public static TheoryData<string> Names => Set.AsTheory();
 

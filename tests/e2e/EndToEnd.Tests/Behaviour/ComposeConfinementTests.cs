@@ -8,7 +8,7 @@ public sealed class ComposeConfinementTests(ComposeFixture fixture)
 
     // Three of them have no data, and so no folder to write to.
     private static readonly (string, long, string)[] s_services =
-        [("consensus", 2 * GiB, "yes"), ("storage", 8 * GiB, "yes"), ("watch-hub", 2 * GiB, "no"), ("lease-manager", 2 * GiB, "no"), ("api-gateway", 2 * GiB, "no")];
+        [("consensus-1", 2 * GiB, "yes"), ("storage", 8 * GiB, "yes"), ("watch-hub", 2 * GiB, "no"), ("lease-manager", 2 * GiB, "no"), ("api-gateway", 2 * GiB, "no"), ("proxy", 2 * GiB, "no")];
 
     private const string Attempts = """
         try() { touch "$1/of-a-test" 2>/dev/null && rm "$1/of-a-test" && echo yes || echo no; }

@@ -3,25 +3,30 @@ using Chaos.Tests.Workload;
 using Chaos.Tests.Workload.Watching;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
+using Grpc.Core;
 using WatchGuarantees.History;
 using Xunit.Abstractions;
 
 namespace EndToEnd.Tests.Behaviour;
 
 /// <summary>
-/// Goal: hubs and lease managers are added and taken away by one option of compose while everything runs, and no client notices: no error, no gap, no repeat and every other
-/// guarantee for every watch (I6), no lease that ends early (I7) or is kept long. Method: watches on streams through the gateway, recorded, a v2 stream, writers, leases that are kept
-/// alive and others that are not; one hub becomes three and one again, one lease manager two; the active one is killed, and the next is taken away.
+/// Goal: replicas of every service that can be scaled are added and taken away by one option of compose while everything runs, and no client notices: no error, no gap, no repeat and every
+/// other guarantee for every watch (I6), no lease that ends early (I7) or is kept long. Method: watches on streams through proxy and gateway, recorded, a v2 stream, writers, leases that are
+/// kept alive and others that are not; one hub becomes three and one again, one lease manager two; the active one is killed, and the next is taken away. Then storage and gateways become
+/// three, new clients come, and what was added goes: clients of the gateways that go are told to go elsewhere, and find the one that stays at the same address.
 /// </summary>
 [Collection(ComposeTests.Name), Needs(Tool.ContainerEngine)]
 public sealed class ComposeScaleUnderLoadTests(ComposeFixture fixture, ITestOutputHelper output)
 {
-    private const string Hub = "watch-hub", Manager = "lease-manager", Gateway = "api-gateway";
+    private const string Hub = "watch-hub", Manager = "lease-manager", Gateway = "api-gateway", Storage = "storage";
 
     // Logged by a hub, once for each session that a gateway opens; by a gateway, when a session ends before it could be left.
     private const string SessionOpened = "watch session opened", SessionLost = "watch session lost";
 
-    private const int Streams = 30, WatchesOfAStream = 20, LateStreams = 6, Writers = 8, Keepers = 20, Dying = 10;
+    private const int Streams = 30, WatchesOfAStream = 20, LateStreams = 6, Writers = 8, Keepers = 20, Dying = 10, NewClients = 12;
+
+    // Shown by a gateway: the streams that clients have there.
+    private const string StreamsOfAGateway = "etcd_debugging_mvcc_watch_stream_total";
 
     // Sessions move at five in a hundred a second, so this takes some seconds; those that are new are there at once.
     private const int SessionsOfANewHub = 3;
@@ -33,7 +38,7 @@ public sealed class ComposeScaleUnderLoadTests(ComposeFixture fixture, ITestOutp
     private readonly string _run = $"scale/{Guid.NewGuid():n}/";
 
     [DeploymentFact]
-    public async Task HubsAndLeaseManagers_ComeAndGo_ClientsNoticeNothing()
+    public async Task ReplicasOfEveryService_ComeAndGo_ClientsNoticeNothing()
     {
         var client = _deployment.Client;
         using var channel = EtcdCalls.Connect(client);
@@ -59,21 +64,39 @@ public sealed class ComposeScaleUnderLoadTests(ComposeFixture fixture, ITestOutp
             await HandoverAsync("taken away", s_deadline, () => _deployment.ScaleAsync((Hub, 1), (Manager, 1)));
             Assert.Equal(lost, await CountAsync(Gateway, SessionLost));
 
+            await _deployment.ScaleAsync((Storage, 3), (Gateway, 3));
+            await using var newest = await WatchFleet.StartAsync([client], Enumerable.Range(Streams + LateStreams, NewClients).Select(ScopesOf), s_deadline);
+            await using var newWriters = new KeyWriters(client, Enumerable.Range(Writers, NewClients).Select(KeyOf));
+            for (var n = 0; n < NewClients; n++)
+                keepers.Add(await LeaseKeeper.StartAsync(new AllEndpoints([client], 0), $"{_run}kept{Keepers + n}"));
+            foreach (var gateway in (int[])[2, 3])
+                Assert.True(await _deployment.MetricAsync(Gateway, gateway, StreamsOfAGateway) > 0, $"the proxy led nobody to gateway {gateway}");
+            await _deployment.ScaleAsync((Storage, 1), (Gateway, 1));
+
             await writers.StopAsync();
+            await newWriters.StopAsync();
             await groups.StopAsync();
-            var last = Math.Max(writers.Revision, groups.Revision);
-            foreach (var watching in (WatchFleet[])[fleet, late])
+            var last = Math.Max(Math.Max(writers.Revision, newWriters.Revision), groups.Revision);
+            foreach (var watching in (WatchFleet[])[fleet, late, newest])
             {
                 await watching.CaughtUpAsync(last, s_deadline);
                 await watching.StopAsync();
-                Assert.Empty(watching.Ends);
             }
+            Assert.Empty(fleet.Ends.Concat(late.Ends));
+            // What etcd's client library takes for "go on elsewhere", without a word to its user.
+            Assert.NotEmpty(newest.Ends);
+            Assert.All(newest.Ends, end => Assert.Equal((StatusCode.Unavailable, "etcdserver: server stopped"), (end.Status.StatusCode, end.Status.Detail)));
+            foreach (var keeper in keepers)
+                await keeper.CheckAsync();
             Assert.Empty(writers.Errors);
+            Assert.Empty(newWriters.Errors);
             Assert.Empty(groups.Errors);
             var written = await WatchFleet.ReadAsync(client, last, s_deadline, first);
             fleet.Check(written);
             late.Check(written);
-            output.WriteLine($"{fleet.Records.Count() + late.Records.Count()} watches heard {fleet.Records.Concat(late.Records).Sum(record => record.Heard.Count())} events "
+            newest.Check(written);
+            List<WatchRecord> records = [.. fleet.Records, .. late.Records, .. newest.Records];
+            output.WriteLine($"{newest.Ends.Count()} streams went to the gateway that stays; {records.Count} watches heard {records.Sum(record => record.Heard.Count())} events "
                 + $"of {last - first + 1} revisions, a v2 stream {await path.CheckAsync(s_deadline)}");
 
             async Task HandoverAsync(string what, TimeSpan maxTakeover, Func<Task> strike)
@@ -112,7 +135,7 @@ public sealed class ComposeScaleUnderLoadTests(ComposeFixture fixture, ITestOutp
         {
             output.WriteLine(await _deployment.LogsOfAsync(Hub));
             output.WriteLine(await _deployment.LogsOfAsync(Manager));
-            await _deployment.ScaleAsync((Hub, 1), (Manager, 1));
+            await _deployment.ScaleAsync((Hub, 1), (Manager, 1), (Storage, 1), (Gateway, 1));
             throw;
         }
         finally

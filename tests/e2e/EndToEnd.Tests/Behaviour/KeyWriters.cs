@@ -6,7 +6,7 @@ using Grpc.Core;
 
 namespace EndToEnd.Tests.Behaviour;
 
-/// <summary>Clients that put a key of their own again and again, and note what failed.</summary>
+/// <summary>Clients that put a key of their own again and again, and note what was acknowledged and what failed.</summary>
 internal sealed class KeyWriters : IAsyncDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(15);
@@ -24,6 +24,9 @@ internal sealed class KeyWriters : IAsyncDisposable
     public long Revision => Interlocked.Read(ref _revision);
 
     public ConcurrentQueue<Status> Errors { get; } = [];
+
+    /// <summary>Every write that was acknowledged; those of a key are in its order.</summary>
+    public ConcurrentQueue<(string Key, string Value, long Revision)> Acknowledged { get; } = [];
 
     /// <summary>Lets each finish its request.</summary>
     public async Task StopAsync()
@@ -46,7 +49,9 @@ internal sealed class KeyWriters : IAsyncDisposable
             try
             {
                 var put = new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8($"{n}") };
-                Note((await EtcdCalls.PutAsync(channel, put, s_limit)).Header.Revision);
+                var revision = (await EtcdCalls.PutAsync(channel, put, s_limit)).Header.Revision;
+                Acknowledged.Enqueue((key, $"{n}", revision));
+                Note(revision);
             }
             catch (RpcException error)
             {

@@ -88,6 +88,19 @@ public abstract class V2Behaviour(DeploymentFixture fixture) : IDisposable
     }
 
     [DeploymentFact]
+    public async Task Wait_BelowADirectoryThatGoes_IsAnsweredWhereTheNodeWasThere()
+    {
+        var folder = Key();
+        await _v2.PutAsync($"{folder}/there", ("value", "x"));
+        var missing = await _oldPort.StartWaitAsync($"{folder}/missing?wait=true");
+        var there = await _v2.StartWaitAsync($"{folder}/there?wait=true");
+        await _v2.DeleteAsync($"{folder}?recursive=true");
+        Assert.Equal("delete", (await there).Action);
+        await _v2.PutAsync($"{folder}/missing", ("value", "news"));
+        Assert.Equal("set", (await missing).Action);
+    }
+
+    [DeploymentFact]
     public async Task Post_InOrderKeys_SortAsTheyCame()
     {
         var folder = Key();

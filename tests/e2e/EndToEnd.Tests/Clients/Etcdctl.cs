@@ -9,7 +9,7 @@ public sealed class Etcdctl(Uri endpoint)
     // Nothing of the caller's own etcdctl settings may leak in.
     private static readonly Dictionary<string, string?> Environment =
         System.Environment.GetEnvironmentVariables().Keys.Cast<string>()
-            .Where(name => name.StartsWith("ETCDCTL_", StringComparison.Ordinal))
+            .Where(name => name.StartsWith("ETCDCTL_", StringComparison.Ordinal) && name != "ETCDCTL_API")
             .ToDictionary(name => name, _ => (string?)null)
             .Append(new("ETCDCTL_API", "3"))
             .ToDictionary();

@@ -36,6 +36,15 @@ public sealed class V3Client(Uri server) : IDisposable
             PutMethod, null, Options(cancellation),
             new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value) });
 
+    /// <summary>A put that is part of the caller's trace.</summary>
+    /// <param name="key">What is written.</param>
+    /// <param name="value">What with.</param>
+    /// <param name="traceparent">W3C Trace Context, as the header of that name has it.</param>
+    public async Task<PutResponse> PutTracedAsync(string key, string value, string traceparent) =>
+        await _channel.CreateCallInvoker().AsyncUnaryCall(
+            PutMethod, null, Options().WithHeaders(new Metadata { { "traceparent", traceparent } }),
+            new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value) });
+
     public async Task<RangeResponse> RangeAsync(string key, string? rangeEnd = null, long revision = 0) =>
         await _channel.CreateCallInvoker().AsyncUnaryCall(
             RangeMethod, null, Options(), new RangeRequest { Key = ByteString.CopyFromUtf8(key), RangeEnd = ByteString.CopyFromUtf8(rangeEnd ?? ""), Revision = revision });

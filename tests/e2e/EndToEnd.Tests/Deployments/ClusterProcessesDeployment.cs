@@ -21,6 +21,26 @@ public sealed class ClusterProcessesDeployment : ProcessDeployment
     /// <summary>Second client URL of the second gateway.</summary>
     public Uri OtherOldClient => new($"http://127.0.0.1:{_ports[(2 * All) + 1]}/");
 
+    /// <summary>Where each process tells of its health and metrics, with the name of its service.</summary>
+    public IEnumerable<(string Job, Uri Address)> Health => Enumerable.Range(0, All).Select(number => (JobOf(number), new Uri(Address(All + number) + "/")));
+
+    /// <summary>Starts another hub, which no gateway knows, with settings of its own: the caller stops it. Returns it and where it tells of its health and metrics.</summary>
+    public (ChildProcess Hub, Uri Health) StartHub(params string[] own)
+    {
+        var ports = Ports.Free(2);
+        var health = new Uri($"http://127.0.0.1:{ports[1]}/");
+        return (ChildProcess.Start("dotnet", Arguments("WatchHub", $"http://127.0.0.1:{ports[0]}", health.ToString().TrimEnd('/'), 0, own), Environment, Folder), health);
+    }
+
+    private static string JobOf(int number) => number switch
+    {
+        < StorageAt => "consensus",
+        < HubAt => "storage",
+        < LeaseManagerAt => "watch-hub",
+        < GatewayAt => "lease-manager",
+        _ => "api-gateway",
+    };
+
     protected override Task LaunchAsync()
     {
         string[] clients = [Urls(Client, OldClient), Urls(OtherClient, OtherOldClient)];
@@ -43,17 +63,20 @@ public sealed class ClusterProcessesDeployment : ProcessDeployment
             StartService("WatchHub", HubAt + n, n, []);
         StartService("LeaseManager", LeaseManagerAt, 0, []);
         for (var n = 0; n < Gateways; n++)
-            StartService("ApiGateway", GatewayAt + n, n, ["--Gateway:ListenClientUrls", clients[n], "--Gateway:Member", $"infra{n}"]);
+            StartService("ApiGateway", GatewayAt + n, n, ["--Gateway:ListenClientUrls", clients[n], "--Gateway:Member", $"infra{n}", "--Gateway:Metrics", "extensive"]);
         return Task.CompletedTask;
     }
 
     // Each begins with another member and another replica.
     private void StartService(string service, int number, int first, string[] own) =>
-        Add("dotnet", [
-            Repository.Assembly(service + ".Host"), "--Listen", Address(number), "--HealthListen", Address(All + number),
-            "--Services:Consensus", Addresses(0, Replicas, first), "--Services:Storage", Addresses(StorageAt, Replicas, first),
-            "--Services:WatchHub", Addresses(HubAt, Hubs), "--Services:LeaseManager", Address(LeaseManagerAt), .. own,
-        ]);
+        Add("dotnet", Arguments(service, Address(number), Address(All + number), first, own));
+
+    private string[] Arguments(string service, string listen, string health, int first, string[] own) =>
+    [
+        Repository.Assembly(service + ".Host"), "--Listen", listen, "--HealthListen", health,
+        "--Services:Consensus", Addresses(0, Replicas, first), "--Services:Storage", Addresses(StorageAt, Replicas, first),
+        "--Services:WatchHub", Addresses(HubAt, Hubs), "--Services:LeaseManager", Address(LeaseManagerAt), .. own,
+    ];
 
     private string Addresses(int from, int count, int first = 0) =>
         string.Join(',', Enumerable.Range(0, count).Select(n => Address(from + ((first + n) % count))));

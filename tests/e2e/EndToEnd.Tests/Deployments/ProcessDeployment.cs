@@ -36,6 +36,20 @@ public abstract class ProcessDeployment : Deployment
         _processes.Clear();
     }
 
+    /// <summary>SIGTERM to every process, and waits until they are gone; what they said stays.</summary>
+    public async Task StopForGoodAsync()
+    {
+        foreach (var process in Enumerable.Reverse(_processes))
+            process.Terminate();
+        foreach (var process in _processes)
+        {
+            await process.WaitForExitAsync(TimeSpan.FromSeconds(20));
+            _earlier += process.Err + process.Out + "\n--- stopped ---\n";
+            await process.DisposeAsync();
+        }
+        _processes.Clear();
+    }
+
     protected ChildProcess Add(string program, IEnumerable<string> arguments)
     {
         var process = ChildProcess.Start(program, arguments, Environment, Folder);

@@ -10,13 +10,8 @@ namespace EndToEnd.Tests.Startup;
 public sealed class DiscoveryTests : IDisposable
 {
     private readonly TempFolder _folder = new();
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
-    public void Dispose()
-    {
-        _http.Dispose();
-        _folder.Dispose();
-    }
+    public void Dispose() => _folder.Dispose();
 
     [DeploymentFact]
     public Task OurServer_IsTheServiceOfRealEtcd() => FormAsync("ours", "etcd34");
@@ -30,8 +25,8 @@ public sealed class DiscoveryTests : IDisposable
         await using var service = await ServiceAsync("ours");
         await service.Etcdctl.OutputAsync("put", "/_etcd/registry/t/_config/size", "3");
         var nodes = Nodes(3);
-        await using var running = new Running(nodes.Select(node => Start("ours", node, "--discovery-token", "t", "--discovery-endpoints", $"127.0.0.1:1,{service.Client.Authority}")));
-        await UntilHealthyAsync(nodes, running);
+        await using var running = new RunningMembers(nodes.Select(node => Start("ours", node, "--discovery-token", "t", "--discovery-endpoints", $"127.0.0.1:1,{service.Client.Authority}")));
+        await running.UntilHealthyAsync(nodes.Select(static node => node.Client));
         var members = await MembersAsync(nodes[0]);
         var registered = (await service.Etcdctl.OutputAsync("get", "--prefix", "/_etcd/registry/t/members/", "--keys-only")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(members.Select(member => $"/_etcd/registry/t/members/{member.Id}").Order(), registered.Order());
@@ -41,6 +36,43 @@ public sealed class DiscoveryTests : IDisposable
         Assert.Contains("failed to join discovery cluster (discovery: cluster is full)", late.Err, StringComparison.Ordinal);
     }
 
+    [DeploymentFact]
+    public async Task Discover_ForConsensusServices_PrintsWhatMakesThemACluster()
+    {
+        await using var service = await ServiceAsync("ours");
+        using var v2 = new V2Client(service.Client);
+        await v2.PutAsync("v2/keys/discovery/t/_config/size", ("value", "3"));
+        var nodes = Nodes(3);
+        var found = await Task.WhenAll(nodes.Select(node => DiscoverAsync(node, new Uri(service.Client, "v2/keys/discovery/t"))));
+        Assert.Single(found.Select(static variables => variables["Consensus__InitialCluster"]).Distinct());
+
+        await using var running = new RunningMembers(nodes.Zip(found, static (node, variables) => ChildProcess.Start(
+            "dotnet",
+            [Repository.Assembly("Consensus.Host"), "--Listen", node.PeerUrl, "--HealthListen", node.Client.ToString().TrimEnd('/'), "--Consensus:DataDir", node.DataDir],
+            variables)));
+        await running.UntilHealthyAsync(nodes.Select(static node => node.Client), "healthz");
+        using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        var registered = (await v2.GetAsync("v2/keys/discovery/t")).Node.GetProperty("nodes").EnumerateArray().Select(static node => node.GetProperty("key").GetString()!["/discovery/t/".Length..]).Order();
+        foreach (var node in nodes)
+        {
+            using var members = System.Text.Json.JsonDocument.Parse(await http.GetStringAsync(new Uri(node.PeerUrl + "/members")));
+            Assert.Equal(registered, members.RootElement.EnumerateArray().Select(static member => member.GetProperty("id").GetUInt64().ToString("x")).Order());
+            // Where a log is there is nothing to find, but a name to tell.
+            var again = await DiscoverAsync(node, new Uri(service.Client, "v2/keys/discovery/t"));
+            Assert.Equal([("Consensus__Name", node.Name), ("Consensus__PeerUrls", node.PeerUrl)], again.Select(static pair => (pair.Key, pair.Value)).Order());
+        }
+    }
+
+    private static async Task<Dictionary<string, string?>> DiscoverAsync(Snapshots.Member node, Uri token)
+    {
+        await using var discover = ChildProcess.Start("dotnet",
+        [
+            Repository.Assembly("Standalone"), "discover", "--name", node.Name, "--initial-advertise-peer-urls", node.PeerUrl, "--data-dir", node.DataDir, "--discovery", token.ToString(),
+        ]);
+        Assert.Equal(0, await discover.WaitForExitAsync(Deployment.StartDeadline));
+        return discover.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).ToDictionary(static line => line[..line.IndexOf('=')], static line => (string?)line[(line.IndexOf('=') + 1)..]);
+    }
+
     private async Task FormAsync(string service, string members)
     {
         await using var server = await ServiceAsync(service);
@@ -48,8 +80,8 @@ public sealed class DiscoveryTests : IDisposable
         using var v2 = new V2Client(server.Client);
         Assert.Equal(HttpStatusCode.Created, (await v2.PutAsync("v2/keys/discovery/t/_config/size", ("value", "3"))).Status);
         var nodes = Nodes(3);
-        await using var running = new Running(nodes.Select(node => Start(members, node, "--discovery", token)));
-        await UntilHealthyAsync(nodes, running);
+        await using var running = new RunningMembers(nodes.Select(node => Start(members, node, "-discovery", token)));
+        await running.UntilHealthyAsync(nodes.Select(static node => node.Client));
 
         var etcdctl = new Etcdctl(nodes[0].Client);
         await etcdctl.OutputAsync("put", "k", "v");
@@ -84,8 +116,8 @@ public sealed class DiscoveryTests : IDisposable
         var client = node.Client.ToString().TrimEnd('/');
         string[] flags =
         [
-            "--name", node.Name, "--data-dir", node.DataDir, "--listen-client-urls", client, "--advertise-client-urls", client,
-            "--listen-peer-urls", node.PeerUrl, "--initial-advertise-peer-urls", node.PeerUrl, .. more,
+            "-name", node.Name, "-data-dir", node.DataDir, "-listen-client-urls", client, "-advertise-client-urls", client,
+            "-listen-peer-urls", node.PeerUrl, "-initial-advertise-peer-urls", node.PeerUrl, .. more,
         ];
         return program == "ours" ? ChildProcess.Start("dotnet", [Repository.Assembly("Standalone"), .. flags]) : ChildProcess.Start(Toolbox.Etcd34, flags);
     }
@@ -94,43 +126,5 @@ public sealed class DiscoveryTests : IDisposable
     {
         var lines = (await new Etcdctl(node.Client).OutputAsync("member", "list")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return [.. lines.Select(line => line.Split(", ")).Select(fields => (fields[0], $"{fields[2]}={fields[3]}"))];
-    }
-
-    private async Task UntilHealthyAsync(Snapshots.Member[] nodes, Running running)
-    {
-        foreach (var node in nodes)
-        {
-            await Poll.UntilAsync($"{node.Client} to be healthy", Deployment.StartDeadline, async () =>
-            {
-                running.RequireAlive();
-                try
-                {
-                    using var answer = await _http.GetAsync(new Uri(node.Client, "health"));
-                    return answer.IsSuccessStatusCode;
-                }
-                catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
-                {
-                    return false; // Not listening yet.
-                }
-            });
-        }
-    }
-
-    /// <summary>Processes that end with the test.</summary>
-    private sealed class Running(IEnumerable<ChildProcess> processes) : IAsyncDisposable
-    {
-        private readonly ChildProcess[] _processes = [.. processes];
-
-        public void RequireAlive()
-        {
-            if (_processes.FirstOrDefault(process => process.HasExited) is { } ended)
-                throw new InvalidOperationException(ended.Err);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            foreach (var process in _processes)
-                await process.DisposeAsync();
-        }
     }
 }

@@ -42,7 +42,7 @@ public sealed class MirrorTests : IDisposable
         mirror.Thaw();
         Assert.StartsWith("copied 1 keys and directories as of index ", await mirror.ReadLineAsync(s_patience), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await target.DeleteAsync("v2/keys/own")).Status);
-        Assert.Equal(await TreeAsync(source), await TreeAsync(target));
+        Assert.Equal(await V2Trees.TreeAsync(source), await V2Trees.TreeAsync(target));
     }
 
     private async Task MirrorAsync(Snapshots.ServerKind from, Snapshots.ServerKind to)
@@ -65,8 +65,8 @@ public sealed class MirrorTests : IDisposable
         await using var mirror = ChildProcess.Start("dotnet", [Repository.Assembly("Standalone"), "mirror-v2", "--from", Url(sourceServer), "--to", Url(targetServer)]);
         Assert.StartsWith("copied 14 keys and directories as of index ", await mirror.ReadLineAsync(s_patience), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await target.DeleteAsync("v2/keys/dir/own")).Status);
-        Assert.Equal(await TreeAsync(source), await TreeAsync(target));
-        Assert.Equal(await CreationOrderAsync(source), await CreationOrderAsync(target));
+        Assert.Equal(await V2Trees.TreeAsync(source), await V2Trees.TreeAsync(target));
+        Assert.Equal(await V2Trees.CreationOrderAsync(source), await V2Trees.CreationOrderAsync(target));
 
         await source.PutAsync("v2/keys/dir/a", ("value", "3"), ("prevValue", "2"));
         await source.DeleteAsync("v2/keys/dir/sub?recursive=true");
@@ -79,15 +79,15 @@ public sealed class MirrorTests : IDisposable
         await source.PutAsync("v2/keys/renewed", ("refresh", "true"), ("ttl", "600"), ("prevExist", "true"));
         var last = await source.PutAsync("v2/keys/last", ("value", "of all"), ("ttl", "1"));
         await source.StartWaitAsync($"v2/keys/last?wait=true&waitIndex={last.Index + 1}").Unwrap();
-        await Poll.UntilAsync("the target to be as the source", s_patience, async () => await TreeAsync(source) == await TreeAsync(target));
+        await Poll.UntilAsync("the target to be as the source", s_patience, async () => await V2Trees.TreeAsync(source) == await V2Trees.TreeAsync(target));
         await Poll.UntilAsync("the renewal", s_patience, async () =>
             (await target.GetAsync("v2/keys/renewed")).Body.TryGetProperty("node", out var node) && node.GetProperty("ttl").GetInt32() > 500);
-        Assert.Equal(await CreationOrderAsync(source), await CreationOrderAsync(target));
+        Assert.Equal(await V2Trees.CreationOrderAsync(source), await V2Trees.CreationOrderAsync(target));
 
         await using var part = ChildProcess.Start("dotnet", [Repository.Assembly("Standalone"), "mirror-v2", "--from", Url(sourceServer), "--to", Url(targetServer), "--prefix", "queue", "--dest-prefix", "/a/copy/", "--once"]);
         Assert.Equal((0, 0), (await part.WaitForExitAsync(s_patience), part.Err.Length));
         Assert.Equal(
-            (await TreeAsync(source, "queue")).Replace("/queue", "/a/copy", StringComparison.Ordinal), await TreeAsync(target, "a/copy"));
+            (await V2Trees.TreeAsync(source, "queue")).Replace("/queue", "/a/copy", StringComparison.Ordinal), await V2Trees.TreeAsync(target, "a/copy"));
 
         mirror.Terminate();
         Assert.Equal(0, await mirror.WaitForExitAsync(s_patience));
@@ -101,33 +101,4 @@ public sealed class MirrorTests : IDisposable
     }
 
     private static string Url(Snapshots.Server server) => server.Client.ToString();
-
-    // Paths, values and whether they end, in the order of the paths.
-    private static async Task<string> TreeAsync(V2Client client, string directory = "")
-    {
-        var lines = new List<string>();
-        Collect((await client.GetAsync($"v2/keys/{directory}?recursive=true&sorted=true")).Node, lines, static node =>
-            $"{node.GetProperty("key")} {(node.TryGetProperty("value", out var value) ? $"= {value}" : "is a directory")}{(node.TryGetProperty("ttl", out _) ? ", for a time" : "")}");
-        return string.Join('\n', lines);
-    }
-
-    // Siblings that were created by the same request have no order.
-    private static async Task<string> CreationOrderAsync(V2Client client)
-    {
-        var lines = new List<string>();
-        Collect((await client.GetAsync("v2/keys/?recursive=true&sorted=true")).Node, lines, static node =>
-            node.TryGetProperty("dir", out _) ? "" : $"{node.GetProperty("createdIndex").GetUInt64():D20} {node.GetProperty("key")}");
-        return string.Join('\n', lines.Where(static line => line.Length > 0).Order().Select(static line => line[20..]));
-    }
-
-    private static void Collect(System.Text.Json.JsonElement node, List<string> lines, Func<System.Text.Json.JsonElement, string> show)
-    {
-        if (node.TryGetProperty("key", out _))
-            lines.Add(show(node));
-        if (node.TryGetProperty("nodes", out var nodes))
-        {
-            foreach (var child in nodes.EnumerateArray())
-                Collect(child, lines, show);
-        }
-    }
 }

@@ -126,6 +126,9 @@ public sealed class TlsTests : IDisposable
             await members[2].SaysAsync("serving client traffic securely");
             Assert.Equal("k\nv", await CtlAsync(members[2], ["--cacert", _authority.CaFile], "get", "k"));
             Assert.Contains("granted with TTL(60s)", await CtlAsync(members[2], ["--cacert", _authority.CaFile], "lease", "grant", "60"), StringComparison.Ordinal);
+            // Whatever the members say to each other goes encrypted, pings' answers too: one in clear would end the connection, and no round trip be measured.
+            await Poll.UntilAsync("round trips between members", Deployment.StartDeadline, async () => (await OutputOfCurlAsync(["--cacert", _authority.CaFile, members[0].Url + "/metrics"]))
+                .Split('\n').Any(static line => line.StartsWith("etcd_network_peer_round_trip_time_seconds_count{", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal)));
         }
         finally
         {

@@ -34,6 +34,21 @@ public static class Ports
         }
     }
 
+    /// <summary>The first of several ports in a row, all like those of <see cref="Free"/>.</summary>
+    /// <param name="count">How many; few.</param>
+    public static int FreeRange(int count)
+    {
+        var row = new List<int>();
+        while (row.Count < count)
+        {
+            var port = Free(1)[0];
+            if (row.Count > 0 && port != row[^1] + 1)
+                row.Clear();
+            row.Add(port);
+        }
+        return row[0];
+    }
+
     private static void TakeBlock()
     {
         var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "etcd-test-ports"));

@@ -24,8 +24,20 @@ public enum Tool
     /// <summary>node with the npm packages etcd3 and node-etcd in <c>NODE_PATH</c>.</summary>
     NodeClients,
 
+    /// <summary>A name server of a test's own for the processes that it starts: root, <c>unshare</c> and <c>mount</c>.</summary>
+    OwnResolver,
+
     /// <summary>Patroni and the programs of a PostgreSQL server.</summary>
     Patroni,
+
+    /// <summary>RabbitMQ's server (<c>RABBITMQ_SERVER</c>, or where Debian has it) and epmd.</summary>
+    RabbitMq,
+
+    /// <summary>prometheus and promtool: <c>PROMETHEUS</c>, or in PATH; the other beside it.</summary>
+    Prometheus,
+
+    /// <summary>jq, in PATH.</summary>
+    Jq,
 }
 
 /// <summary>On a test class: its tests are skipped, by the tool's name, where one is missing; they fail under <c>CI=true</c>.</summary>

@@ -26,6 +26,15 @@ public static class Toolbox
 
     public static string Patroni => Find("PATRONI", "patroni") ?? throw new InvalidOperationException(WhyMissing(Tool.Patroni));
 
+    /// <summary>The script itself: what lies in PATH insists on a user of its own.</summary>
+    public static string RabbitMq => FindRabbitMq() ?? throw new InvalidOperationException(WhyMissing(Tool.RabbitMq));
+
+    public static string Epmd => Find("EPMD", "epmd") ?? throw new InvalidOperationException(WhyMissing(Tool.RabbitMq));
+
+    public static string Prometheus => Find("PROMETHEUS", "prometheus") ?? throw new InvalidOperationException(WhyMissing(Tool.Prometheus));
+
+    public static string Promtool => Beside(Prometheus, "promtool") ?? throw new InvalidOperationException(WhyMissing(Tool.Prometheus));
+
     /// <summary>Where postgres and initdb lie; null when they are nowhere.</summary>
     public static string? PostgresFolder => Directory.Exists("/usr/lib/postgresql")
         ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin")).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
@@ -41,12 +50,24 @@ public static class Toolbox
             : Beside(etcd, "etcdctl") is null ? $"etcdctl 3.4 is missing beside {etcd}" : null,
         Tool.PythonClients => Succeeds(Python, "-c", "import etcd, etcd3, etcd3gw, tooz") ? null : $"{Python} lacks etcd3, etcd3gw, python-etcd or tooz",
         Tool.NodeClients => Succeeds("node", "-e", "require('etcd3'), require('node-etcd')") ? null : "node, or etcd3 and node-etcd in NODE_PATH, are missing",
+        Tool.OwnResolver => Succeeds("unshare", "--mount", "mount", "--bind", "/etc/hosts", "/etc/resolv.conf") ? null : "a name server of a test's own needs root, unshare and mount",
         Tool.Patroni => Find("PATRONI", "patroni") is null ? "patroni is missing: put it in PATH or set PATRONI"
             : PostgresFolder is null ? "PostgreSQL's server programs are missing" : null,
+        Tool.RabbitMq => FindRabbitMq() is null ? "RabbitMQ's server is missing: install rabbitmq-server or set RABBITMQ_SERVER"
+            : Find("EPMD", "epmd") is null ? "epmd is missing: put it in PATH or set EPMD" : null,
+        Tool.Prometheus => Find("PROMETHEUS", "prometheus") is not { } prometheus ? "prometheus is missing: put it in PATH or set PROMETHEUS"
+            : Beside(prometheus, "promtool") is null ? $"promtool is missing beside {prometheus}" : null,
+        Tool.Jq => Find("", "jq") is null ? "jq is missing: put it in PATH" : null,
         _ => Succeeds("docker", "info") && Succeeds("docker", "compose", "version")
             ? null
             : "a container engine (docker with compose v2) is missing or not running",
     });
+
+    private static string? FindRabbitMq()
+    {
+        const string Debian = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+        return Find("RABBITMQ_SERVER", "") ?? (File.Exists(Debian) ? Debian : null);
+    }
 
     private static string? FindEtcdutl() => Find("ETCDUTL", "etcdutl") ?? (Find("ETCD", "etcd") is { } etcd ? Beside(etcd, "etcdutl") : null);
 

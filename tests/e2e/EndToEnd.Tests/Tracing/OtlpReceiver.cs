@@ -1,24 +1,32 @@
+using System.Buffers.Binary;
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace EndToEnd.Tests.Tracing;
 
-/// <summary>A collector that only keeps spans: OTLP over HTTP with protobuf bodies, on a loopback port.</summary>
+/// <summary>A collector that only keeps spans: OTLP over HTTP with protobuf bodies on one loopback port, over gRPC on another.</summary>
 public sealed class OtlpReceiver : IAsyncDisposable
 {
+    private const int FrameHeadBytes = 5;
+
     private readonly WebApplication _app;
     private readonly Lock _guard = new();
     private readonly List<Span> _spans = [];
 
     private OtlpReceiver(WebApplication app) => _app = app;
 
+    /// <summary>Where it takes gRPC, host and port.</summary>
+    public string GrpcAddress => new Uri(_app.Urls.Last()).Authority;
+
     /// <summary>The variables that make a process export to it, at once and everything.</summary>
     public IReadOnlyDictionary<string, string?> Variables => new Dictionary<string, string?>
     {
-        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = _app.Urls.Single(),
+        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = _app.Urls.First(),
         ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
         ["OTEL_TRACES_SAMPLER"] = "always_on",
         ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
@@ -28,10 +36,15 @@ public sealed class OtlpReceiver : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders(); // Its requests would drown what the tests say.
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0, port => port.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(IPAddress.Loopback, 0, port => port.Protocols = HttpProtocols.Http2);
+        });
         var app = builder.Build();
         var receiver = new OtlpReceiver(app);
         app.MapPost("/v1/traces", receiver.TakeAsync);
+        app.MapPost("/opentelemetry.proto.collector.trace.v1.TraceService/Export", receiver.TakeCallAsync);
         app.MapPost("/v1/metrics", () => Results.Bytes([], "application/x-protobuf"));
         await app.StartAsync();
         return receiver;
@@ -48,11 +61,32 @@ public sealed class OtlpReceiver : IAsyncDisposable
 
     private async Task<IResult> TakeAsync(HttpRequest request)
     {
-        using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body);
-        var spans = TraceMessages.Parse(body.ToArray());
+        Keep(await ReadAsync(request));
+        return Results.Bytes([], "application/x-protobuf"); // An empty ExportTraceServiceResponse: everything was taken.
+    }
+
+    // A unary call by hand: one frame each way, a byte that says "not compressed" and four of length before the message.
+    private async Task TakeCallAsync(HttpContext call)
+    {
+        var frame = await ReadAsync(call.Request);
+        Assert.Equal((0, frame.Length - FrameHeadBytes), (frame[0], BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(1))));
+        Keep(frame[FrameHeadBytes..]);
+        call.Response.ContentType = "application/grpc";
+        await call.Response.Body.WriteAsync(new byte[FrameHeadBytes]);
+        call.Response.AppendTrailer("grpc-status", "0");
+    }
+
+    private void Keep(byte[] message)
+    {
+        var spans = TraceMessages.Parse(message);
         lock (_guard)
             _spans.AddRange(spans);
-        return Results.Bytes([], "application/x-protobuf"); // An empty ExportTraceServiceResponse: everything was taken.
+    }
+
+    private static async Task<byte[]> ReadAsync(HttpRequest request)
+    {
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body);
+        return body.ToArray();
     }
 }

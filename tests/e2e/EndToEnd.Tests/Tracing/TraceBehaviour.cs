@@ -1,16 +1,14 @@
 namespace EndToEnd.Tests.Tracing;
 
-/// <summary>Goal: one request is one trace through all services. Method: export to a receiver in the test, then look at the tree.</summary>
-public abstract class TraceBehaviour : IAsyncLifetime
+/// <summary>A deployment whose processes export to a receiver in the test, started once for the tests of a class.</summary>
+public sealed class TracedDeployment<TDeployment> : IAsyncLifetime
+    where TDeployment : ProcessDeployment, new()
 {
-    private static readonly TimeSpan ExportDeadline = TimeSpan.FromSeconds(20);
-
     private OtlpReceiver? _receiver;
 
-    protected abstract ProcessDeployment Deployment { get; }
+    public TDeployment Deployment { get; } = new();
 
-    /// <summary>The service that a span belongs to, as this deployment tells them apart: "consensus", "storage", ...</summary>
-    protected abstract string ServiceOf(Span span);
+    public IReadOnlyList<Span> Spans => _receiver!.Spans();
 
     public async Task InitializeAsync()
     {
@@ -25,6 +23,21 @@ public abstract class TraceBehaviour : IAsyncLifetime
         await Deployment.DisposeAsync();
         await _receiver!.DisposeAsync();
     }
+}
+
+/// <summary>Goal: one request is one trace through all services. Method: export to a receiver in the test, then look at the tree.</summary>
+public abstract class TraceBehaviour<TDeployment>(TracedDeployment<TDeployment> traced) : IClassFixture<TracedDeployment<TDeployment>>
+    where TDeployment : ProcessDeployment, new()
+{
+    private static readonly TimeSpan ExportDeadline = TimeSpan.FromSeconds(20);
+
+    // What an earlier test of the class waited for.
+    private readonly HashSet<string> _earlier = [.. traced.Spans.Select(static span => span.TraceId)];
+
+    private TDeployment Deployment => traced.Deployment;
+
+    /// <summary>The service that a span belongs to, as this deployment tells them apart: "consensus", "storage", ...</summary>
+    protected abstract string ServiceOf(Span span);
 
     [DeploymentFact]
     public async Task Put_Sampled_IsOneTreeFromGatewayThroughConsensusToStorage()
@@ -56,11 +69,18 @@ public abstract class TraceBehaviour : IAsyncLifetime
     public async Task V2Wait_OfASampledPut_IsInTheTreeOfThePut()
     {
         using var v2 = new V2Client(Deployment.Client);
-        var waiting = await v2.StartWaitAsync("v2/keys/traced?wait=true");
-        await v2.PutAsync("v2/keys/traced", ("value", "x"));
-        await waiting;
+        // A hub whose feed opens after a put never fans it out: an event that came shows that the feed is open.
+        await PutAndHearAsync(v2, "open");
+        await PutAndHearAsync(v2, "traced");
         // The answer's head goes out before the hub has the watch. A put in between is found by catch-up, which no fan-out precedes.
         await TreeAsync("PUT /v2/keys", [.. Write, Delivery[0], Delivery[1] with { Parents = ["watch.fanout", "storage.apply"] }]);
+    }
+
+    private static async Task PutAndHearAsync(V2Client v2, string key)
+    {
+        var waiting = await v2.StartWaitAsync($"v2/keys/{key}?wait=true");
+        await v2.PutAsync($"v2/keys/{key}", ("value", "x"));
+        await waiting;
     }
 
     /// <summary>The steps that a read adds below the gateway's span.</summary>
@@ -83,15 +103,17 @@ public abstract class TraceBehaviour : IAsyncLifetime
         try
         {
             await Poll.UntilAsync($"the whole trace of {request}", ExportDeadline, () => Task.FromResult(
-                _receiver!.Spans().GroupBy(span => span.TraceId).Any(trace => IsTree([.. trace], request, steps))));
+                Spans().GroupBy(span => span.TraceId).Any(trace => IsTree([.. trace], request, steps))));
         }
         catch (TimeoutException error)
         {
-            var seen = string.Join('\n', _receiver!.Spans().Select(span =>
+            var seen = string.Join('\n', Spans().Select(span =>
                 $"{span.TraceId[..8]} {span.SpanId} < {span.ParentId,-16} {span.Service} {span.Scope} {span.Name}").Take(60));
             throw new TimeoutException($"{error.Message}; received:\n{seen}\n{Deployment.Log}", error);
         }
     }
+
+    private IEnumerable<Span> Spans() => traced.Spans.Where(span => !_earlier.Contains(span.TraceId));
 
     private bool IsTree(List<Span> trace, string request, Step[] steps)
     {
@@ -113,30 +135,24 @@ public abstract class TraceBehaviour : IAsyncLifetime
     protected const string Root = "";
 }
 
-public sealed class FiveProcessesTraceTests : TraceBehaviour
+public sealed class FiveProcessesTraceTests(TracedDeployment<FiveProcessesDeployment> traced) : TraceBehaviour<FiveProcessesDeployment>(traced)
 {
-    protected override ProcessDeployment Deployment { get; } = new FiveProcessesDeployment();
-
     protected override string ServiceOf(Span span) => span.Service;
 
     protected override Step[] RangePath { get; } =
         [new("storage", "storage.read", Root), new("storage", "storage.range", "storage.read")];
 }
 
-public sealed class ClusterProcessesTraceTests : TraceBehaviour
+public sealed class ClusterProcessesTraceTests(TracedDeployment<ClusterProcessesDeployment> traced) : TraceBehaviour<ClusterProcessesDeployment>(traced)
 {
-    protected override ProcessDeployment Deployment { get; } = new ClusterProcessesDeployment();
-
     protected override string ServiceOf(Span span) => span.Service;
 
     protected override Step[] RangePath { get; } =
         [new("storage", "storage.read", Root), new("storage", "storage.range", "storage.read")];
 }
 
-public sealed class StandaloneTraceTests : TraceBehaviour
+public sealed class StandaloneTraceTests(TracedDeployment<StandaloneDeployment> traced) : TraceBehaviour<StandaloneDeployment>(traced)
 {
-    protected override ProcessDeployment Deployment { get; } = new StandaloneDeployment();
-
     // One process is one service.name: here the source tells who speaks.
     protected override string ServiceOf(Span span) => span.Scope switch
     {

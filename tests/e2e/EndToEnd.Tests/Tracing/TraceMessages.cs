@@ -29,8 +29,11 @@ internal static class TraceMessages
     {
         var fields = Fields(span).ToList();
         return new(service, scope, Text(span, 5), Hex(fields, 1), Hex(fields, 2), Hex(fields, 4),
-            [.. fields.Where(field => field.Number == 13).Select(link => Hex(Fields(link.Bytes).ToList(), 1))]);
+            [.. fields.Where(field => field.Number == 13).Select(link => Ids(Fields(link.Bytes).ToList()))]);
     }
+
+    // Span.Link: trace_id = 1, span_id = 2.
+    private static (string TraceId, string SpanId) Ids(List<(int Number, byte[] Bytes)> link) => (Hex(link, 1), Hex(link, 2));
 
     // Resource.attributes = 1, each a KeyValue of key = 1 and value = 2, AnyValue.string_value = 1.
     private static string? ServiceName(byte[] resource) =>

@@ -88,6 +88,16 @@ internal sealed class FakeCluster : IConsensus, IStorage
         }
     }
 
+    /// <summary>What the log says of how long an entry took; throws for one that cannot be reached.</summary>
+    public Func<LogIndex, EntryTimes?> OnEntryTimes { get; set; } = _ => null;
+
+    /// <summary>The same of storage.</summary>
+    public Func<LogIndex, AppliedTimes?> OnAppliedTimes { get; set; } = _ => null;
+
+    ValueTask<EntryTimes?> IConsensus.GetTimesAsync(LogIndex index, CancellationToken cancellation) => new(OnEntryTimes(index));
+
+    ValueTask<AppliedTimes?> IStorage.GetTimesAsync(LogIndex index, CancellationToken cancellation) => new(OnAppliedTimes(index));
+
     public bool IsLearner { get; set; }
 
     /// <summary>Entries that are committed, and that this replica has not applied.</summary>
@@ -241,6 +251,8 @@ internal sealed class FakeCluster : IConsensus, IStorage
     public IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, CancellationToken cancellation) => throw new NotSupportedException();
 
     public ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation) => default;
+
+    public ValueTask KeepAsync(string storageReplica, LogIndex after, CancellationToken cancellation) => throw new NotSupportedException();
 
     public IAsyncEnumerable<FeedBatch> FeedAsync(KeySpace space, long fromRevision, CancellationToken cancellation) =>
         throw new NotSupportedException();

@@ -1,4 +1,5 @@
 using System.Net;
+using ApiGateway.Host.ClientPort;
 using ApiGateway.Tests.Fakes;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
@@ -65,6 +66,22 @@ public sealed class StopTests : IAsyncLifetime
         _gateway.Cluster.ReleaseResults();
         await put;
         await stopping.WaitAsync(s_soon);
+    }
+
+    /// <summary>While a gateway that is told to stop serves on, HTTP/1.1 clients leave with an answer, not by a connection that ends under their next request.</summary>
+    [Theory]
+    [InlineData("/version")]
+    [InlineData("/v2/keys/none")]
+    [InlineData("/nothing")]
+    public async Task ToldToStop_AnswersOfHttp1_SayThatTheConnectionEnds(string path)
+    {
+        using (var before = await _gateway.Http.GetAsync(path))
+            Assert.NotEqual(true, before.Headers.ConnectionClose);
+        _gateway.Service<StopNotice>().Give();
+        using (var after = await _gateway.Http.GetAsync(path))
+            Assert.True(after.Headers.ConnectionClose);
+        // HTTP/2 has its own way.
+        await _gateway.Grpc.CallAsync<PutRequest, PutResponse>("etcdserverpb.KV", "Put", new PutRequest { Key = ByteString.CopyFromUtf8("k") });
     }
 
     private async Task UntilRefusedAsync()

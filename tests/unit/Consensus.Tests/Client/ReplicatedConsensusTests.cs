@@ -187,6 +187,8 @@ public sealed class ReplicatedConsensusTests : IDisposable
         _members[1].Behaviour = Behaviour.Gone;
         await _log.ReportDurableAsync("s", new LogIndex(5), _deadline.Token);
         Assert.All(_members, member => Assert.Contains("durable s 5", member.Asked));
+        await _log.KeepAsync("s", new LogIndex(4), _deadline.Token);
+        Assert.All(_members, member => Assert.Contains("keep s 4", member.Asked));
         All(Behaviour.Gone);
         await Assert.ThrowsAsync<LogUnavailableException>(async () => await _log.ReportDurableAsync("s", new LogIndex(6), _deadline.Token));
     }

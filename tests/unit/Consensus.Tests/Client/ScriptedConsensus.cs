@@ -32,6 +32,9 @@ internal sealed class ScriptedConsensus(ulong id) : IConsensus
 
     public ulong Leader { get; set; } = 1;
 
+    /// <summary>What its tail brings.</summary>
+    public ReadOnlyMemory<byte> Command { get; set; } = new[] { (byte)id };
+
     public ConcurrentQueue<string> Asked { get; } = new();
 
     public ConcurrentQueue<MembershipChange> Changes { get; } = new();
@@ -52,7 +55,7 @@ internal sealed class ScriptedConsensus(ulong id) : IConsensus
     public async IAsyncEnumerable<CommittedBatch> TailAsync(LogIndex from, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await AnswerAsync("tail", true, cancellation);
-        yield return new CommittedBatch([new Entry(from, new(1), EntryKind.Command, new byte[] { (byte)id })], from);
+        yield return new CommittedBatch([new Entry(from, new(1), EntryKind.Command, Command)], from);
         await Task.Delay(Timeout.Infinite, cancellation);
     }
 
@@ -75,6 +78,9 @@ internal sealed class ScriptedConsensus(ulong id) : IConsensus
 
     public async ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation) =>
         await AnswerAsync($"durable {storageReplica} {durable}", true, cancellation);
+
+    public async ValueTask KeepAsync(string storageReplica, LogIndex after, CancellationToken cancellation) =>
+        await AnswerAsync($"keep {storageReplica} {after}", true, cancellation);
 
     private ConsensusStatus Status(ulong commit) => new(
         new(9), new(id), new(Leader), new(3), new(commit), new(commit + 1), IsLearner: false,

@@ -95,6 +95,25 @@ public sealed class ClusterServiceTests : IAsyncLifetime, IDisposable
     private MembershipChange Change(MembershipChangeKind kind, MemberId member, params string[] peerUrls) => new(++_changes, kind, member) { PeerUrls = peerUrls };
 
     [Fact]
+    public async Task GetTimes_AtAFollower_AreThoseOfTheLeader()
+    {
+        await CommitAsync(Leader, "timed");
+        var index = default(LogIndex);
+        await foreach (var batch in Leader.Service.TailAsync(new LogIndex(1), Deadline))
+        {
+            if (batch.Entries.LastOrDefault(static entry => entry.Kind == EntryKind.Command) is { Index.Value: > 0 } command)
+            {
+                index = command.Index;
+                break;
+            }
+        }
+        var known = await Leader.Service.GetTimesAsync(index, Deadline);
+        Assert.NotNull(known);
+        foreach (var follower in Followers)
+            Assert.Equal(known, await follower.Service.GetTimesAsync(index, Deadline));
+    }
+
+    [Fact]
     public async Task Metrics_TellOfEachOtherMember()
     {
         await CommitAsync(Leader, "counted");
@@ -167,6 +186,15 @@ public sealed class ClusterServiceTests : IAsyncLifetime, IDisposable
         await CommitAsync(other, "after");
         Assert.Equal(["before", "after"], (await CommandsAsync(other, 2)).Distinct());
         Assert.NotEqual(gone, other.Service.Status.Leader);
+    }
+
+    [Fact]
+    public async Task ChangeMembership_CancelledAtAFollower_EndsAsCancelled()
+    {
+        using var leaving = new CancellationTokenSource();
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await Followers.First().Service.ChangeMembershipAsync(Change(MembershipChangeKind.Remove, new(99)), leaving.Token));
     }
 
     [Fact]

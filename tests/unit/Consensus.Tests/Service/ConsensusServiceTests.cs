@@ -37,12 +37,88 @@ public sealed class ConsensusServiceTests : IDisposable
         return entries;
     }
 
+    [Theory]
+    [InlineData(60, 1L << 40, true)]
+    [InlineData(0, 1L << 40, false)] // Its word is too old.
+    [InlineData(60, 64 * 1024, false)] // The log is too long.
+    public async Task Keep_OnlyForAWhileAndWithinALength(int keepSeconds, long maxBytes, bool isKept)
+    {
+        await using var service = await ConsensusService.StartAsync(
+            Options with { KeepEntries = 5, KeepTime = TimeSpan.FromSeconds(keepSeconds), MaxKeptBytes = maxBytes });
+        await using var stream = service.OpenProposals();
+        await WriteAndKeepAsync(service, stream);
+        Assert.Equal(isKept, await IsKeptAsync(service));
+    }
+
+    [Fact]
+    public async Task Keep_NoSpaceLeft_SpaceGoesFirst()
+    {
+        FaultyDisk disk = null!;
+        await using var service = await ConsensusService.StartAsync(Options with { KeepEntries = 5 }, openDisk: directory => disk = new FaultyDisk(directory));
+        await using var stream = service.OpenProposals();
+        await WriteAndKeepAsync(service, stream);
+        Assert.True(await IsKeptAsync(service));
+        disk.FailSpare = true;
+        await stream.ProposeAsync(new Proposal(new byte[100_000], default), _deadline.Token);
+        await stream.Broken.WaitAsync(_deadline.Token);
+        Assert.False(await IsKeptAsync(service));
+    }
+
+    /// <summary>400 commands, of which a replica asks for those after entry 2, and another reports most as durable.</summary>
+    private async Task WriteAndKeepAsync(ConsensusService service, IProposalStream stream)
+    {
+        // In groups, of which a segment holds several: one group alone would be one segment, however long.
+        for (var index = 4ul; index <= 403; index++)
+        {
+            await stream.ProposeAsync(new Proposal(new byte[1000], default), _deadline.Token);
+            if (index % 20 == 3)
+                await service.GetStatusAsync(new LogIndex(index), _deadline.Token);
+        }
+        await service.KeepAsync("b", new LogIndex(2), _deadline.Token);
+        await service.ReportDurableAsync("a", new LogIndex(390), _deadline.Token);
+        // The first may overtake what was asked before it; when the second is committed, that has been done.
+        for (var index = 404ul; index <= 405; index++)
+        {
+            await stream.ProposeAsync(new Proposal(new byte[1], default), _deadline.Token);
+            await service.GetStatusAsync(new LogIndex(index), _deadline.Token);
+        }
+    }
+
+    private async Task<bool> IsKeptAsync(ConsensusService service)
+    {
+        try
+        {
+            await using var tail = service.TailAsync(new LogIndex(3), _deadline.Token).GetAsyncEnumerator(_deadline.Token);
+            return await tail.MoveNextAsync();
+        }
+        catch (LogCompactedException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Starts a member and waits until it has said its name: entries 1 to 3 are the first members, the empty entry, the name.</summary>
     private async Task<ConsensusService> StartAsync(ConsensusOptions options, Func<string, ILogDisk>? openDisk = null)
     {
         var service = await ConsensusService.StartAsync(options, openDisk: openDisk);
         await service.GetStatusAsync(new LogIndex(3), _deadline.Token);
         return service;
+    }
+
+    private static ActivityListener Record(List<Activity> spans)
+    {
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == ConsensusService.TelemetryName,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = activity =>
+            {
+                lock (spans)
+                    spans.Add(activity);
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
     }
 
     [Fact]
@@ -168,17 +244,7 @@ public sealed class ConsensusServiceTests : IDisposable
     public async Task Propose_SampledTrace_GetsItsSpans()
     {
         var spans = new List<Activity>();
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == ConsensusService.TelemetryName,
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = activity =>
-            {
-                lock (spans)
-                    spans.Add(activity);
-            },
-        };
-        ActivitySource.AddActivityListener(listener);
+        using var listener = Record(spans);
         var parent = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
         await using (var service = await StartAsync(Options))
         {
@@ -190,5 +256,58 @@ public sealed class ConsensusServiceTests : IDisposable
         Assert.Equal(["consensus.propose", "consensus.fsync", "consensus.commit"], mine.Select(span => span.OperationName));
         Assert.All(mine, span => Assert.Equal(parent.SpanId, span.ParentSpanId));
         Assert.All(mine, span => Assert.Single(span.Links));
+    }
+
+    [Fact]
+    public async Task Propose_SampledTraces_TheirBatchLinksToEachAndEachToItsBatch()
+    {
+        var spans = new List<Activity>();
+        using var listener = Record(spans);
+        ActivityContext[] parents = [.. Enumerable.Range(0, 3).Select(static _ =>
+            new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded))];
+        await using (var service = await StartAsync(Options))
+        {
+            await using var stream = service.OpenProposals();
+            foreach (var parent in parents)
+                await stream.ProposeAsync(new Proposal(new byte[1], parent), _deadline.Token);
+            await Tail(service, 6);
+        }
+        foreach (var parent in parents)
+        {
+            var proposal = Assert.Single(spans, span => span.TraceId == parent.TraceId && span.OperationName == "consensus.propose");
+            var batch = Assert.Single(spans, span => span.SpanId == Assert.Single(proposal.Links).Context.SpanId);
+            Assert.Equal(("consensus.batch", default), (batch.OperationName, batch.ParentSpanId));
+            Assert.Single(batch.Links, link => link.Context == parent);
+        }
+    }
+
+    [Fact]
+    public async Task GetTimes_OfAWriteToASlowDisk_SaysThatItWasTheDisk()
+    {
+        var slow = TimeSpan.FromMilliseconds(150);
+        FaultyDisk disk = null!;
+        await using var service = await StartAsync(Options, openDisk: directory => disk = new FaultyDisk(directory));
+        disk.SyncTime = slow;
+        await using var stream = service.OpenProposals();
+        await stream.ProposeAsync(new Proposal(new byte[1], default), _deadline.Token);
+        var index = (await Tail(service, 4))[3].Index;
+        disk.SyncTime = default;
+        var times = await service.GetTimesAsync(index, _deadline.Token);
+        Assert.NotNull(times);
+        Assert.True(times.Stored >= slow, $"{times}");
+        Assert.True(times.Queued >= TimeSpan.Zero && times.Replicated >= TimeSpan.Zero, $"{times}");
+    }
+
+    [Fact]
+    public async Task GetTimes_OfWhatNobodyProposedHere_AreNotKnown()
+    {
+        await using var service = await StartAsync(Options);
+        await using var stream = service.OpenProposals();
+        await stream.ProposeAsync(new Proposal(new byte[1], default), _deadline.Token);
+        var index = (await Tail(service, 4))[3].Index;
+        Assert.NotNull(await service.GetTimesAsync(index, _deadline.Token));
+        Assert.Null(await service.GetTimesAsync(index.Next, _deadline.Token));
+        // The first entries are no proposals of a batch.
+        Assert.Null(await service.GetTimesAsync(new LogIndex(2), _deadline.Token));
     }
 }

@@ -23,6 +23,9 @@ internal sealed class TestMember : IAsyncDisposable
     public string Name { get; }
     public string Directory { get; }
     public string Url => _app.Urls.First();
+
+    /// <summary>Where the others dial it; its own port unless a link is in between.</summary>
+    public string PeerUrl { get => field ?? Url; set; }
     public ConsensusService Service => _service ?? throw new InvalidOperationException($"{Name} is not started");
 
     /// <summary>Completes when the cluster has told it that it is out.</summary>
@@ -48,15 +51,16 @@ internal sealed class TestMember : IAsyncDisposable
         return member;
     }
 
-    public async Task StartAsync(IEnumerable<TestMember> initial, bool joins = false, string token = "test") =>
+    public async Task StartAsync(IEnumerable<TestMember> initial, bool joins = false, string token = "test", TimeSpan? electionTimeout = null) =>
         _service = await ConsensusService.StartAsync(new ConsensusOptions
         {
             DataDirectory = Directory,
             Name = Name,
-            PeerUrls = [Url],
-            InitialCluster = string.Join(',', initial.Select(member => $"{member.Name}={member.Url}")),
+            PeerUrls = [PeerUrl],
+            InitialCluster = string.Join(',', initial.Select(member => $"{member.Name}={member.PeerUrl}")),
             JoinsExisting = joins,
             Token = token,
+            ElectionTimeout = electionTimeout ?? TimeSpan.FromSeconds(1),
             SegmentBytes = 64 * 1024,
             KeepEntries = 5,
             RecentBytes = 16 * 1024,

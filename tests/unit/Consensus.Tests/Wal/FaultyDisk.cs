@@ -11,6 +11,9 @@ internal sealed class FaultyDisk(string directory) : ILogDisk
     public volatile bool FailSync;
     public volatile bool FailSpare;
 
+    /// <summary>How long the device takes over each sync, on top.</summary>
+    public TimeSpan SyncTime { get; set; }
+
     public string Location => _inner.Location;
 
     public IReadOnlyList<string> List() => _inner.List();
@@ -46,6 +49,8 @@ internal sealed class FaultyDisk(string directory) : ILogDisk
         {
             if (disk.FailSync)
                 throw new IOException("injected: input/output error");
+            if (disk.SyncTime > TimeSpan.Zero)
+                Thread.Sleep(disk.SyncTime);
             inner.Sync();
         }
 

@@ -15,6 +15,23 @@ public sealed class ServiceEndpointsTests
         Assert.Same(endpoints.Channel("Storage"), endpoints.Channel("Storage"));
     }
 
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("false", 0)]
+    [InlineData("true", null)]
+    public void First_IsTheFirstUnlessTheySpread(string spread, int? first)
+    {
+        using var endpoints = With(("Services:Spread", spread));
+        Assert.Equal(first, endpoints.First);
+    }
+
+    [Fact]
+    public void First_NeitherTrueNorFalse_IsRefused()
+    {
+        using var endpoints = With(("Services:Spread", "perhaps"));
+        Assert.Equal("Services:Spread must be true or false, not \"perhaps\"", Assert.Throws<ConfigurationException>(() => endpoints.First).Message);
+    }
+
     [Fact]
     public void Channel_NotConfigured_SaysWhatToSet()
     {

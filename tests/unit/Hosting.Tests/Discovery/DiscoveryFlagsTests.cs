@@ -39,6 +39,7 @@ public sealed class DiscoveryFlagsTests
     [Theory]
     [InlineData("--discovery-cacert", "ca")]
     [InlineData("--discovery-cert", "c", "--discovery-key", "k")]
+    [InlineData("--discovery-server-name", "n")]
     [InlineData("--discovery-insecure-transport=false")]
     public void Read_V3Certificates_MeanTls(params string[] args) =>
         Assert.NotNull(Assert.IsType<V3DiscoveryOptions>(Read(["--discovery-token", "t", "--discovery-endpoints", "a:1", .. args])).Tls);
@@ -47,10 +48,19 @@ public sealed class DiscoveryFlagsTests
     [InlineData("multiple discovery or bootstrap flags are set. Choose one of \"initial-cluster\", \"discovery\" or \"discovery-srv\"", "--discovery", "http://h/x", "--discovery-srv", "d")]
     [InlineData("multiple discovery or bootstrap flags are set. Choose one of \"initial-cluster\", \"discovery\" or \"discovery-srv\"",
         "--discovery-token", "t", "--discovery-endpoints", "a:1", "--initial-cluster", "a=http://a:1")]
-    [InlineData("--discovery-token and --discovery-endpoints must be set together", "--discovery-token", "t")]
-    [InlineData("--discovery-token and --discovery-endpoints must be set together", "--discovery-endpoints", "a:1")]
-    [InlineData("both v2 discovery settings (discovery, discovery-proxy) and v3 discovery settings (discovery-token, discovery-endpoints) are set",
+    [InlineData("both --discovery-token and --discovery-endpoints must be set", "--discovery-token", "t")]
+    [InlineData("both --discovery-token and --discovery-endpoints must be set", "--discovery-endpoints", "a:1")]
+    [InlineData("both --discovery-token and --discovery-endpoints must be set", "--discovery-token", "t", "--initial-cluster", "a=http://a:1")]
+    [InlineData("--discovery-endpoints must not contain empty endpoints", "--discovery-token", "t", "--discovery-endpoints", "a:1,,b:1")]
+    [InlineData("--discovery-endpoints must not contain empty endpoints", "--discovery-token", "t", "--discovery-endpoints", " ")]
+    [InlineData(
+        "both v2 discovery settings (discovery, discovery-proxy) and v3 discovery settings (discovery-token, discovery-endpoints, discovery-cert, discovery-key, discovery-cacert, discovery-user, "
+        + "discovery-password) are set",
         "--discovery", "http://h/x", "--discovery-token", "t", "--discovery-endpoints", "a:1")]
+    [InlineData(
+        "both v2 discovery settings (discovery, discovery-proxy) and v3 discovery settings (discovery-token, discovery-endpoints, discovery-cert, discovery-key, discovery-cacert, discovery-user, "
+        + "discovery-password) are set",
+        "--discovery", "http://h/x", "--discovery-user", "u")]
     public void Read_SeveralWaysOrHalfOfOne_IsRefused(string text, params string[] args) =>
         Assert.Equal(text, Assert.Throws<StartRefusedException>(() => Read(args)).Message);
 }

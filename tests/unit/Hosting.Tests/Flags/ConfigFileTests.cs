@@ -1,5 +1,6 @@
 using EndToEnd.Tests.Tools;
 using Standalone;
+using Standalone.Discovery;
 using Standalone.Flags;
 using Standalone.Member;
 
@@ -48,6 +49,66 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public void Read_DiscoveryConfig_IsTheFlagsOfV3Discovery()
+    {
+        var flags = ConfigFile.Read(Written("""
+            discovery-config:
+              token: t
+              no-such-key: 1
+              client:
+                endpoints: ["https://a:1", b:2]
+                request-timeout: 1000000000
+                dial-timeout: 2000000000
+                keepalive-time: 3000000000
+                keepalive-timeout: 4000000000
+                secure:
+                  cert: /c.pem
+                  key: /k.pem
+                  cacert: /ca.pem
+                  server-name: discovery.test
+                  insecure-transport: false
+                  insecure-skip-tls-verify: true
+                auth:
+                  username: root:with-a-colon
+                  password: pw
+            """));
+        var options = Assert.IsType<V3DiscoveryOptions>(DiscoveryFlags.Read(flags));
+        Assert.Equal(("t", "root:with-a-colon", "pw"), (options.Token, options.User, options.Password));
+        Assert.Equal(["https://a:1", "b:2"], options.Endpoints);
+        Assert.Equal(
+            (1, 2, 3, 4), (options.RequestTimeout.TotalSeconds, options.DialTimeout.TotalSeconds, options.KeepAliveTime.TotalSeconds, options.KeepAliveTimeout.TotalSeconds));
+        var tls = options.Tls!;
+        Assert.Equal(("/c.pem", "/k.pem", "/ca.pem", "discovery.test", true), (tls.CertFile, tls.KeyFile, tls.TrustedCaFile, tls.ServerName, tls.IsSelfSigned));
+    }
+
+    [Theory]
+    [InlineData("discovery-config:")]
+    [InlineData("discovery-config: {token: ~, client: ~}")]
+    [InlineData("discovery-config: {client: {secure: ~, auth: {}, endpoints: []}}")]
+    public void Read_DiscoveryConfigOfNothing_IsNoDiscovery(string yaml) => Assert.Null(DiscoveryFlags.Read(ConfigFile.Read(Written(yaml + "\n"))));
+
+    [Theory]
+    [InlineData("{token: t}", "both --discovery-token and --discovery-endpoints must be set")]
+    [InlineData("{client: {endpoints: [a]}}", "both --discovery-token and --discovery-endpoints must be set")]
+    [InlineData("{token: t, client: {endpoints: [a, '']}}", "--discovery-endpoints must not contain empty endpoints")]
+    [InlineData("{token: t, client: {endpoints: ['']}}", "--discovery-endpoints must not contain empty endpoints")]
+    [InlineData("{token: t, client: {endpoints: [a]}}\ndiscovery-srv: d", "multiple discovery or bootstrap flags are set. Choose one of \"initial-cluster\", \"discovery\" or \"discovery-srv\"")]
+    public void Read_DiscoveryConfigThatContradicts_IsRefused(string block, string text) =>
+        Assert.Equal(text, Assert.Throws<StartRefusedException>(() => DiscoveryFlags.Read(ConfigFile.Read(Written($"discovery-config: {block}\n")))).Message);
+
+    [Theory]
+    [InlineData("5", "number", "configYAML.Config.discovery-config", "v3discovery.DiscoveryConfig")]
+    [InlineData("{token: [t]}", "array", "DiscoveryConfig.Config.discovery-config.token", "string")]
+    [InlineData("{client: [x]}", "array", "DiscoveryConfig.Config.discovery-config.client", "clientv3.ConfigSpec")]
+    [InlineData("{client: {endpoints: 'a:1'}}", "string", "ConfigSpec.Config.discovery-config.client.endpoints", "[]string")]
+    [InlineData("{client: {endpoints: [{a: 1}]}}", "object", "ConfigSpec.Config.discovery-config.client.endpoints", "string")]
+    [InlineData("{client: {secure: true}}", "bool", "ConfigSpec.Config.discovery-config.client.secure", "clientv3.SecureConfig")]
+    [InlineData("{client: {secure: {insecure-transport: 'no'}}}", "string", "SecureConfig.Config.discovery-config.client.secure.insecure-transport", "bool")]
+    [InlineData("{client: {auth: {password: {}}}}", "object", "AuthConfig.Config.discovery-config.client.auth.password", "string")]
+    public void Read_DiscoveryConfigOfAnotherForm_IsRefusedInGosWords(string block, string kind, string field, string type) => Assert.Equal(
+        $"error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go struct field {field} of type {type}", Refusal(Written($"discovery-config: {block}\n")));
+
+    [Fact]
     public void Read_Json_IsReadAsWell() =>
         Assert.Equal("a", ConfigFile.Read(Written("""{"name": "a", "client-transport-security": {"auto-tls": true}}""")).Text("name"));
 
@@ -84,6 +145,9 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData(
         "client-transport-security: 5",
         "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal number into Go struct field configYAML.configJSON.client-transport-security of type embed.securityConfig")]
+    [InlineData(
+        "peer-transport-security: {client-cert-auth: 'no'}",
+        "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go struct field securityConfig.configJSON.peer-transport-security.client-cert-auth of type bool")]
     [InlineData("initial-cluster-state: foo", "unexpected clusterState \"foo\"")]
     public void Read_NoValueOfTheKey_IsRefusedInEtcdsWords(string yaml, string text) => Assert.Equal(text, Refusal(Written(yaml + "\n")));
 

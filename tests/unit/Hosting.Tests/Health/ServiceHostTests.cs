@@ -3,6 +3,8 @@ using Grpc.Health.V1;
 using Hosting.Clients;
 using Hosting.Health;
 using Hosting.Listening;
+using Hosting.Settings;
+using Liveness;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -25,6 +27,7 @@ public sealed class ServiceHostTests
         var started = new TaskCompletionSource<IHostApplicationLifetime>(TaskCreationOptions.RunContinuationsAsynchronously);
         var run = Task.Run(() => ServiceHost.Run(
             "test", ["--Listen", $"http://127.0.0.1:{ports[0]}", "--HealthListen", $"http://127.0.0.1:{ports[1]}", "--LogLevel", "error"],
+            ProcessSettings.All,
             builder => builder.Services.AddSingleton(part).AddReadiness<Part>("leader", static (asked, _) => ValueTask.FromResult(asked.Reason)),
             app => app.Lifetime.ApplicationStarted.Register(() => started.SetResult(app.Lifetime))));
         var lifetime = await started.Task.WaitAsync(TimeSpan.FromSeconds(15));
@@ -41,8 +44,10 @@ public sealed class ServiceHostTests
         foreach (var address in (string[])[$"http://127.0.0.1:{ports[0]}", $"dns:///localhost:{ports[0]}"])
         {
             using var channel = ChannelFactory.Create(address);
-            var health = await new Grpc.Health.V1.Health.HealthClient(channel).CheckAsync(new HealthCheckRequest());
+            var traffic = new CallTraffic();
+            var health = await traffic.Open(() => new Grpc.Health.V1.Health.HealthClient(channel).CheckAsync(new HealthCheckRequest()));
             Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, health.Status);
+            Assert.NotEqual(0, traffic.Bytes);
         }
 
         lifetime.StopApplication();
@@ -53,7 +58,7 @@ public sealed class ServiceHostTests
     [InlineData("--Listen", "nonsense")]
     [InlineData("--LogLevel", "loud")]
     public void Run_BadConfiguration_EndsWith1(params string[] args) =>
-        Assert.Equal(1, ServiceHost.Run("test", args, _ => { }, _ => { }));
+        Assert.Equal(1, ServiceHost.Run("test", args, ProcessSettings.All, _ => { }, _ => { }));
 
     private static int[] FreePorts()
     {

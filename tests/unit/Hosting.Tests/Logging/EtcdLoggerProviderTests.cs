@@ -1,4 +1,5 @@
 #pragma warning disable SYSLIB1015 // The point of the test: what the text does not name becomes a field.
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Hosting.Logging;
@@ -30,6 +31,44 @@ public sealed partial class EtcdLoggerProviderTests : IDisposable
     {
         Happened(_logger, "x", 0, new InvalidOperationException("broken"));
         Assert.Equal("broken", JsonDocument.Parse(_output.ToArray()).RootElement.GetProperty("error").GetString());
+    }
+
+    [Fact]
+    public void Log_OutputClosed_LeavesWhoLogsAlone()
+    {
+        // A thread that outlives a refused start still has something to say.
+        _output.Dispose();
+        Happened(_logger, "x", 0, null);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "told of later")]
+    private static partial void ToldLater(ILogger logger, int number, ActivityContext trace);
+
+    [Fact]
+    public void Log_WithinASpan_CarriesItsIds()
+    {
+        using var span = new Activity("a request").SetIdFormat(ActivityIdFormat.W3C).Start();
+        Happened(_logger, "x", 0, new InvalidOperationException("broken"));
+        Assert.EndsWith(
+            $$"""
+            "data-size":0,"error":"broken","trace_id":"{{span.TraceId}}","span_id":"{{span.SpanId}}"}
+
+            """.ReplaceLineEndings("\n"),
+            Encoding.UTF8.GetString(_output.ToArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Log_OfAnotherTrace_CarriesThatOne()
+    {
+        using var span = new Activity("somebody else's").SetIdFormat(ActivityIdFormat.W3C).Start();
+        var (trace, request) = (ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom());
+        ToldLater(_logger, 7, new ActivityContext(trace, request, ActivityTraceFlags.None));
+        Assert.EndsWith(
+            $$"""
+            "msg":"told of later","number":7,"trace_id":"{{trace}}","span_id":"{{request}}"}
+
+            """.ReplaceLineEndings("\n"),
+            Encoding.UTF8.GetString(_output.ToArray()), StringComparison.Ordinal);
     }
 
     [Fact]

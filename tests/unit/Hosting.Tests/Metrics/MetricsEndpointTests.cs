@@ -17,12 +17,14 @@ public sealed class MetricsEndpointTests
         registry = new MetricRegistry([_endpoint, new ProcessMetrics()]);
     }
 
-    private async Task<(HttpResponse Response, byte[] Body)> ScrapeAsync(string method = "GET", string? acceptEncoding = null)
+    private async Task<(HttpResponse Response, byte[] Body)> ScrapeAsync(string method = "GET", string? acceptEncoding = null, string? accept = null)
     {
         var context = new DefaultHttpContext();
         context.Request.Method = method;
         if (acceptEncoding is not null)
             context.Request.Headers.AcceptEncoding = acceptEncoding;
+        if (accept is not null)
+            context.Request.Headers.Accept = accept;
         var body = new MemoryStream();
         context.Response.Body = body;
         await _endpoint.HandleAsync(context);
@@ -36,6 +38,22 @@ public sealed class MetricsEndpointTests
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8; escaping=underscores", response.ContentType);
         Assert.Equal(body.Length, response.ContentLength);
         Assert.Contains("promhttp_metric_handler_requests_in_flight 1\n", Encoding.UTF8.GetString(body), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("application/openmetrics-text", true)]
+    [InlineData("application/openmetrics-text; version=1.0.0; charset=utf-8", true)]
+    [InlineData("application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2", true)]
+    [InlineData("text/plain;version=0.0.4;q=0.5,application/openmetrics-text;q=0.4", false)]
+    [InlineData("application/openmetrics-text;q=0", false)]
+    [InlineData("application/openmetrics-text;version=2.0.0", false)]
+    [InlineData("text/plain", false)]
+    [InlineData("*/*", false)]
+    public async Task Scrape_OpenMetrics_IsForWhoAsksForIt(string accept, bool isOpenMetrics)
+    {
+        var (response, body) = await ScrapeAsync(accept: accept);
+        Assert.Equal(isOpenMetrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8" : TextFormat.ContentType, response.ContentType);
+        Assert.Equal(isOpenMetrics, Encoding.UTF8.GetString(body).EndsWith("# EOF\n", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -258,6 +258,8 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
     ValueTask<TransferOutcome> IConsensus.TransferLeadershipAsync(MemberId target, CancellationToken cancellation) => throw new NotSupportedException();
 
     ValueTask<ConsensusStatus> IConsensus.GetStatusAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public ValueTask KeepAsync(string storageReplica, LogIndex after, CancellationToken cancellation) => throw new NotSupportedException();
+
     public ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation) => throw new NotSupportedException();
 
     private void Propose(ReadOnlyMemory<byte> command)

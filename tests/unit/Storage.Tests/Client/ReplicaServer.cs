@@ -42,6 +42,9 @@ internal sealed class ReplicaServer : IAsyncDisposable
     /// <summary>The space of its data file.</summary>
     public RecordingSpace Space { get; }
 
+    /// <summary>Of the replica itself, past the relay.</summary>
+    public int Port => _target.Port;
+
     public StorageClient Connect() => StorageClient.Connect($"http://{_relay.LocalEndpoint}", new StorageClientOptions { EstablishLimit = TimeSpan.FromSeconds(5) });
 
     public static async Task<ReplicaServer> StartAsync(FakeConsensus log)

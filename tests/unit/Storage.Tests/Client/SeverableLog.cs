@@ -38,6 +38,8 @@ internal sealed class SeverableLog(FakeConsensus log) : IConsensus
     public ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation) =>
         log.ReportDurableAsync(storageReplica, durable, cancellation);
 
+    public ValueTask KeepAsync(string storageReplica, LogIndex after, CancellationToken cancellation) => log.KeepAsync(storageReplica, after, cancellation);
+
     public IProposalStream OpenProposals() => throw new NotSupportedException();
 
     public ValueTask<ReadIndex> ReadIndexAsync(CancellationToken cancellation) => throw new NotSupportedException();

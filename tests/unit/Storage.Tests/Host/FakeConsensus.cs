@@ -29,6 +29,16 @@ internal sealed class FakeConsensus : IConsensus
 
     public IReadOnlyList<Entry> Entries => _entries;
 
+    /// <summary>What comes after this index was to be kept.</summary>
+    public LogIndex? Kept { get; private set; }
+
+    public ValueTask KeepAsync(string storageReplica, LogIndex after, CancellationToken cancellation)
+    {
+        lock (_lock)
+            Kept = after;
+        return ValueTask.CompletedTask;
+    }
+
     /// <summary>Appends commands as one batch; answers the index of the last.</summary>
     public LogIndex Append(params byte[][] commands)
     {
@@ -44,13 +54,14 @@ internal sealed class FakeConsensus : IConsensus
     }
 
     /// <summary>
-    /// Appends, and drops all but the newest entry at once: whoever tails misses the rest, for the running tails break too.
+    /// Appends, and drops all but the newest entry at once, and but what was asked for: whoever tails misses the rest, for the running tails break too.
     /// </summary>
     public LogIndex AppendAndCompact(params byte[][] commands)
     {
         lock (_lock)
         {
-            First = new LogIndex((ulong)(_entries.Count + commands.Length));
+            var newest = new LogIndex((ulong)(_entries.Count + commands.Length));
+            First = Kept is { } kept && kept < newest ? kept.Next : newest;
             return Append(commands);
         }
     }

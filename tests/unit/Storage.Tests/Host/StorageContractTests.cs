@@ -75,6 +75,16 @@ public abstract class StorageContractTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task GetTimes_OfAnAppliedEntry_AreKnown_AndOfOneThatIsNotAreNot()
+    {
+        Append(Requests.Put("a", "1"), Requests.Put("a", "2"));
+        await Storage.RangeAsync(Requests.Range("a").ToByteArray(), new LogIndex(2), Soon);
+        var times = await Storage.GetTimesAsync(new LogIndex(2), Soon);
+        Assert.True(times is { Waited.Ticks: >= 0, Applied.Ticks: > 0 }, $"{times}");
+        Assert.Null(await Storage.GetTimesAsync(new LogIndex(3), Soon));
+    }
+
+    [Fact]
     public async Task SubscribeResults_OtherSessions_AreNotHeard()
     {
         var (mine, other) = (new RecordingSink(), new RecordingSink());

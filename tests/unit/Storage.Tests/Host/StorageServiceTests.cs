@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Consensus.Contracts;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Storage.Contracts;
 using Storage.Host;
@@ -114,6 +115,51 @@ public sealed class StorageServiceTests
         Assert.False(_fatal.Task.IsCompleted);
     }
 
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(3_600_000, 0)]
+    public async Task Read_LongerThanTheLimit_IsToldOfAndCounted(int limitMilliseconds, int told)
+    {
+        var lines = new List<string>();
+        using var logging = LoggerFactory.Create(builder => builder.AddProvider(new Lines(lines)));
+        await using var service = new StorageService(
+            _consensus, new StorageData(new MemoryTree(), new NullDevice(), null),
+            new StorageOptions { WarningApplyDuration = TimeSpan.FromMilliseconds(limitMilliseconds) }, TimeProvider.System, logging.CreateLogger<StorageService>(), (what, _) => _fatal.TrySetResult(what));
+        service.Start();
+        await service.RangeAsync(Requests.Range("from", "to").ToByteArray(), default, default);
+        await service.ReadOnlyTxnAsync(new TxnRequest { Success = { new RequestOp { RequestRange = Requests.Range("a") } } }.ToByteArray(), default, default);
+        Assert.Equal(told, service.Metrics.SlowApplies.Value);
+        Assert.Equal(told, lines.Count);
+        if (told == 0)
+            return;
+        Assert.Contains("prefix=read-only range ", lines[0], StringComparison.Ordinal);
+        Assert.Contains("request=key:\"from\" range_end:\"to\" ", lines[0], StringComparison.Ordinal);
+        Assert.Contains("prefix=read-only txn ", lines[1], StringComparison.Ordinal);
+    }
+
+    private sealed class Lines(List<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (formatter(state, exception) != "apply request took too long")
+                return;
+            lock (lines)
+                lines.Add(string.Join('|', ((IEnumerable<KeyValuePair<string, object?>>)state!).Select(static field => $"{field.Key}={field.Value}")));
+        }
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public void Dispose()
+        {
+            // Nothing is held.
+        }
+    }
+
     private StorageService Open(MemoryTree tree, NullDevice device, IConsensus? consensus = null)
     {
         var service = new StorageService(
@@ -145,6 +191,8 @@ public sealed class StorageServiceTests
         public ValueTask<TransferOutcome> TransferLeadershipAsync(MemberId target, CancellationToken cancellation) => throw new NotSupportedException();
 
         public ValueTask<ConsensusStatus> GetStatusAsync(CancellationToken cancellation) => throw new NotSupportedException();
+        public ValueTask KeepAsync(string storageReplica, LogIndex after, CancellationToken cancellation) => throw new NotSupportedException();
+
         public ValueTask ReportDurableAsync(string storageReplica, LogIndex durable, CancellationToken cancellation) => ValueTask.CompletedTask;
     }
 }

@@ -44,4 +44,16 @@ public sealed class WireFormatTests
         var change = back.Revisions[0].Events.Single();
         Assert.True(change.Event.Equals(change.EventWithPrevious));
     }
+
+    [Fact]
+    public void FeedBatch_RemovedDirectory_KeepsWhatWentWithIt()
+    {
+        foreach (var removed in (RemovedPaths?[])[null, RemovedPaths.None, RemovedPaths.Of(["a"u8.ToArray(), "a/b"u8.ToArray()])])
+        {
+            var sent = new FeedEvent("/d"u8.ToArray(), "{}"u8.ToArray(), "{}"u8.ToArray(), FeedEventKind.Delete | FeedEventKind.Directory) { Removed = removed };
+            var back = new FeedBatch([new RevisionEvents(9, [sent], default)], 9, 4, new Term(3)).ToWire().FromWire().Revisions[0].Events.Single();
+            Assert.Equal(removed is null, back.Removed is null);
+            Assert.Equal(removed?.Encoded.ToArray(), back.Removed?.Encoded.ToArray());
+        }
+    }
 }

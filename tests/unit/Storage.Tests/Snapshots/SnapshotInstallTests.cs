@@ -214,6 +214,24 @@ public sealed class SnapshotInstallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Receive_LogIsCompactedMeanwhile_GoesOnFromTheStateWithoutAnother()
+    {
+        var peer = new PeerDouble(_donor, async (number, chunk) =>
+        {
+            // With every state that is on its way, as a log does to a state that takes long.
+            if (number == 1)
+                await AppendMissedAsync(Puts(10));
+            return chunk;
+        });
+        _peers[0] = peer;
+        var replica = await StartReplicaAsync();
+        await AppendMissedAsync(Puts(10));
+        var index = new LogIndex((ulong)_log.Entries.Count + 10);
+        await AssertEqualAsync(replica, index);
+        Assert.Equal(1, peer.Asked);
+    }
+
+    [Fact]
     public async Task Stop_WhileReceiving_LeavesTheOldFile()
     {
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -45,6 +45,33 @@ public class PathRuleTests
         Assert.All(events, one => Assert.Equal($"2:{path}", System.Text.Encoding.UTF8.GetString(one.Events.Span)));
     }
 
+    [Theory]
+    // watched, recursive, live, history
+    [InlineData("/a/b", false, true, true)]
+    [InlineData("/a/b", true, true, true)]
+    [InlineData("/a/b/c", false, true, true)]
+    [InlineData("/a/_h", false, true, true)]
+    [InlineData("/a/bb", true, false, true)]
+    [InlineData("/a/b/d", false, false, true)]
+    [InlineData("/a/b/c/d", false, false, true)]
+    [InlineData("/a/c", false, false, true)]
+    [InlineData("/ab", false, false, true)]
+    [InlineData("/a", false, true, true)]
+    [InlineData("/", true, true, true)]
+    public void Watch_RemovedDirectory_IsHeardOfByWhatWasInIt(string watched, bool recursive, bool live, bool history)
+    {
+        var hub = new CoreHarness(space: KeySpace.V2);
+        var session = hub.Session();
+        hub.Core.Create(session, V2Watch(1, watched, recursive, start: 0));
+        hub.Core.Create(session, V2Watch(2, "/a/b/c/x", recursive: true, start: 0));
+        hub.Feed(Revision(2, V2Removed("/a", 2, "b", "b/c", "_h", "bc")));
+        hub.Core.Create(session, V2Watch(3, watched, recursive, start: 2, min: 2));
+        // Where it fell behind, or came from another hub: what is to come is live to it.
+        hub.Core.Create(session, V2Watch(4, watched, recursive, start: 2, min: 1));
+        var events = hub.SettleAndRead(session).Where(one => one.Kind == WatchMessageKind.Events).Select(one => one.WatchId).ToList();
+        Assert.Equal((live, false, history, live), (events.Contains(1), events.Contains(2), events.Contains(3), events.Contains(4)));
+    }
+
     [Fact]
     public void Watch_FellBehindLive_StillSkipsHiddenKeys()
     {

@@ -36,6 +36,10 @@ internal static class Feeds
         return new FeedEvent(Bytes(path), json, json, kind);
     }
 
+    /// <summary>A directory that was removed with what is named, which is below it.</summary>
+    public static FeedEvent V2Removed(string path, long index, params string[] with) =>
+        V2(path, index, FeedEventKind.Delete | FeedEventKind.Directory) with { Removed = RemovedPaths.Of([.. with.Select(Encoding.UTF8.GetBytes)]) };
+
     public static RevisionEvents Revision(long revision, params FeedEvent[] events) => new(revision, events, default);
 
     public static WatchSpec Watch(

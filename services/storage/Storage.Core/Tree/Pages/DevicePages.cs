@@ -30,6 +30,10 @@ internal sealed class DevicePages(IPageDevice device)
         return bytes;
     }
 
+    /// <summary>Where a node that was checked before is in memory, to be fetched ahead of its use; 0: it was not.</summary>
+    public nint Locate(long page) =>
+        IsChecked(page, PageType.Branch) ? CacheLines.AddressOf(device.Read(page * PageFormat.PageBytes, PageFormat.PageBytes)) : 0;
+
     /// <summary>The value in an overflow run.</summary>
     public ReadOnlySpan<byte> Overflow(long page, int valueBytes, TableId table, long newestTxn)
     {

@@ -59,6 +59,17 @@ internal static class NodePage
         return page.Slice(offset, length);
     }
 
+    /// <summary>Key and payload of a slot; true: the payload refers to an overflow run.</summary>
+    public static bool ReadCell(ReadOnlySpan<byte> page, int slot, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> payload)
+    {
+        var cell = page[CellOffset(page, slot)..];
+        var lengths = BinaryPrimitives.ReadUInt32LittleEndian(cell);
+        var keyBytes = (int)(lengths & 0x7FFF);
+        key = cell.Slice(CellHeaderBytes, keyBytes);
+        payload = cell.Slice(CellHeaderBytes + keyBytes, (int)(lengths >> 16));
+        return (lengths & OverflowFlag) != 0;
+    }
+
     public static (int Offset, int Length) PayloadRange(ReadOnlySpan<byte> page, int slot)
     {
         var cell = CellOffset(page, slot);

@@ -11,9 +11,17 @@ internal sealed class GroupWriter : IAsyncDisposable
     private const int Keys = 8;
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly string _prefix;
     private readonly Task _work;
 
-    public GroupWriter(Uri endpoint, TimeSpan requestLimit) => _work = WorkAsync(endpoint, requestLimit);
+    /// <param name="endpoint">Where.</param>
+    /// <param name="requestLimit">Of each write.</param>
+    /// <param name="prefix">Of its keys: one of its own in a store that other groups are written to.</param>
+    public GroupWriter(Uri endpoint, TimeSpan requestLimit, string prefix = Prefix)
+    {
+        _prefix = prefix;
+        _work = WorkAsync(endpoint, requestLimit);
+    }
 
     /// <summary>Of the last write that was acknowledged.</summary>
     public long Revision { get; private set; }
@@ -34,7 +42,7 @@ internal sealed class GroupWriter : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static ByteString Key(int number) => ByteString.CopyFromUtf8($"{Prefix}{number}");
+    private ByteString Key(int number) => ByteString.CopyFromUtf8($"{_prefix}{number}");
 
     private async Task WorkAsync(Uri endpoint, TimeSpan requestLimit)
     {
