@@ -293,7 +293,10 @@ internal sealed partial class EtcdctlSession : IAsyncDisposable
         if (input.Length > 0)
             await process.WriteAsync(input);
         process.CloseInput();
-        return await process.ExitAsync();
+        var result = await process.ExitAsync();
+        if (commandLine.StartsWith("member ", StringComparison.Ordinal))
+            await MemberChanges.SettleAsync(_target);
+        return result;
     }
 
     private void ShowCommand(string commandLine, string input)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Conformance.Harness;
+using Conformance.V3;
 
 namespace Conformance.V2;
 
@@ -62,6 +63,8 @@ internal sealed partial class V2Session : IAsyncDisposable
         var text = await answer.ReadToEndAsync();
         ShowHead(answer, text);
         ShowBody(text, isSorted: target.Contains("sorted=true", StringComparison.Ordinal));
+        if (method is not ("GET" or "HEAD") && target.StartsWith("/v2/members", StringComparison.Ordinal))
+            await MemberChanges.SettleV2Async(_target);
     }
 
     /// <summary>Starts a watch and returns once the server sent the head of its answer: the watch has begun.</summary>

@@ -73,17 +73,23 @@ internal sealed class GrpcSession : IAsyncDisposable
         where TResponse : class, IMessage<TResponse>
     {
         var sent = _text.Inline(request);
+        var changesMembers = rpc.Service == Rpc.MemberAdd.Service && rpc.Name != Rpc.MemberList.Name;
         var metadataText = metadata is null ? "" : " " + string.Join(' ', metadata.Select(m => $"[{m.Key}: {_normaliser.Hidden(m.Value)}]"));
         _transcript.Add($"> {rpc.Name} {sent}{metadataText}");
         try
         {
             var answer = await Rpc.SendAsync(_target.Channel, Rpc.Method(MethodType.Unary, rpc.Service, rpc.Name), request.ToByteArray(), metadata);
             _transcript.Add(_text.Block(rpc.Parser, answer));
+            if (changesMembers)
+                await MemberChanges.SettleAsync(_target, metadata);
             return rpc.Parser.ParseFrom(answer);
         }
         catch (RpcException e)
         {
             _transcript.Add(Error(e.Status));
+            // With other codes it never came to Raft.
+            if (changesMembers && e.StatusCode is (StatusCode.FailedPrecondition or StatusCode.NotFound or StatusCode.Unknown))
+                await MemberChanges.SettleAsync(_target, metadata);
             return null;
         }
     }
@@ -214,9 +220,11 @@ internal sealed class GrpcSession : IAsyncDisposable
     {
         Note("with a learner that does not come");
         var added = await Rpc.MemberAdd.CallAsync(_target.Channel, new MemberAddRequest { PeerURLs = { peerUrl }, IsLearner = true });
+        await MemberChanges.SettleAsync(_target);
         Hide(added.Member.ID.ToString(), "<learner>");
         await steps(added.Member.ID);
         await Rpc.MemberRemove.CallAsync(_target.Channel, new MemberRemoveRequest { ID = added.Member.ID });
+        await MemberChanges.SettleAsync(_target);
     }
 
     /// <summary>Runs the steps while the cluster is being taken back to 3.4.</summary>
