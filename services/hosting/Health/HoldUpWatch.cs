@@ -15,7 +15,8 @@ internal sealed class HoldUpWatch(ILogger<HoldUpWatch> logger) : IHostedService,
     // Shorter ones are everyday on a busy machine, and two heartbeats are not missed by them.
     private static readonly TimeSpan s_limit = TimeSpan.FromMilliseconds(200);
 
-    private readonly ManualResetEventSlim _stopping = new();
+    // Without spinning: it is waited for in vain ten times a second.
+    private readonly ManualResetEventSlim _stopping = new(initialState: false, spinCount: 0);
     private readonly HoldUpReports _ofThread = new(s_limit);
     private readonly HoldUpReports _ofPool = new(s_limit);
     private Thread? _thread;

@@ -103,6 +103,29 @@ public sealed partial class RaftNode
     }
 
     /// <summary>
+    /// So many ticks from now on only count, unless something else is done to the node between them: nothing is sent, stored or decided by them. Whoever keeps the
+    /// time may let them pass and make up for them at once.
+    /// </summary>
+    public int IdleTicks => Math.Max(0, TicksUntilDue - 1);
+
+    // The next tick that does something is so many ticks away.
+    private int TicksUntilDue
+    {
+        get
+        {
+            var ofElection = (Role == Role.Leader ? _options.ElectionTimeoutTicks : _electionTimeoutTicks) - _electionElapsedTicks;
+            return Role switch
+            {
+                Role.Leader => Math.Min(
+                    Math.Min(ofElection, _options.HeartbeatTicks - _heartbeatElapsedTicks),
+                    LeadTransferee != default ? _options.ElectionTimeoutTicks - _transferElapsedTicks : int.MaxValue),
+                Role.Candidate => Math.Min(ofElection, _ticksUntilRepeat),
+                _ => ofElection,
+            };
+        }
+    }
+
+    /// <summary>
     /// A message is on its way between this member and <paramref name="peer"/>, and a part of it has come to its receiver: both ends live, though whatever else they say waits
     /// behind it. Elections are for leaders that nothing comes from.
     /// </summary>

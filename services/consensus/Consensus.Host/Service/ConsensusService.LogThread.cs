@@ -47,14 +47,21 @@ public sealed partial class ConsensusService
             var nextTick = Stopwatch.GetTimestamp() + TickDuration;
             while (!_isStopping)
             {
-                _wake.Wait(MillisecondsUntil(nextTick));
-                var ticks = 0;
-                NoteLateness(Stopwatch.GetTimestamp() - nextTick);
-                for (var now = Stopwatch.GetTimestamp(); now >= nextTick && ticks < MaxTicksAtOnce; ticks++)
+                // Ticks that only count are no reason to wake up: an idle member has ten turns a second, not a hundred.
+                var idle = IdleTicks;
+                var due = nextTick + (idle * TickDuration);
+                _wake.Wait(MillisecondsUntil(due));
+                NoteLateness(Stopwatch.GetTimestamp() - due);
+                var (ticks, now) = (0, Stopwatch.GetTimestamp());
+                for (; now >= nextTick && ticks < MaxTicksAtOnce; ticks++)
                     nextTick += TickDuration;
-                if (ticks == MaxTicksAtOnce)
-                    nextTick = Stopwatch.GetTimestamp() + TickDuration;
-                Turn(ticks);
+                if (now >= nextTick)
+                    nextTick = now + TickDuration;
+                // Those that were slept through came before whatever ended the sleep: a leader's word starts the count anew and is not aged by them.
+                var slept = Math.Min(ticks, idle);
+                for (var i = 0; i < slept; i++)
+                    Tick();
+                Turn(ticks - slept);
             }
             // What was accepted with success is still stored.
             _proposals.Close(static () => new ProposalStreamBrokenException(StoppingReason));
@@ -66,6 +73,13 @@ public sealed partial class ConsensusService
             OnFailed(e);
         }
     }
+
+    // At most until the next heartbeat is due, whoever sends it. While somebody waits for a tick, every tick has its turn.
+    private int IdleTicks =>
+        _batch.Count > 0 || _askedReads.Count > 0 || _waitingReads.Count > 0 || _transfer is not null || _waitingChanges.Count > 0 || _proposedChange is not null
+        || (_route.IsNowhere && _raft.Leader != default)
+            ? 0
+            : Math.Min(_raft.IdleTicks, _options.HeartbeatTicks - 1);
 
     private long TickDuration => (long)(_options.Tick.TotalSeconds * Stopwatch.Frequency);
 

@@ -178,7 +178,10 @@ internal sealed partial class SimulatedNode
         Post(raft =>
         {
             _hasTickWaiting = false;
+            var (idle, before) = (raft.IdleTicks, (raft.Role, raft.Term, raft.Leader, raft.LeadTransferee));
             raft.Tick();
+            // The real one sleeps through these.
+            Check.That(idle == 0 || (raft.IdleTicks == idle - 1 && before == (raft.Role, raft.Term, raft.Leader, raft.LeadTransferee)), $"an idle tick of {raft.Role} did something, {idle} were to be idle");
             Forward();
             CallOthers();
         });
