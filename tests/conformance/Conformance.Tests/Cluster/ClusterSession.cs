@@ -36,7 +36,8 @@ internal sealed class ClusterSession : IAsyncDisposable
     public ClusterSession(ServerProgram program, string ctlRelease, Transcript transcript)
     {
         (_program, _ctlRelease, _transcript) = (program, ctlRelease, transcript);
-        var ports = Ports.Free(Letters.Length * 2);
+        // In their order, as the letters are: URLs of a member are listed in that of their text.
+        int[] ports = [.. Ports.Free(Letters.Length * 2).Order()];
         for (var n = 0; n < Letters.Length; n++)
         {
             _ports[Letters[n]] = (ports[n * 2], ports[(n * 2) + 1]);
