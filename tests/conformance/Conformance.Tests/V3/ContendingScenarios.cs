@@ -83,6 +83,7 @@ internal static class ContendingScenarios
         s.Hide(lease.ToString(CultureInfo.InvariantCulture), "<lease>");
         await s.End(own);
         await s.Range(s_all);
+        s.ExpectTtl(60);
         await s.Call(Rpc.LeaseTimeToLive, new LeaseTimeToLiveRequest { ID = lease, Keys = true });
         await s.Call(Rpc.LeaseRevoke, new LeaseRevokeRequest { ID = lease });
         await s.Range(s_all);

@@ -55,6 +55,9 @@ internal sealed class GrpcSession : IAsyncDisposable
         return granted;
     }
 
+    /// <summary>A lease with this TTL was granted by other means.</summary>
+    public void ExpectTtl(long seconds) => _text.ExpectTtl(seconds);
+
     /// <summary>Grants a lease whose id the server chooses; the id is hidden from then on.</summary>
     public async Task<long> GrantAnyId(long ttl, string placeholder)
     {
