@@ -60,13 +60,13 @@ internal static partial class ClusterScenarios
     {
         yield return new("ctl-check/perf", async s =>
         {
-            await s.RunLoadCheck("check perf --load=s", TimeSpan.FromSeconds(110), WithoutVerdicts);
+            await s.RunLoadCheck("check perf --load=s", TimeSpan.FromSeconds(300), WithoutVerdicts);
             await s.Run("get /etcdctl-check-perf/ --prefix --keys-only");
         });
         yield return new("ctl-check/usage", s => s.RunAll("check", "check perf --load=nonsense", "check datascale --load=nonsense"));
         yield return new("ctl-check/datascale", async s =>
         {
-            await s.RunLoadCheck("check datascale --load=s", TimeSpan.FromSeconds(110), WithoutVerdicts);
+            await s.RunLoadCheck("check datascale --load=s", TimeSpan.FromSeconds(300), WithoutVerdicts);
             await s.Run("get /etcdctl-check-datascale/ --prefix --keys-only");
         });
     }
