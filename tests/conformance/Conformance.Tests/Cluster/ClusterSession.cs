@@ -19,7 +19,8 @@ namespace Conformance.Cluster;
 internal sealed class ClusterSession : IAsyncDisposable
 {
     private const string Letters = "abcdef";
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(40);
+    // Ends a hang.
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(120);
 
     private readonly ServerProgram _program;
     private readonly string _ctlRelease;
@@ -36,7 +37,8 @@ internal sealed class ClusterSession : IAsyncDisposable
     public ClusterSession(ServerProgram program, string ctlRelease, Transcript transcript)
     {
         (_program, _ctlRelease, _transcript) = (program, ctlRelease, transcript);
-        var ports = Ports.Free(Letters.Length * 2);
+        // In their order, as the letters are: URLs of a member are listed in that of their text.
+        int[] ports = [.. Ports.Free(Letters.Length * 2).Order()];
         for (var n = 0; n < Letters.Length; n++)
         {
             _ports[Letters[n]] = (ports[n * 2], ports[(n * 2) + 1]);
@@ -320,7 +322,7 @@ internal sealed class ClusterSession : IAsyncDisposable
             {
                 using var channel = GrpcChannel.ForAddress(Client(member));
                 var request = Rpc.Method(MethodType.Unary, "etcdserverpb.Cluster", "MemberList");
-                var options = new CallOptions(deadline: DateTime.UtcNow.AddSeconds(2));
+                var options = new CallOptions(deadline: DateTime.UtcNow.AddSeconds(10));
                 var list = MemberListResponse.Parser.ParseFrom(await channel.CreateCallInvoker().AsyncUnaryCall(request, null, options, []));
                 _text.HideId(list.Header.ClusterId, "<cluster>");
                 foreach (var known in list.Members.Where(m => m.PeerURLs.Count > 0))

@@ -7,7 +7,7 @@ namespace Conformance.Cluster;
 /// <summary>One start of a member: its process, what it writes, its end.</summary>
 internal sealed class MemberProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan s_endDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_endDeadline = TimeSpan.FromSeconds(90);
 
     private readonly Process _process;
     private readonly Lock _guard = new();

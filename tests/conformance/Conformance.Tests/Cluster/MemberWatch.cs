@@ -10,7 +10,7 @@ namespace Conformance.Cluster;
 /// <summary>A watch stream on one member; its name and what it hears go into the transcript.</summary>
 internal sealed class MemberWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
     private readonly string _name;
     private readonly Transcript _transcript;
     private readonly GrpcChannel _channel;

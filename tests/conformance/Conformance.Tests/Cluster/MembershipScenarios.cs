@@ -173,6 +173,8 @@ internal static class MembershipScenarios
         await s.CtlWhileRefused(Unhealthy, $"member add d --peer-urls={s.Peer('d')}");
         await s.Ctl($"member remove {s.Id('d')}");
         await s.Kill('c');
+        // A leader that has not yet noticed takes in what it is to refuse.
+        await s.AwaitMetric('a', "etcd_network_active_peers", "one", static values => values.Sum() == 1);
         await s.CtlWhileRefused("context deadline exceeded", $"member add e --peer-urls={s.Peer('e')}");
         await s.Ctl($"member add e --learner --peer-urls={s.Peer('e')}");
         await s.Ctl($"member remove {s.Id('b')}");

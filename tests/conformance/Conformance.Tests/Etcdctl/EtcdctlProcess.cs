@@ -9,7 +9,7 @@ namespace Conformance.Etcdctl;
 internal sealed partial class EtcdctlProcess : IAsyncDisposable
 {
     private const int SigInt = 2;
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly CancellationTokenSource _deadline;

@@ -269,7 +269,7 @@ internal sealed partial class EtcdctlSession : IAsyncDisposable
 
     private async Task KeysAreAsync(string prefix, long count)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(10);
+        var deadline = DateTime.UtcNow.AddSeconds(40);
         // '0' follows '/', so this is the prefix's range.
         var request = new RangeRequest { Key = ByteString.CopyFromUtf8(prefix), RangeEnd = ByteString.CopyFromUtf8(prefix[..^1] + "0"), CountOnly = true };
         while ((await Rpc.Range.CallAsync(_target.Channel, request)).Count != count)

@@ -99,7 +99,7 @@ internal sealed class V2CtlSession : IAsyncDisposable
     // etcdctl does not say that it watches, but servers count.
     private async Task WatchersAre(long count)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(10);
+        var deadline = DateTime.UtcNow.AddSeconds(40);
         while (true)
         {
             using var answer = await RawHttp.SendAsync(_target.ClientPort, "GET", "/v2/stats/store", [], null);

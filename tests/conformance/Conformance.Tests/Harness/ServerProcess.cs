@@ -10,7 +10,7 @@ namespace Conformance.Harness;
 /// </summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(90);
     private const int KeptLogLines = 100;
 
     private readonly Process _process;
@@ -38,7 +38,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     public string Log => string.Join('\n', _log);
 
     /// <summary>Starts the program and returns once <c>/health</c> says that it serves.</summary>
-    /// <exception cref="InvalidOperationException">It ended, or did not become healthy within 30 s; with its last log lines.</exception>
+    /// <exception cref="InvalidOperationException">It ended, or did not become healthy within its deadline; with its last log lines.</exception>
     public static async Task<ServerProcess> StartAsync(ServerProgram program)
     {
         var server = new ServerProcess(program);

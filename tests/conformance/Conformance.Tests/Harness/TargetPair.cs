@@ -69,7 +69,7 @@ public abstract class TargetPair : IAsyncLifetime
     // A new cluster decides its version with a write of its own, which takes a v2 index and shows in /version: it must not fall into a scenario.
     private static async Task VersionIsDecidedAsync(Target target)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(20);
+        var deadline = DateTime.UtcNow.AddSeconds(40);
         while (DateTime.UtcNow < deadline)
         {
             using var version = await RawHttp.SendAsync(target.ClientPort, "GET", "/version", [], null);

@@ -116,7 +116,7 @@ internal sealed class JsonSession : IAsyncDisposable
     public async Task KeysAre(string prefix, int count)
     {
         var body = $$"""{"key":"{{B(prefix)}}","range_end":"{{B(prefix[..^1] + "0")}}","count_only":true}""";
-        var deadline = DateTime.UtcNow.AddSeconds(10);
+        var deadline = DateTime.UtcNow.AddSeconds(40);
         while (Count(await PostUnseen("/v3/kv/range", body)) != count)
         {
             if (DateTime.UtcNow > deadline)

@@ -10,7 +10,8 @@ namespace Conformance.V2;
 /// </summary>
 internal sealed class RawHttp : IDisposable
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(15);
+    // Of a whole exchange, a watch too: ends a hang.
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
 
     private readonly TcpClient _socket = new() { NoDelay = true };
     private readonly CancellationTokenSource _deadline = new(s_deadline);

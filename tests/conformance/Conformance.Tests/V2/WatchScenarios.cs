@@ -5,6 +5,9 @@ namespace Conformance.V2;
 /// <summary>Long polls, streams, history and expiry (v2-api §4.6, §5).</summary>
 internal static class WatchScenarios
 {
+    // What lives shortly is watched, or written below, before it ends: also where a write waits long for its disk.
+    private const int ShortTtl = 3;
+
     public static IEnumerable<Scenario<V2Session>> All()
     {
         yield return new("v2-watch/long-poll", LongPoll);
@@ -180,7 +183,7 @@ internal static class WatchScenarios
 
     private static async Task Expiry(V2Session s)
     {
-        await s.Put("/k", "value=1&ttl=1");
+        await s.Put("/k", $"value=1&ttl={ShortTtl}");
         using var watch = await s.Watch("/k?wait=true");
         await watch.Read();
         await s.Get("/k");
@@ -192,7 +195,7 @@ internal static class WatchScenarios
     private static async Task DirectoryExpiry(V2Session s)
     {
         using var watch = await s.Watch("/?wait=true&recursive=true&stream=true");
-        await s.Put("/d?dir=true", "ttl=1");
+        await s.Put("/d?dir=true", $"ttl={ShortTtl}");
         await watch.Read();
         await s.Put("/d/a/b", "value=1");
         await watch.Read();
@@ -214,9 +217,9 @@ internal static class WatchScenarios
     private static async Task ExpiryOrder(V2Session s)
     {
         using var watch = await s.Watch("/?wait=true&recursive=true&stream=true");
-        await s.Put("/b", "value=1&ttl=3");
-        await s.Put("/a", "value=1&ttl=1");
-        await s.Put("/c", "value=1&ttl=1");
+        await s.Put("/b", $"value=1&ttl={ShortTtl * 3}");
+        await s.Put("/a", $"value=1&ttl={ShortTtl}");
+        await s.Put("/c", $"value=1&ttl={ShortTtl}");
         for (var i = 0; i < 6; i++)
             await watch.Read();
         await s.Get("/");
@@ -381,7 +384,7 @@ internal static class WatchScenarios
 
     private static async Task ExpiredAboveWhatWasNotThere(V2Session s)
     {
-        await s.Put("/d?dir=true", "ttl=1");
+        await s.Put("/d?dir=true", $"ttl={ShortTtl}");
         await s.Put("/d/k", "value=1");
         using var missing = await s.Watch("/d/missing?wait=true");
         using var key = await s.Watch("/d/k?wait=true");

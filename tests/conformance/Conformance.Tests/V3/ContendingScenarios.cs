@@ -83,6 +83,7 @@ internal static class ContendingScenarios
         s.Hide(lease.ToString(CultureInfo.InvariantCulture), "<lease>");
         await s.End(own);
         await s.Range(s_all);
+        s.ExpectTtl(60);
         await s.Call(Rpc.LeaseTimeToLive, new LeaseTimeToLiveRequest { ID = lease, Keys = true });
         await s.Call(Rpc.LeaseRevoke, new LeaseRevokeRequest { ID = lease });
         await s.Range(s_all);
@@ -106,7 +107,8 @@ internal static class ContendingScenarios
         await s.KeysAre("n/", 2);
         await s.Call(Rpc.LeaseRevoke, new LeaseRevokeRequest { ID = 1 });
         await s.End(waiter);
-        await s.Grant(2, 3);
+        // Longer than it takes to lock with it, also where a write waits long for its disk.
+        await s.Grant(5, 3);
         await s.Call(Rpc.Lock, Lock("m", 3));
         s.Note("and by expiry:");
         var second = s.Begin(Rpc.Lock, Lock("m", 2));

@@ -55,6 +55,9 @@ internal sealed class GrpcSession : IAsyncDisposable
         return granted;
     }
 
+    /// <summary>A lease with this TTL was granted by other means.</summary>
+    public void ExpectTtl(long seconds) => _text.ExpectTtl(seconds);
+
     /// <summary>Grants a lease whose id the server chooses; the id is hidden from then on.</summary>
     public async Task<long> GrantAnyId(long ttl, string placeholder)
     {
@@ -167,7 +170,7 @@ internal sealed class GrpcSession : IAsyncDisposable
         where TResponse : class, IMessage<TResponse>
     {
         _transcript.Add($"> {rpc.Name} {_text.Inline(request)} &");
-        var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var cancellation = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var call = _target.Channel.CreateCallInvoker().AsyncUnaryCall(
             Rpc.Method(MethodType.Unary, rpc.Service, rpc.Name), null, new CallOptions(cancellationToken: cancellation.Token), request.ToByteArray());
         return new(rpc.Parser, call.ResponseAsync, cancellation);
@@ -191,7 +194,7 @@ internal sealed class GrpcSession : IAsyncDisposable
     /// <summary>Waits until there are so many keys below a prefix that ends in a slash.</summary>
     public async Task KeysAre(string prefix, long count)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(10);
+        var deadline = DateTime.UtcNow.AddSeconds(40);
         var request = new RangeRequest { Key = ByteString.CopyFromUtf8(prefix), RangeEnd = ByteString.CopyFromUtf8(prefix[..^1] + "0"), CountOnly = true };
         while ((await Rpc.Range.CallAsync(_target.Channel, request)).Count != count)
         {
@@ -252,7 +255,7 @@ internal sealed class GrpcSession : IAsyncDisposable
     public async Task LoseTheQuorumAsync()
     {
         await Rpc.MemberAdd.CallAsync(_target.Channel, new MemberAddRequest { PeerURLs = { "http://127.0.0.1:1" } });
-        var deadline = DateTime.UtcNow.AddSeconds(10);
+        var deadline = DateTime.UtcNow.AddSeconds(40);
         while ((await Rpc.Status.CallAsync(_target.Channel, new StatusRequest())).Leader != 0)
         {
             if (DateTime.UtcNow > deadline)

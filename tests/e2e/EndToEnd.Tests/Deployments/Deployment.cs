@@ -4,7 +4,7 @@ namespace EndToEnd.Tests.Deployments;
 public abstract class Deployment : IAsyncDisposable
 {
     /// <summary>How long a start may take before it has failed.</summary>
-    public static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(180);
 
     private readonly HttpClient _probe = new() { Timeout = TimeSpan.FromSeconds(5) };
 

@@ -127,7 +127,7 @@ public sealed class FeedTests(RabbitMqServer broker)
         Assert.Equal("refused too", Encoding.UTF8.GetString(refused.Value));
         await member.AwaitMetricAsync("distributed_feed_dead_letters_total{feed=\"full\"}", static count => count == 2);
         Assert.Contains("is a dead letter", member.Process.Err, StringComparison.Ordinal);
-        await Poll.UntilAsync("both queues of dead letters", TimeSpan.FromSeconds(10), async () =>
+        await Poll.UntilAsync("both queues of dead letters", TimeSpan.FromSeconds(30), async () =>
             await RawQueue.CountAsync(_broker.Port, "distributed.feed.small.dead-letter") == 2 && await RawQueue.CountAsync(_broker.Port, "distributed.feed.full.dead-letter") == 2);
     }
 

@@ -18,7 +18,7 @@ internal static class RawQueue
         });
         await channel.QueueBindAsync(queue, exchange, "");
         await channel.BasicPublishAsync("", queue, "full"u8.ToArray());
-        await Poll.UntilAsync("the queue to be full", TimeSpan.FromSeconds(10), async () => await channel.MessageCountAsync(queue) == 1);
+        await Poll.UntilAsync("the queue to be full", TimeSpan.FromSeconds(30), async () => await channel.MessageCountAsync(queue) == 1);
     }
 
     public static async Task<uint> CountAsync(int port, string queue)

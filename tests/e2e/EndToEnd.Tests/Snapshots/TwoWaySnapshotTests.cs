@@ -112,19 +112,20 @@ public sealed class TwoWaySnapshotTests : IDisposable
     [DeploymentFact]
     public async Task Lease_Restored_HasItsWholeTtlAndEndsWithItsKeys()
     {
+        const int TtlSeconds = 10; // Longer than three runs of etcdctl take.
         var file = _folder.Sub("file.db");
         string lease;
         await using (var etcd = await Server.StartAsync(ServerKind.Etcd, Member.Make(_folder, "etcd")[0]))
         {
-            lease = (await etcd.Etcdctl.OutputAsync("lease", "grant", "5")).Split(' ')[1];
+            lease = (await etcd.Etcdctl.OutputAsync("lease", "grant", $"{TtlSeconds}")).Split(' ')[1];
             await etcd.Etcdctl.OutputAsync("put", $"--lease={lease}", "k", "v");
             await etcd.Etcdctl.OutputAsync("snapshot", "save", file);
         }
         var member = Member.Make(_folder, "ours")[0];
         await Commands.RestoreAsync(ServerKind.Ours, file, member);
         await using var here = await Server.StartAsync(ServerKind.Ours, member);
-        Assert.Contains("granted with TTL(5s)", await here.Etcdctl.OutputAsync("lease", "timetolive", lease), StringComparison.Ordinal);
-        await Poll.UntilAsync("the lease to end", TimeSpan.FromSeconds(20), async () => (await here.Etcdctl.OutputAsync("get", "k")).Length == 0);
+        Assert.Contains($"granted with TTL({TtlSeconds}s)", await here.Etcdctl.OutputAsync("lease", "timetolive", lease), StringComparison.Ordinal);
+        await Poll.UntilAsync("the lease to end", TimeSpan.FromSeconds(40), async () => (await here.Etcdctl.OutputAsync("get", "k")).Length == 0);
         Assert.Equal("found 0 leases", (await here.Etcdctl.OutputAsync("lease", "list")).Trim());
     }
 

@@ -60,7 +60,7 @@ public sealed class StandaloneStartupTests : IDisposable
         foreach (var port in _ports[..2])
             Assert.Contains($"\"address\":\"127.0.0.1:{port}\"", server.Err, StringComparison.Ordinal);
         Assert.Contains("serving client traffic insecurely; this is strongly discouraged!", server.Err, StringComparison.Ordinal);
-        await Poll.UntilAsync("how to call it, on standard output", TimeSpan.FromSeconds(10), () =>
+        await Poll.UntilAsync("how to call it, on standard output", TimeSpan.FromSeconds(30), () =>
             Task.FromResult(server.Out.Contains("curl ", StringComparison.Ordinal) && server.Out.Contains("etcdctl ", StringComparison.Ordinal)));
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(DataDir));

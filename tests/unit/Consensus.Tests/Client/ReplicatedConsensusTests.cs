@@ -115,8 +115,9 @@ public sealed class ReplicatedConsensusTests : IDisposable
     [Fact]
     public async Task ReadIndex_NoLeaderForAWhile_AsksAgainUntilThereIsOne()
     {
+        var log = new ReplicatedConsensus(_members, s_patient);
         All(Behaviour.Leaderless);
-        var read = _log.ReadIndexAsync(_deadline.Token).AsTask();
+        var read = log.ReadIndexAsync(_deadline.Token).AsTask();
         await UntilAsync(() => _members.Sum(member => member.Asked.Count) > 6);
         Assert.False(read.IsCompleted);
         All(Behaviour.Answers);
@@ -138,8 +139,9 @@ public sealed class ReplicatedConsensusTests : IDisposable
     public async Task GetStatus_MemberFails_TheNextAnswers(Behaviour behaviour)
     {
         _members[0].Behaviour = behaviour;
-        Assert.Equal(2UL, (await _log.GetStatusAsync(_deadline.Token)).Self.Value);
-        Assert.Equal(7UL, (await _log.GetStatusAsync(new LogIndex(7), _deadline.Token)).CommitIndex.Value);
+        var log = new ReplicatedConsensus(_members, s_patient);
+        Assert.Equal(2UL, (await log.GetStatusAsync(_deadline.Token)).Self.Value);
+        Assert.Equal(7UL, (await log.GetStatusAsync(new LogIndex(7), _deadline.Token)).CommitIndex.Value);
         Assert.Equal(["status", "status at"], _members[1].Asked);
     }
 
@@ -157,7 +159,8 @@ public sealed class ReplicatedConsensusTests : IDisposable
     public async Task ChangeMembership_MemberFails_SameChangeIdAtTheNext(Behaviour behaviour)
     {
         _members[0].Behaviour = behaviour;
-        var result = await _log.ChangeMembershipAsync(new MembershipChange(77, MembershipChangeKind.Remove, new(5)), _deadline.Token);
+        var log = new ReplicatedConsensus(_members, s_patient);
+        var result = await log.ChangeMembershipAsync(new MembershipChange(77, MembershipChangeKind.Remove, new(5)), _deadline.Token);
         Assert.Equal(MembershipError.PeerUrlExists, result.Error);
         Assert.Equal([77UL, 77UL], _members.SelectMany(member => member.Changes).Select(change => change.Id));
         Assert.Single(_members[1].Changes);

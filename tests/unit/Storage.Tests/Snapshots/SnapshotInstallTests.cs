@@ -308,8 +308,9 @@ public sealed class SnapshotInstallTests : IAsyncLifetime
     public async Task Send_ConsumerStalls_IsCutOffAndItsPagesAreFree()
     {
         var index = Append(Puts(100));
+        // Longer than the consumer takes to its first chunk, on a machine that is stopped for a moment too.
         await using var donor = Start(
-            _fullLog, StorageData.Open(_directory.Path), null, new StorageOptions { SnapshotStallLimit = TimeSpan.FromMilliseconds(20) });
+            _fullLog, StorageData.Open(_directory.Path), null, new StorageOptions { SnapshotStallLimit = TimeSpan.FromMilliseconds(500) });
         await donor.RangeAsync(Requests.Range("a").ToByteArray(), index, Soon);
         await using var stalled = donor.SnapshotAsync(Soon).GetAsyncEnumerator(Soon);
         Assert.True(await stalled.MoveNextAsync());
@@ -324,7 +325,7 @@ public sealed class SnapshotInstallTests : IAsyncLifetime
         // More than one piece.
         var index = Append([.. Enumerable.Range(0, 100).Select(static i => Requests.Put($"k{i:d4}", new string('v', 10_000)))]);
         await using var donor = Start(
-            _fullLog, StorageData.Open(_directory.Path), null, new StorageOptions { SnapshotStallLimit = TimeSpan.FromMilliseconds(200) });
+            _fullLog, StorageData.Open(_directory.Path), null, new StorageOptions { SnapshotStallLimit = TimeSpan.FromMilliseconds(500) });
         await donor.RangeAsync(Requests.Range("a").ToByteArray(), index, Soon);
         await using var stalled = donor.DatabaseAsync(Soon).GetAsyncEnumerator(Soon);
         Assert.True(await stalled.MoveNextAsync());
