@@ -65,7 +65,7 @@ public sealed class ConsensusClient : IConsensus, IDisposable
             {
                 throw Translate(e, cancellation);
             }
-            catch (Exception e) when (e is InvalidOperationException or OperationCanceledException && !cancellation.IsCancellationRequested)
+            catch (Exception e) when (CallLoss.Is(e) && !cancellation.IsCancellationRequested)
             {
                 throw new LogUnavailableException("the member has fallen silent", e);
             }

@@ -78,7 +78,7 @@ internal sealed class ProposalStreamClient : IProposalStream
             }
             await _call.RequestStream.CompleteAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is RpcException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (CallLoss.Is(e))
         {
             // The call has ended; that is how a stream breaks.
             Break($"the connection to consensus was lost: {e.Message}");
@@ -102,7 +102,7 @@ internal sealed class ProposalStreamClient : IProposalStream
             }
             Break("the member ended the stream");
         }
-        catch (Exception e) when (e is RpcException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (CallLoss.Is(e))
         {
             Break($"the connection to consensus was lost: {e.Message}");
         }

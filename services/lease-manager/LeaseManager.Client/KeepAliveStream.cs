@@ -4,6 +4,7 @@ using Consensus.Contracts;
 using Grpc.Core;
 using LeaseManager.Client.Wire;
 using LeaseManager.Contracts;
+using Liveness;
 
 namespace LeaseManager.Client;
 
@@ -96,7 +97,7 @@ internal sealed class KeepAliveStream : IAsyncDisposable
             }
             await _call.RequestStream.CompleteAsync();
         }
-        catch (Exception broken) when (broken is RpcException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception broken) when (CallLoss.Is(broken))
         {
             Lose(broken);
         }
@@ -114,7 +115,7 @@ internal sealed class KeepAliveStream : IAsyncDisposable
             }
             Lose(new LeaseManagerNotActiveException("the lease manager closed the stream"));
         }
-        catch (Exception broken) when (broken is RpcException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception broken) when (CallLoss.Is(broken))
         {
             Lose(broken);
         }

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using LeaseManager.Client.Wire;
 using LeaseManager.Contracts;
+using Liveness;
 using Rpc = LeaseManager.Client.Wire.LeaseManager;
 
 namespace LeaseManager.Client;
@@ -39,14 +40,14 @@ public sealed class LeaseManagerClient : ILeaseManager, IAsyncDisposable
     public async ValueTask<TimeToLiveResult> TimeToLiveAsync(long leaseId, LogIndex minApplied, CancellationToken cancellation)
     {
         var request = new TimeToLiveRequest { LeaseId = leaseId, MinApplied = minApplied.Value };
-        var answer = await AnswerAsync(_rpc.TimeToLiveAsync(request, cancellationToken: cancellation), cancellation);
+        var answer = await AnswerAsync(static (rpc, asked, token) => rpc.TimeToLiveAsync(asked, cancellationToken: token), request, cancellation);
         return new TimeToLiveResult(answer.RemainingSeconds, answer.GrantedSeconds, answer.Revision, new Term(answer.Term));
     }
 
     public async ValueTask<LeaseListResult> ListAsync(LogIndex minApplied, CancellationToken cancellation)
     {
         var request = new ListRequest { MinApplied = minApplied.Value };
-        var answer = await AnswerAsync(_rpc.ListAsync(request, cancellationToken: cancellation), cancellation);
+        var answer = await AnswerAsync(static (rpc, asked, token) => rpc.ListAsync(asked, cancellationToken: token), request, cancellation);
         return new LeaseListResult([.. answer.Ids], answer.Revision, new Term(answer.Term));
     }
 
@@ -62,16 +63,29 @@ public sealed class LeaseManagerClient : ILeaseManager, IAsyncDisposable
         lock (_gate)
         {
             if (_keepAlives is null || _keepAlives.IsLost)
-                _keepAlives = new KeepAliveStream(_rpc.KeepAlive(), _maxSilence, _time);
+                _keepAlives = new KeepAliveStream(Open(), _maxSilence, _time);
             return _keepAlives;
         }
     }
 
-    private static async Task<T> AnswerAsync<T>(AsyncUnaryCall<T> call, CancellationToken cancellation)
+    private AsyncDuplexStreamingCall<KeepAliveBatch, KeepAliveAnswers> Open()
     {
         try
         {
-            return await call;
+            return _rpc.KeepAlive();
+        }
+        catch (ObjectDisposedException disposed)
+        {
+            throw new LeaseManagerNotActiveException(disposed.Message);
+        }
+    }
+
+    private async Task<T> AnswerAsync<TAsked, T>(
+        Func<Rpc.LeaseManagerClient, TAsked, CancellationToken, AsyncUnaryCall<T>> call, TAsked asked, CancellationToken cancellation)
+    {
+        try
+        {
+            return await call(_rpc, asked, cancellation);
         }
         catch (RpcException canceled) when (canceled.StatusCode == StatusCode.Cancelled && cancellation.IsCancellationRequested)
         {
@@ -80,6 +94,10 @@ public sealed class LeaseManagerClient : ILeaseManager, IAsyncDisposable
         catch (RpcException lost)
         {
             throw new LeaseManagerNotActiveException(lost.Status.Detail);
+        }
+        catch (ObjectDisposedException disposed)
+        {
+            throw new LeaseManagerNotActiveException(disposed.Message);
         }
     }
 }

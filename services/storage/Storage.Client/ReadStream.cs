@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Threading.Channels;
 using Grpc.Core;
+using Liveness;
 using Storage.Contracts;
 
 namespace Storage.Client;
@@ -73,7 +74,7 @@ internal sealed class ReadStream
         {
             Break(exception);
         }
-        catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception exception) when (CallLoss.Is(exception))
         {
             Break(exception.Message);
         }

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Liveness;
 using Storage.Contracts;
 
 namespace Storage.Client;
@@ -66,7 +67,7 @@ internal sealed class ResultSubscription : IDisposable
                 _sink.OnResults(results);
             }
         }
-        catch (Exception exception) when (exception is RpcException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception) when (CallLoss.Is(exception))
         {
             reason = exception.Message;
         }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Net.Client;
+using Liveness;
 using WatchHub.Client.Hubs;
 using WatchHub.Client.Sessions;
 using WatchHub.Contracts;
@@ -135,7 +136,7 @@ public sealed class WatchHubClient : IWatchHub, IDisposable
         {
             lock (_gate)
                 link.Seat.Opening--;
-            if (!cancellation.IsCancellationRequested && WatchHubClientSession.IsLost(exception))
+            if (!cancellation.IsCancellationRequested && CallLoss.Is(exception))
                 return null;
             throw;
         }

@@ -3,6 +3,7 @@ using Consensus.Contracts;
 using Consensus.Host.Peers.Wire;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Liveness;
 
 namespace Consensus.Host.Peers;
 
@@ -57,7 +58,7 @@ internal sealed class ForwardStream : IAsyncDisposable
             await sending.ConfigureAwait(false);
             await answer.ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is RpcException or IOException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
+        catch (Exception exception) when (CallLoss.Is(exception))
         {
             IsConnectionLost = true;
             Break($"the connection to the leader was lost: {exception.Message}");

@@ -91,7 +91,7 @@ internal sealed class HubLink(string address, Func<string, GrpcChannel> connect,
                 Say(call.ResponseStream.Current);
             }
         }
-        catch (Exception lost) when (WatchHubClientSession.IsLost(lost))
+        catch (Exception lost) when (CallLoss.Is(lost))
         {
             // Its report is that the hub says nothing any more: sessions go elsewhere, and this calls again.
         }

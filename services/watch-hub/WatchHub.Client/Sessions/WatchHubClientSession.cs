@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Grpc.Core;
+using Liveness;
 using WatchHub.Client.Hubs;
 using WatchHub.Client.Wire;
 using WatchHub.Contracts;
@@ -101,7 +102,7 @@ internal sealed class WatchHubClientSession : IWatchSession, IHubSession
                 _room.Remove(BytesOf(request));
             }
         }
-        catch (Exception lost) when (IsLost(lost))
+        catch (Exception lost) when (CallLoss.Is(lost))
         {
             // The session's end is its report: the reader sees false and resumes elsewhere.
             End();
@@ -131,7 +132,7 @@ internal sealed class WatchHubClientSession : IWatchSession, IHubSession
                     bytes = 0;
             }
         }
-        catch (Exception lost) when (IsLost(lost))
+        catch (Exception lost) when (CallLoss.Is(lost))
         {
             // As above.
         }
@@ -148,8 +149,4 @@ internal sealed class WatchHubClientSession : IWatchSession, IHubSession
         if (Interlocked.Exchange(ref _ended, 1) == 0)
             _reweigh(this, null);
     }
-
-    /// <summary>What a call throws when the other side is gone, or the channel has been disposed.</summary>
-    public static bool IsLost(Exception exception) =>
-        exception is RpcException or OperationCanceledException or ObjectDisposedException or InvalidOperationException or IOException;
 }
