@@ -109,8 +109,10 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : ClusterScena
         await stop();
         _stops.Add(Stopwatch.GetElapsedTime(began));
         await load.Workload.AcknowledgedAsync(WritesBetween);
+        var started = Stopwatch.GetTimestamp();
         start();
         await CaughtUpAsync(cluster, what);
+        Output.WriteLine($"{what}: gone for {Stopwatch.GetElapsedTime(began, started).TotalMilliseconds:F0} ms, all caught up after {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0} ms more");
     }
 
     /// <summary>Every member serves, and holds what any of them had applied when this began.</summary>
