@@ -14,13 +14,13 @@ read -r stat </proc/1/stat
 set -- ${stat##*) }
 said=${TMPDIR:-/tmp}/healthcheck-${20}-$port
 
-ask() { # The path belongs to its port alone, and the Host header says which that is.
+ask() { # The path belongs to its port alone, and the Host header says which that is. Bash reads a byte at a time: no more than is wanted.
   local status='' line
   lines=()
   {
     printf 'GET %s HTTP/1.1\r\nHost: localhost:%s\r\nConnection: close\r\n\r\n' "$path" "$port" >&3
     read -r -t 3 _ status _ <&3
-    while read -r -t 3 line <&3 || [ -n "$line" ]; do lines+=("$line"); done
+    [ -n "${1:-}" ] && [ "$status" = 200 ] || while read -r -t 3 line <&3 || [ -n "$line" ]; do lines+=("$line"); done
   } 3<>"/dev/tcp/127.0.0.1/$port"
   [ "$status" = 200 ]
 } 2>/dev/null
@@ -35,10 +35,8 @@ exec 4<> <(:)
 
 if [ -e "$said" ]; then
   until=$((SECONDS + stay))
-  while ask; do
-    [ $SECONDS -lt $until ] || finish 0
-    read -r -t $period -u 4
-  done
+  while ask briefly && [ $SECONDS -lt $until ]; do read -r -t $period -u 4; done
+  ask && finish 0
   rm -f "$said"
   finish 1
 fi
