@@ -10,10 +10,10 @@ public sealed class BrokenConnectionTests
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
-    [Fact]
-    public async Task Proposal_ConnectionBreaksUnderIt_StreamBrokenAndDisposedWithoutAWord()
+    [Theory, MemberData(nameof(BrokenWrites.All), MemberType = typeof(BrokenWrites))]
+    public async Task Proposal_ConnectionBreaksUnderIt_StreamBrokenAndDisposedWithoutAWord(Func<Exception> words)
     {
-        using var channel = GrpcChannel.ForAddress("http://member", new GrpcChannelOptions { HttpHandler = new BrokenWrites(), DisposeHttpClient = true });
+        using var channel = GrpcChannel.ForAddress("http://member", new GrpcChannelOptions { HttpHandler = new BrokenWrites(words), DisposeHttpClient = true });
         using var client = new ConsensusClient(channel);
         var stream = client.OpenProposals();
         await stream.ProposeAsync(new Proposal(new byte[] { 1 }, default), default);

@@ -7,11 +7,16 @@ namespace Consensus.Tests.Support;
 /// A connection that breaks under the first message of a call, before the call's reader learns of it: what is written fails in the connection's own words, and what is to be read
 /// stays away for as long as the call is not given up.
 /// </summary>
-internal sealed class BrokenWrites : HttpMessageHandler
+/// <param name="words">What a write throws then.</param>
+internal sealed class BrokenWrites(Func<Exception> words) : HttpMessageHandler
 {
+    /// <summary>A connection that is reset, and one whose other side takes no more calls: the handler's two words.</summary>
+    public static TheoryData<Func<Exception>> All =>
+        new() { static () => new IOException("the request was aborted"), static () => new HttpRequestException("the server said that it goes away") };
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        _ = request.Content!.CopyToAsync(new Broken(cancellationToken), cancellationToken).ContinueWith(
+        _ = request.Content!.CopyToAsync(new Broken(words, cancellationToken), cancellationToken).ContinueWith(
             static body => body.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         await Task.Yield();
         var answer = new StreamContent(new Silent());
@@ -52,13 +57,13 @@ internal sealed class BrokenWrites : HttpMessageHandler
     }
 
     /// <summary>Takes nothing.</summary>
-    private sealed class Broken(CancellationToken ended) : Silent
+    private sealed class Broken(Func<Exception> words, CancellationToken ended) : Silent
     {
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             await Task.Yield();
             ended.ThrowIfCancellationRequested();
-            throw new IOException("the connection is broken");
+            throw words();
         }
     }
 }

@@ -10,10 +10,10 @@ public sealed class BrokenConnectionTests
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
-    [Fact]
-    public async Task KeepAlive_ConnectionBreaksUnderIt_NotActiveAndDisposedWithoutAWord()
+    [Theory, MemberData(nameof(BrokenWrites.All), MemberType = typeof(BrokenWrites))]
+    public async Task KeepAlive_ConnectionBreaksUnderIt_NotActiveAndDisposedWithoutAWord(Func<Exception> words)
     {
-        var channel = GrpcChannel.ForAddress("http://manager", new GrpcChannelOptions { HttpHandler = new BrokenWrites(), DisposeHttpClient = true });
+        var channel = GrpcChannel.ForAddress("http://manager", new GrpcChannelOptions { HttpHandler = new BrokenWrites(words), DisposeHttpClient = true });
         var client = new LeaseManagerClient(channel);
         await Assert.ThrowsAsync<LeaseManagerNotActiveException>(() => client.KeepAliveAsync(7, default, default).AsTask().WaitAsync(s_patience));
         // Whoever looks for the active one disposes of the others on its way.
