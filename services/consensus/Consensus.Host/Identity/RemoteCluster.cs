@@ -16,10 +16,14 @@ internal sealed record RemoteCluster(ClusterId Cluster, IReadOnlyList<Member> Me
     /// <summary>Header with the cluster's id in hexadecimal.</summary>
     public const string ClusterIdHeader = "X-Etcd-Cluster-Id";
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+    /// <summary>How long a member that is to join waits for an answer, as etcd's does: without one it cannot start.</summary>
+    public static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>The first answer of any of these peers; null when none answers.</summary>
-    public static async Task<RemoteCluster?> FetchAsync(IEnumerable<string> peerUrls, ClientTls? tls, CancellationToken cancellation)
+    /// <summary>How long a member of a new cluster waits for one: as a rule the others are not there yet.</summary>
+    public static readonly TimeSpan BootstrapPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>The first answer of any of these peers; null when none answers in time.</summary>
+    public static async Task<RemoteCluster?> FetchAsync(IEnumerable<string> peerUrls, ClientTls? tls, TimeSpan patience, CancellationToken cancellation)
     {
         using var client = new HttpClient(new SocketsHttpHandler
         {
@@ -28,7 +32,7 @@ internal sealed record RemoteCluster(ClusterId Cluster, IReadOnlyList<Member> Me
             SslOptions = tls?.Options() ?? new SslClientAuthenticationOptions(),
         })
         {
-            Timeout = s_patience,
+            Timeout = patience,
             // A member of the split deployment listens for nothing else.
             DefaultRequestVersion = HttpVersion.Version20,
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,

@@ -76,7 +76,7 @@ internal static class Recovery
     private static async Task RefuseSecondBootstrapAsync(ConsensusOptions options, ClusterIdentity identity, CancellationToken cancellation)
     {
         var others = identity.Members.Where(member => member.Id != identity.Self).SelectMany(member => member.PeerUrls);
-        var remote = await RemoteCluster.FetchAsync(others, options.PeerTls, cancellation).ConfigureAwait(false);
+        var remote = await RemoteCluster.FetchAsync(others, options.PeerTls, RemoteCluster.BootstrapPatience, cancellation).ConfigureAwait(false);
         if (remote?.Members.FirstOrDefault(member => member.Id == identity.Self) is { ClientUrls.Count: > 0 })
             throw new JoinRefusedException($"member {identity.Self} has already been bootstrapped");
     }
@@ -84,7 +84,7 @@ internal static class Recovery
     private static async Task<RemoteCluster> FetchAsync(ConsensusOptions options, CancellationToken cancellation)
     {
         var others = InitialCluster.Parse(options).Where(pair => pair.Key != options.Name).SelectMany(pair => pair.Value);
-        return await RemoteCluster.FetchAsync(others, options.PeerTls, cancellation).ConfigureAwait(false)
+        return await RemoteCluster.FetchAsync(others, options.PeerTls, RemoteCluster.JoinPatience, cancellation).ConfigureAwait(false)
             ?? throw new JoinRefusedException("cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs");
     }
 
