@@ -15,9 +15,6 @@ namespace Consensus.Tests.Service;
 /// <summary>A member that is to join cannot start without an answer: it gives a busy member as long as etcd does. One of a new cluster does not wait so long.</summary>
 public sealed class RemoteClusterTests
 {
-    // Longer than a new cluster waits.
-    private static readonly TimeSpan s_busy = RemoteCluster.BootstrapPatience + TimeSpan.FromSeconds(1);
-
     [Fact]
     public async Task Fetch_MemberIsBusy_JoinWaitsForItAndBootstrapDoesNot()
     {
@@ -25,10 +22,11 @@ public sealed class RemoteClusterTests
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http2));
         await using var app = builder.Build();
+        var busy = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Member only = new(new MemberId(7), "a", ["http://a"], [], false);
         app.MapGet("/members", async context =>
         {
-            await Task.Delay(s_busy, context.RequestAborted);
+            await busy.Task.WaitAsync(context.RequestAborted);
             context.Response.Headers[RemoteCluster.ClusterIdHeader] = "2a";
             await context.Response.Body.WriteAsync(RemoteCluster.ToJson([only]), context.RequestAborted);
         });
@@ -37,6 +35,7 @@ public sealed class RemoteClusterTests
         var joining = RemoteCluster.FetchAsync(urls, null, RemoteCluster.JoinPatience, default);
         var bootstrapping = RemoteCluster.FetchAsync(urls, null, RemoteCluster.BootstrapPatience, default);
         Assert.Null(await bootstrapping);
+        busy.SetResult();
         var cluster = await joining;
         Assert.Equal((new ClusterId(42), only.Id), (cluster!.Cluster, Assert.Single(cluster.Members).Id));
     }
