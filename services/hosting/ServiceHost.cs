@@ -1,4 +1,5 @@
 using System.Net;
+using Hosting.Buffers;
 using Hosting.Clients;
 using Hosting.Health;
 using Hosting.Listening;
@@ -9,6 +10,7 @@ using Hosting.Sidecars;
 using Hosting.Telemetry;
 using Hosting.Tls;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
@@ -140,6 +142,7 @@ public static class ServiceHost
         builder.Services.AddSingleton<ServiceEndpoints>();
         builder.Services.AddHealth();
         builder.Services.AddHostedService<HoldUpWatch>();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(static _ => new BlockPoolFactory(TimeProvider.System));
         builder.Services.AddGrpc(grpc =>
         {
             // What may be sent is bounded by the services, which have an error for it, not by the transport.
