@@ -3,8 +3,8 @@ namespace Storage.Core.Keys;
 /// <summary>A node of a <see cref="KeyIndex"/>: a <see cref="KeyBranch"/> or a <see cref="KeyLeaf"/>.</summary>
 internal abstract class KeyNode
 {
-    // Its fields and, of a full leaf, all heads.
-    private const int FetchedBytes = 384;
+    // Its fields and, of a full leaf, all heads and where the suffixes end.
+    private const int FetchedBytes = 512;
 
     /// <summary>Begins to fetch a node that is about to be searched. What a search reads first, its heads, is allocated right behind it.</summary>
     public void Fetch() => CacheLines.FetchFrom(this, FetchedBytes);
