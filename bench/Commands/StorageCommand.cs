@@ -25,6 +25,8 @@ internal static class StorageCommand
         arguments.RequireAllKnown();
         if (rounds < 1 || keys < 1 || manyKeys < 0)
             throw new BenchException("--rounds and --keys must be at least 1, --many-keys at least 0");
+        if (!CompiledAsAServer.IsThis)
+            return await CompiledAsAServer.RunAsync();
 
         using var pool = new ServerPool(parent);
         var text = new MarkdownText();
