@@ -7,10 +7,8 @@ namespace Bench.Servers;
 /// This program again, with its code compiled as that of a server that has run for a while. The client's way, everything at its first call and never again, has the
 /// ahead-of-time code of the framework called where a server's is long inlined: a range of one key took a tenth more.
 /// </summary>
-internal static partial class CompiledAsAServer
+internal static class CompiledAsAServer
 {
-    private const int TerminateSignal = 15;
-
     // ReadyToRun.targets says the same of all hosts.
     private static readonly (string Name, string Value)[] s_settings = [("DOTNET_TieredCompilation", "1"), ("DOTNET_TieredPGO", "0")];
 
@@ -32,13 +30,9 @@ internal static partial class CompiledAsAServer
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
         {
             context.Cancel = true;
-            _ = Kill(child.Id, TerminateSignal);
+            Signals.Send(child.Id, Signals.Terminate);
         });
         await child.WaitForExitAsync().ConfigureAwait(false);
         return child.ExitCode;
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Kill(int processId, int signal);
 }

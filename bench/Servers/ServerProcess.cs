@@ -1,19 +1,13 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Bench.Http2;
 using Bench.Workloads;
 
 namespace Bench.Servers;
 
 /// <summary>One member as a process, with a data directory of its own. Dispose ends it and deletes its data.</summary>
-internal sealed partial class ServerProcess : IDisposable
+internal sealed class ServerProcess : IDisposable
 {
-    private const int KillSignal = 9;
-    private const int StopSignal = 19;
-    private const int ContinueSignal = 18;
-    private const int TerminateSignal = 15;
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
 
@@ -58,7 +52,7 @@ internal sealed partial class ServerProcess : IDisposable
     /// <summary>Freezes the process while another one is measured: it then costs nothing.</summary>
     public void Suspend()
     {
-        Send(StopSignal);
+        Signals.Send(_process.Id, Signals.Stop);
         _isSuspended = true;
     }
 
@@ -67,7 +61,7 @@ internal sealed partial class ServerProcess : IDisposable
     {
         if (!_isSuspended)
             return;
-        Send(ContinueSignal);
+        Signals.Send(_process.Id, Signals.Continue);
         _isSuspended = false;
     }
 
@@ -80,11 +74,11 @@ internal sealed partial class ServerProcess : IDisposable
         if (_process.HasExited)
             return;
         Resume();
-        Send(TerminateSignal);
+        Signals.Send(_process.Id, Signals.Terminate);
     }
 
     /// <summary>Ends it at once, as a crash would; its data stay. Does not wait: what the others make of it is what counts.</summary>
-    public void Kill() => Send(KillSignal);
+    public void Kill() => Signals.Send(_process.Id, Signals.Kill);
 
     /// <summary>Asks it to end and waits until it has; its data stay.</summary>
     public void Stop()
@@ -94,7 +88,7 @@ internal sealed partial class ServerProcess : IDisposable
             throw new BenchException($"{_program.Name} did not stop within {StopTimeout.TotalSeconds} s");
     }
 
-    /// <summary>Starts it again, with its data, after <see cref="Kill()"/> or <see cref="Stop"/>.</summary>
+    /// <summary>Starts it again, with its data, after <see cref="Kill"/> or <see cref="Stop"/>.</summary>
     public void Restart()
     {
         _process.WaitForExit();
@@ -142,14 +136,4 @@ internal sealed partial class ServerProcess : IDisposable
     private Process Launch() => Process.Start(_start) ?? throw new BenchException($"{_program.Name} did not start");
 
     private string LogTail() => string.Join('\n', File.ReadLines(Path.Combine(_folder, "log")).TakeLast(10));
-
-    private void Send(int signal)
-    {
-        if (Kill(_process.Id, signal) != 0)
-            throw new Win32Exception();
-    }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Kill(int processId, int signal);
 }

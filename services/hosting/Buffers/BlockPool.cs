@@ -11,7 +11,7 @@ namespace Hosting.Buffers;
 /// Kestrel's own pool hands blocks of 4 KiB out in turn: under load that is memory that no cache holds any more, and an answer of 32 KiB is sent from nine places.
 /// </para>
 /// <para>
-/// Blocks are kept by processor, each kept pile with a lock of its own that hardly anybody else wants; who finds none takes one of the others. What lay unused between two calls of <see cref="Trim"/> is given to
+/// Free blocks lie in a pile for each processor, whose lock hardly anybody else wants; who finds none there takes one of the other piles. What lay unused between two calls of <see cref="Trim"/> is given to
 /// the garbage collector by halves. Any thread may call anything.
 /// </para>
 /// </remarks>

@@ -116,7 +116,7 @@ public sealed class BlockPoolTests : IDisposable
     [Fact]
     public async Task Rent_ByManyThreads_NeverHandsOutABlockTwice()
     {
-        var trimming = new CancellationTokenSource();
+        using var trimming = new CancellationTokenSource();
         var trimmer = Task.Run(() =>
         {
             while (!trimming.IsCancellationRequested)
@@ -134,9 +134,15 @@ public sealed class BlockPoolTests : IDisposable
                     throw new InvalidOperationException("somebody else has it, too");
             }
         })).ToArray();
-        await Task.WhenAll(workers).WaitAsync(TimeSpan.FromSeconds(60));
-        await trimming.CancelAsync();
-        await trimmer;
+        try
+        {
+            await Task.WhenAll(workers).WaitAsync(TimeSpan.FromSeconds(60));
+        }
+        finally
+        {
+            await trimming.CancelAsync();
+            await trimmer;
+        }
     }
 
     [Fact]
