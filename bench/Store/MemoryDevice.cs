@@ -29,6 +29,10 @@ internal sealed class MemoryDevice : IPageDevice
     public ReadOnlySpan<byte> Read(long offset, int length) =>
         length == 0 ? default : _extents[offset / ExtentBytes].AsSpan((int)(offset % ExtentBytes), length);
 
+    public void FetchAhead(long offset, int length)
+    {
+    }
+
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
         while (!data.IsEmpty)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Storage.Core.Tree;
 using Storage.Host.Disk;
 
@@ -7,6 +8,7 @@ namespace Storage.Tree.Tests;
 public sealed class MmapPageDeviceTests : IDisposable
 {
     private const int ExtentBytes = 64 * 1024;
+    private const int DontNeed = 4;
 
     private readonly TemporaryDirectory _directory = new();
 
@@ -52,6 +54,40 @@ public sealed class MmapPageDeviceTests : IDisposable
         using (MmapPageDevice.Open(_directory.File("data"), ExtentBytes))
             Assert.Throws<IOException>(() => MmapPageDevice.Open(_directory.File("data"), ExtentBytes));
         MmapPageDevice.Open(_directory.File("data"), ExtentBytes).Dispose();
+    }
+
+    [Fact]
+    public void FetchAhead_PagesThatLeftTheCache_ComeBackWithoutBeingRead()
+    {
+        using (var file = File.OpenHandle(_directory.File("data"), FileMode.CreateNew, FileAccess.ReadWrite))
+        {
+            RandomAccess.Write(file, Filled(ExtentBytes, 7), 0);
+            RandomAccess.FlushToDisk(file);
+            Assert.Equal(0, FileAdvise(file, 0, 0, DontNeed));
+        }
+        using var device = MmapPageDevice.Open(_directory.File("data"), ExtentBytes);
+        // A file system in memory forgets nothing.
+        var isGone = !InCache(device)[4];
+
+        device.FetchAhead(4 * 4096, 3 * 4096);
+
+        // The disk answers when it does.
+        Assert.True(SpinWait.SpinUntil(() => InCache(device).Skip(4).Take(3).All(static isThere => isThere), TimeSpan.FromSeconds(30)));
+        Assert.Equal(isGone, !InCache(device)[^1]);
+    }
+
+    [Theory]
+    [InlineData(-4096, 4096)]
+    [InlineData(0, 0)]
+    [InlineData(0, -1)]
+    [InlineData(ExtentBytes, 4096)]
+    [InlineData(ExtentBytes - 4096, 1 << 30)]
+    public void FetchAhead_NotInsideTheFile_IsLeft(long offset, int length)
+    {
+        using var device = MmapPageDevice.Open(_directory.File("data"), ExtentBytes);
+        device.SetLength(ExtentBytes);
+        device.FetchAhead(offset, length);
+        Assert.Equal(ExtentBytes, device.Length);
     }
 
     [Fact]
@@ -109,6 +145,20 @@ public sealed class MmapPageDeviceTests : IDisposable
         Assert.True(snapshot.TryGet(TableId.Revisions, "k"u8, out var found));
         Assert.True(found.SequenceEqual(value));
     }
+
+    /// <summary>Page by page.</summary>
+    private static bool[] InCache(MmapPageDevice device)
+    {
+        var pages = new byte[ExtentBytes / 4096];
+        Assert.Equal(0, MInCore(ref MemoryMarshal.GetReference(device.Read(0, ExtentBytes)), ExtentBytes, pages));
+        return [.. pages.Select(static page => (page & 1) != 0)];
+    }
+
+    [DllImport("libc", EntryPoint = "posix_fadvise")]
+    private static extern int FileAdvise(SafeHandle file, long offset, long length, int advice);
+
+    [DllImport("libc", EntryPoint = "mincore")]
+    private static extern int MInCore(ref byte address, nuint length, byte[] pages);
 
     private static byte[] Filled(int length, byte value)
     {

@@ -23,6 +23,9 @@ internal sealed class SimulatedDisk(int extentBytes) : IPageDevice
     /// <summary>Called before every write and sync; throws to act out a failing disk.</summary>
     public Action<DiskOperation>? Intercept { get; set; }
 
+    /// <summary>Told of every read (false) and of every fetch ahead (true), with offset and length.</summary>
+    public Action<bool, long, int>? Accessed { get; set; }
+
     public void SetLength(long length)
     {
         Note(DiskOperation.SetLength(length));
@@ -35,7 +38,18 @@ internal sealed class SimulatedDisk(int extentBytes) : IPageDevice
         Length = length;
     }
 
-    public ReadOnlySpan<byte> Read(long offset, int length) => At(offset, length);
+    public ReadOnlySpan<byte> Read(long offset, int length)
+    {
+        Accessed?.Invoke(false, offset, length);
+        return At(offset, length);
+    }
+
+    public void FetchAhead(long offset, int length)
+    {
+        Accessed?.Invoke(true, offset, length);
+        if (offset < 0 || length <= 0 || offset + length > Length)
+            throw new InvalidOperationException($"fetch of {length} bytes at {offset} is outside the file of {Length}");
+    }
 
     public void Write(long offset, ReadOnlySpan<byte> data)
     {

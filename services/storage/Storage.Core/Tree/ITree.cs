@@ -185,6 +185,12 @@ public interface IPageDevice
     /// <summary>Bytes of the file; stay valid while they are inside <see cref="Length"/>. A range never crosses a multiple of <see cref="ExtentBytes"/>.</summary>
     ReadOnlySpan<byte> Read(long offset, int length);
 
+    /// <summary>
+    /// Begins to fetch bytes of the file that will be read soon, and does not wait for them. A hint: what is in memory already, or outside the file, or cannot be fetched
+    /// ahead, is left.
+    /// </summary>
+    void FetchAhead(long offset, int length);
+
     /// <summary>Writes at an offset inside the file.</summary>
     void Write(long offset, ReadOnlySpan<byte> data);
 

@@ -27,7 +27,10 @@ internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshot
         where TVisitor : struct, IRowVisitor
     {
         if (RootOf(table) is not 0 and var root)
+        {
+            FetchBelow(root, table);
             ScanNode(root, table, visitor);
+        }
     }
 
     public ReadOnlySpan<byte> Node(long page, TableId table)
@@ -46,6 +49,14 @@ internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshot
         return pages.Overflow(page, valueBytes, table, state.Txn);
     }
 
+    // By themselves the leaves would be found by faults, one after the other, each with as much around it as the system likes to read at once: on a store of long values, all of them.
+    private void FetchBelow(long number, TableId table)
+    {
+        var page = Node(number, table);
+        if (PageFormat.Level(page) > 0)
+            pages.FetchChildren(page);
+    }
+
     // At a start nothing is hot yet: compiled as well as can be from the first row on.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScanNode<TVisitor>(long number, TableId table, TVisitor visitor)
@@ -55,8 +66,15 @@ internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshot
         var count = NodePage.Count(page);
         if (PageFormat.Level(page) > 0)
         {
+            if (PageFormat.Level(page) > 1)
+                FetchBelow(NodePage.Child(page, 0), table);
             for (var slot = 0; slot < count; slot++)
+            {
+                // A branch ahead: its leaves are on their way while those before them are gone through.
+                if (PageFormat.Level(page) > 1 && slot + 1 < count)
+                    FetchBelow(NodePage.Child(page, slot + 1), table);
                 ScanNode(NodePage.Child(page, slot), table, visitor);
+            }
             return;
         }
         for (var slot = 0; slot < count; slot++)

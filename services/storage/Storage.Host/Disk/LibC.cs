@@ -7,6 +7,7 @@ internal static partial class LibC
 {
     public const int ProtRead = 1;
     public const int MapShared = 1;
+    public const int WillNeed = 3;
     public const int OpenReadOnly = 0;
     public const int OpenCloseOnExec = 0x80000;
 
@@ -29,6 +30,10 @@ internal static partial class LibC
     /// <summary>Returns the error number; does not set errno.</summary>
     [LibraryImport("libc", EntryPoint = "posix_fallocate")]
     public static partial int FAllocate(SafeHandle file, long offset, long length);
+
+    /// <summary>Returns the error number; does not set errno.</summary>
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    public static partial int FAdvise(SafeHandle file, long offset, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     public static partial nint MMap(nint address, nuint length, int protection, int flags, SafeHandle file, long offset);

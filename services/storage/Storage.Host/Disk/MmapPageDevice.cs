@@ -112,6 +112,15 @@ public sealed unsafe class MmapPageDevice : IPageDevice, IDisposable
     }
 
     /// <inheritdoc/>
+    public void FetchAhead(long offset, int length)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        // A hint: that it cannot be taken shows when the bytes are read.
+        if (offset >= 0 && length > 0 && offset < Volatile.Read(ref _length))
+            _ = LibC.FAdvise(_file, offset, length, LibC.WillNeed);
+    }
+
+    /// <inheritdoc/>
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
         // Beyond the end the file would grow sparsely, and a full disk show itself too late.

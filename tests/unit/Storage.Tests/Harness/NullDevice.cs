@@ -15,6 +15,10 @@ internal sealed class NullDevice : IPageDevice
 
     public ReadOnlySpan<byte> Read(long offset, int length) => throw new NotSupportedException();
 
+    public void FetchAhead(long offset, int length)
+    {
+    }
+
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
     }

@@ -12,6 +12,12 @@ internal sealed class DevicePages(IPageDevice device)
 {
     private const int PagesPerBlock = 1 << 15;
 
+    // 256 KiB: systems fetch no more for one request than their disks like, and drop the rest.
+    private const int MaxFetchedPages = 64;
+
+    // So few pages between two that are wanted cost less than a request of their own.
+    private const int MaxFetchedGap = 8;
+
     // Grown by the owner before a page beyond it is published; replaced whole, so a reader holds either the old or the new one.
     private byte[][] _checked = [];
 
@@ -33,6 +39,33 @@ internal sealed class DevicePages(IPageDevice device)
     /// <summary>Where a node that was checked before is in memory, to be fetched ahead of its use; 0: it was not.</summary>
     public nint Locate(long page) =>
         IsChecked(page, PageType.Branch) ? CacheLines.AddressOf(device.Read(page * PageFormat.PageBytes, PageFormat.PageBytes)) : 0;
+
+    /// <summary>Fetches pages that will be read soon; 0 is none. Those that follow each other in the file and here become one request.</summary>
+    public void FetchAhead(ReadOnlySpan<long> numbers)
+    {
+        var (first, end) = (0L, 0L);
+        foreach (var page in numbers)
+        {
+            if (page == 0)
+                continue;
+            if (end == 0 || page < end || page > end + MaxFetchedGap || page >= first + MaxFetchedPages)
+            {
+                FetchRun(first, end);
+                first = page;
+            }
+            end = page + 1;
+        }
+        FetchRun(first, end);
+    }
+
+    /// <summary>The same, for the children of a branch.</summary>
+    public void FetchChildren(ReadOnlySpan<byte> branch)
+    {
+        Span<long> children = stackalloc long[NodePage.Count(branch)];
+        for (var slot = 0; slot < children.Length; slot++)
+            children[slot] = NodePage.Child(branch, slot);
+        FetchAhead(children);
+    }
 
     /// <summary>The value in an overflow run.</summary>
     public ReadOnlySpan<byte> Overflow(long page, int valueBytes, TableId table, long newestTxn)
@@ -75,6 +108,12 @@ internal sealed class DevicePages(IPageDevice device)
         for (var i = _checked.Length; i < blocks; i++)
             grown[i] = new byte[PagesPerBlock];
         Volatile.Write(ref _checked, grown);
+    }
+
+    private void FetchRun(long first, long end)
+    {
+        if (end > first)
+            device.FetchAhead(first * PageFormat.PageBytes, (int)(end - first) * PageFormat.PageBytes);
     }
 
     private bool IsChecked(long page, PageType type)

@@ -68,17 +68,18 @@ internal sealed class FreeMap
     public static FreeMap Load(DevicePages pages, MetaPage meta, Action<long> onUnused)
     {
         var map = new FreeMap();
+        Span<long> numbers = stackalloc long[MapsPerDirectory];
         for (var d = 0; d < meta.Directories.Length; d++)
         {
             var directory = pages.Read(meta.Directories[d], PageType.FreeDirectory, (uint)d, meta.Txn);
             map.EnsureDirectories(d + 1);
             map._directories[d] = meta.Directories[d];
             for (var i = 0; i < MapsPerDirectory; i++)
-            {
-                var page = BinaryPrimitives.ReadInt64LittleEndian(directory[(PageFormat.HeaderBytes + sizeof(long) * i)..]);
-                if (page != 0)
-                    map.LoadMap(pages, d * MapsPerDirectory + i, page, meta.Txn, onUnused);
-            }
+                numbers[i] = BinaryPrimitives.ReadInt64LittleEndian(directory[(PageFormat.HeaderBytes + sizeof(long) * i)..]);
+            pages.FetchAhead(numbers);
+            for (var i = 0; i < MapsPerDirectory; i++)
+                if (numbers[i] != 0)
+                    map.LoadMap(pages, d * MapsPerDirectory + i, numbers[i], meta.Txn, onUnused);
         }
         return map;
     }
