@@ -33,6 +33,8 @@ internal sealed class MemoryDevice : IPageDevice
     {
     }
 
+    public bool IsInMemory(long offset, int length) => true;
+
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
         while (!data.IsEmpty)

@@ -4,7 +4,7 @@ using Storage.Core.Tree;
 
 namespace Storage.Tree.Tests;
 
-/// <summary>What a start asks the disk for: everything that it is about to read, early enough that the disk is never idle, and nothing else.</summary>
+/// <summary>What a start asks the disk for, and who reads many values: everything that is about to be read, early enough that the disk is never idle, and nothing else.</summary>
 public sealed class FetchAheadTests
 {
     private const int PageBytes = 4096;
@@ -55,6 +55,70 @@ public sealed class FetchAheadTests
         Assert.DoesNotContain(accesses.Fetched.Single(), accesses.ReadUnasked);
     }
 
+    [Fact]
+    public void FetchAhead_ValueNotInMemory_AsksForItWhole()
+    {
+        Fill(static row => row == 100 ? 300_000 : row % 20 == 0 ? 6_000 : 20);
+        using var snapshot = CopyOnWriteTree.OpenUnused(_disk);
+        // Leaves are in memory, and so is what an empty table needs.
+        _disk.Holds = static (_, length) => length == PageBytes;
+        List<(long Offset, int Length)> asked = [];
+        _disk.Accessed = (isFetch, offset, length) =>
+        {
+            if (isFetch)
+                asked.Add((offset, length));
+        };
+
+        Assert.Equal(2 * PageBytes, snapshot.FetchAhead(TableId.Revisions, Key(40)));
+        Assert.Equal([2 * PageBytes], asked.Select(static one => one.Length));
+        Assert.Equal(74 * PageBytes, snapshot.FetchAhead(TableId.Revisions, Key(100)));
+        Assert.Equal([2 * PageBytes, 64 * PageBytes, 10 * PageBytes], asked.Select(static one => one.Length));
+        Assert.Equal(asked[1].Offset + asked[1].Length, asked[2].Offset);
+        asked.Clear();
+
+        // A short value is in its leaf.
+        Assert.Equal(0, snapshot.FetchAhead(TableId.Revisions, Key(41)));
+        Assert.Equal(0, snapshot.FetchAhead(TableId.Revisions, Key(Rows + 1)));
+        // No key, but before one with a long value.
+        Assert.Equal(0, snapshot.FetchAhead(TableId.Revisions, [.. Key(39), 1]));
+        Assert.Equal(0, snapshot.FetchAhead(TableId.Leases, Key(40)));
+        _disk.Holds = static (_, _) => true;
+        Assert.Equal(0, snapshot.FetchAhead(TableId.Revisions, Key(40)));
+        Assert.Empty(asked);
+        Assert.Empty(TreeCheck.Run(_disk));
+    }
+
+    [Fact]
+    public void FetchAhead_LeafNotInMemory_AsksForTheLeafWithoutReadingIt()
+    {
+        Fill(static row => row % 20 == 0 ? 6_000 : 20);
+        using var snapshot = CopyOnWriteTree.OpenUnused(_disk);
+        _disk.Holds = static (_, _) => false;
+        var asked = 0;
+        var accesses = Accesses.Of(_disk, () => asked = snapshot.FetchAhead(TableId.Revisions, Key(40)));
+        Assert.Equal(PageBytes, asked);
+        Assert.DoesNotContain(Assert.Single(accesses.Fetched), accesses.Read);
+        accesses = Accesses.Of(_disk, () => Assert.True(snapshot.TryGet(TableId.Revisions, Key(41), out _)));
+        Assert.Empty(accesses.Fetched);
+    }
+
+    [Fact]
+    public void TryGetHead_LongValue_IsNotRead()
+    {
+        var tree = Fill(static row => row % 20 == 0 ? 6_000 : 20);
+        using var snapshot = CopyOnWriteTree.OpenUnused(_disk);
+        _disk.Accessed = static (_, _, length) => Assert.Equal(PageBytes, length);
+        Assert.True(snapshot.TryGetHead(TableId.Revisions, Key(40), out var head));
+        Assert.Equal("head"u8, head);
+        Assert.True(tree.TryGetHead(TableId.Revisions, Key(40), out head));
+        Assert.Equal("head"u8, head);
+        // A short value is all there.
+        Assert.True(snapshot.TryGetHead(TableId.Revisions, Key(41), out head));
+        Assert.Equal(20, head.Length);
+        Assert.False(snapshot.TryGetHead(TableId.Revisions, Key(Rows), out _));
+        Assert.False(tree.TryGetHead(TableId.Leases, Key(40), out _));
+    }
+
     private static byte[] Key(int row)
     {
         var key = new byte[8];
@@ -94,7 +158,7 @@ public sealed class FetchAheadTests
             Read = [.. events.Where(static access => !access.IsFetch).SelectMany(PagesOf)];
             var fetches = events.Where(static access => access.IsFetch).ToList();
             Fetches = fetches.Count;
-            LongestFetch = fetches.Max(static access => access.Count) * PageBytes;
+            LongestFetch = fetches.Select(static access => access.Count).DefaultIfEmpty().Max() * PageBytes;
             var underWay = new HashSet<long>();
             var idleReads = 0;
             foreach (var access in events)

@@ -68,12 +68,17 @@ public sealed class MmapPageDeviceTests : IDisposable
         using var device = MmapPageDevice.Open(_directory.File("data"), ExtentBytes);
         // A file system in memory forgets nothing.
         var isGone = !InCache(device)[4];
+        Assert.Equal(!isGone, device.IsInMemory(4 * 4096, 3 * 4096));
 
         device.FetchAhead(4 * 4096, 3 * 4096);
 
         // The disk answers when it does.
         Assert.True(SpinWait.SpinUntil(() => InCache(device).Skip(4).Take(3).All(static isThere => isThere), TimeSpan.FromSeconds(30)));
         Assert.Equal(isGone, !InCache(device)[^1]);
+        Assert.True(device.IsInMemory(4 * 4096, 3 * 4096));
+        Assert.True(device.IsInMemory(4 * 4096 + 100, 4096));
+        Assert.Equal(!isGone, device.IsInMemory(3 * 4096 + 4095, 2));
+        Assert.Equal(!isGone, device.IsInMemory(6 * 4096, 4097));
     }
 
     [Theory]

@@ -44,6 +44,11 @@ internal sealed class SimulatedDisk(int extentBytes) : IPageDevice
         return At(offset, length);
     }
 
+    /// <summary>Whether a range is in memory; null: all are.</summary>
+    public Func<long, int, bool>? Holds { get; set; }
+
+    public bool IsInMemory(long offset, int length) => Holds?.Invoke(offset, length) ?? true;
+
     public void FetchAhead(long offset, int length)
     {
         Accessed?.Invoke(true, offset, length);

@@ -11,6 +11,9 @@ public static class RangeReader
     // Rows from which the size of the others is estimated, and what is reserved for them at most.
     private const int RowsOfEstimate = 64, MaxReservedBytes = 256 * 1024 * 1024;
 
+    // Rows fetched from the disk at once, and about how much; rows after one that was in memory until the next is looked for.
+    private const int MaxRowsAhead = 128, MaxBytesAhead = 4 * 1024 * 1024, RowsTakenOnTrust = 32;
+
     /// <summary>Says whether a revision can be read.</summary>
     public static StorageError Check(in RangeQuery query, long currentRevision, long compactRevision) =>
         query.Revision > currentRevision ? StorageError.FutureRevision
@@ -49,13 +52,13 @@ public static class RangeReader
             body.WriteInt64(4, 1);
             return;
         }
-        var record = source.Records.Read(found);
         if (query.KeysOnly)
         {
-            WriteWithoutValue(body, record);
+            WriteWithoutValue(body, source.Records.ReadHead(found));
             body.WriteInt64(4, 1);
             return;
         }
+        var record = source.Records.Read(found);
         var writer = new ProtoWriter(body.GetSpan(ProtoWriter.MessageSize(2, record.Length) + ProtoWriter.Int64Size(4, 1)));
         writer.Message(2, record);
         writer.Int64(4, 1);
@@ -67,13 +70,13 @@ public static class RangeReader
         // Of what lies behind the limit only the number is wanted.
         var count = source.Keys.CountLive(query.Range, revision);
         var limit = query.CountOnly ? 0 : query.Limit == 0 ? count : Math.Min(query.Limit, count);
-        long rows = 0, bytes = 0;
+        long rows = 0, bytes = 0, fetched = 0;
         var keys = LiveKeys.In(source.Keys, query.Range, revision);
         while (rows < limit && keys.MoveNext())
         {
-            var record = source.Records.Read(keys.Revision);
-            WriteRow(body, record, query.KeysOnly);
-            bytes += record.Length;
+            if (rows == fetched && limit > 1 && !query.KeysOnly)
+                fetched += FetchAhead(ref source, keys, limit - rows);
+            bytes += WriteRow(ref source, keys.Revision, query.KeysOnly, body);
             if (++rows == RowsOfEstimate && !query.KeysOnly)
                 Reserve(body, bytes / rows * (limit - rows));
         }
@@ -85,12 +88,30 @@ public static class RangeReader
     private static void Reserve(IBufferWriter<byte> body, long estimatedBytes) =>
         body.GetSpan((int)Math.Min(estimatedBytes + (estimatedBytes / 16), MaxReservedBytes));
 
-    internal static void WriteRow(IBufferWriter<byte> body, ReadOnlySpan<byte> record, bool keyOnly)
+    // Rows that a compaction left or that were written long ago may lie anywhere on the disk: waited for one by one, each would cost its whole latency. Of rows in memory the next is
+    // tried only now and then. Answers how many rows that was good for, the current one among them.
+    private static long FetchAhead(scoped ref KeySpaceReader source, LiveKeys keys, long rows)
+    {
+        long bytes = source.Records.FetchAhead(keys.Revision), done = 1;
+        if (bytes == 0)
+            return RowsTakenOnTrust;
+        for (; done < Math.Min(rows, MaxRowsAhead) && bytes < MaxBytesAhead && keys.MoveNext(); done++)
+            bytes += source.Records.FetchAhead(keys.Revision);
+        return done;
+    }
+
+    /// <summary>Writes one row, and answers the bytes of its record, or of what was read of it.</summary>
+    internal static int WriteRow(scoped ref KeySpaceReader source, Revision revision, bool keyOnly, IBufferWriter<byte> body)
     {
         if (keyOnly)
-            WriteWithoutValue(body, record);
-        else
-            body.WriteMessage(2, record);
+        {
+            var head = source.Records.ReadHead(revision);
+            WriteWithoutValue(body, head);
+            return head.Length;
+        }
+        var record = source.Records.Read(revision);
+        body.WriteMessage(2, record);
+        return record.Length;
     }
 
     private static void WriteWithoutValue(IBufferWriter<byte> body, ReadOnlySpan<byte> record)

@@ -38,7 +38,21 @@ public ref struct RecordReader
     public bool MissedRecord { get; private set; }
 
     /// <summary>The record of a put; empty, and <see cref="MissedRecord"/>, when it is not there.</summary>
-    public ReadOnlySpan<byte> Read(Revision revision)
+    public ReadOnlySpan<byte> Read(Revision revision) => Find(revision, headOnly: false);
+
+    /// <summary>The same, and perhaps without the value: for who wants only the rest.</summary>
+    public ReadOnlySpan<byte> ReadHead(Revision revision) => Find(revision, headOnly: true);
+
+    /// <summary>Begins to fetch a record that will be read soon; its bytes, or 0: that is not necessary, or not possible.</summary>
+    public int FetchAhead(Revision revision)
+    {
+        if (_isOwner || _hot.Holds(revision.Main))
+            return 0;
+        Span<byte> buffer = stackalloc byte[RevisionKey.MaxBytes];
+        return Snapshot.FetchAhead(TableId.Revisions, RevisionKey.Write(buffer, revision, tombstone: false));
+    }
+
+    private ReadOnlySpan<byte> Find(Revision revision, bool headOnly)
     {
         if (_hot.Holds(revision.Main))
             return _hot[revision.Main][revision.Sub].Record.Span;
@@ -47,7 +61,10 @@ public ref struct RecordReader
 
         Span<byte> buffer = stackalloc byte[RevisionKey.MaxBytes];
         var key = RevisionKey.Write(buffer, revision, tombstone: false);
-        if (_isOwner ? _tree.TryGet(TableId.Revisions, key, out var record) : Snapshot.TryGet(TableId.Revisions, key, out record))
+        var isFound = _isOwner
+            ? headOnly ? _tree.TryGetHead(TableId.Revisions, key, out var record) : _tree.TryGet(TableId.Revisions, key, out record)
+            : headOnly ? Snapshot.TryGetHead(TableId.Revisions, key, out record) : Snapshot.TryGet(TableId.Revisions, key, out record);
+        if (isFound)
         {
             // The compiler must assume that the value may alias the key's buffer on this stack; it lies in a page.
             return MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetReference(record), record.Length);

@@ -17,7 +17,7 @@ internal static class SortedRange
         var rows = Gather(ref source, query, revision, out var count, out var accepted);
         var limit = query.Limit == 0 ? rows.Count : (int)Math.Min(query.Limit, rows.Count);
         for (var i = 0; i < limit; i++)
-            RangeReader.WriteRow(body, source.Records.Read(rows[i].Revision), query.KeysOnly);
+            RangeReader.WriteRow(ref source, rows[i].Revision, query.KeysOnly, body);
         body.WriteInt64(3, limit < accepted ? 1 : 0);
         body.WriteInt64(4, count);
     }
@@ -71,7 +71,8 @@ internal static class SortedRange
         }
         else
         {
-            if (!KeyValueRecord.TryRead(source.Records.Read(keys.Revision), out var record))
+            var stored = query.Target == RangeQuery.ByValue ? source.Records.Read(keys.Revision) : source.Records.ReadHead(keys.Revision);
+            if (!KeyValueRecord.TryRead(stored, out var record))
                 return false; // a missed record: the whole answer is thrown away by the caller
             (create, version) = (record.CreateRevision, record.Version);
             if (query.Target == RangeQuery.ByValue)

@@ -116,6 +116,10 @@ public sealed partial class CopyOnWriteTree : ITree, ITreeSpace
         TreeLookup.TryGet(new Pages(this), _tables[table.Value].Root, table, key, out value);
 
     /// <inheritdoc/>
+    public bool TryGetHead(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> head) =>
+        TreeLookup.TryGetHead(new Pages(this), _tables[table.Value].Root, table, key, out head);
+
+    /// <inheritdoc/>
     public ITreeSnapshot OpenSnapshot()
     {
         while (true)

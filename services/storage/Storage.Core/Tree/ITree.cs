@@ -89,6 +89,10 @@ public interface ITree
     /// <exception cref="PageCorruptException">A page failed its checksum (I11).</exception>
     bool TryGet(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value);
 
+    /// <summary>The same for what was put as the head of the value; the value itself where there is none.</summary>
+    /// <exception cref="PageCorruptException">A page failed its checksum (I11).</exception>
+    bool TryGetHead(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> head) => TryGet(table, key, out head);
+
     /// <summary>Bytes of changed pages not yet in a commit.</summary>
     long DirtyBytes { get; }
 
@@ -125,6 +129,15 @@ public interface ITreeSnapshot : IDisposable
     /// <summary>Reads a value.</summary>
     /// <exception cref="PageCorruptException">A page failed its checksum (I11).</exception>
     bool TryGet(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value);
+
+    /// <summary>Reads what was put as the head of a value; the value itself where there is none.</summary>
+    /// <exception cref="PageCorruptException">A page failed its checksum (I11).</exception>
+    bool TryGetHead(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> head) => TryGet(table, key, out head);
+
+    /// <summary>Begins to fetch the value of a key that will be read soon, and does not wait for it.</summary>
+    /// <returns>Bytes that it began to fetch; 0: they are in memory, or there is no such key.</returns>
+    /// <exception cref="PageCorruptException">A page failed its checksum (I11).</exception>
+    int FetchAhead(TableId table, ReadOnlySpan<byte> key) => 0;
 
     /// <summary>
     /// A cursor before the first key at or after <paramref name="from"/> (empty: the table's first); call <see cref="ITreeCursor.MoveNext"/> first.
@@ -190,6 +203,9 @@ public interface IPageDevice
     /// ahead, is left.
     /// </summary>
     void FetchAhead(long offset, int length);
+
+    /// <summary>Whether a range of the file can be read without waiting for the disk. Of a long one only the beginning is looked at.</summary>
+    bool IsInMemory(long offset, int length);
 
     /// <summary>Writes at an offset inside the file.</summary>
     void Write(long offset, ReadOnlySpan<byte> data);

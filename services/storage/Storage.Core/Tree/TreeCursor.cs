@@ -46,19 +46,7 @@ internal sealed class TreeCursor : ITreeCursor
 
     public ReadOnlySpan<byte> Value => TreeLookup.Value(new TreeSnapshot.Pages(_snapshot), Leaf(), _path[0].Slot, _table);
 
-    public ReadOnlySpan<byte> Head
-    {
-        get
-        {
-            var leaf = Leaf();
-            var slot = _path[0].Slot;
-            var payload = NodePage.Payload(leaf, slot);
-            if (!NodePage.IsOverflow(leaf, slot))
-                return payload;
-            var head = NodePage.OverflowHead(payload);
-            return head.IsEmpty ? TreeLookup.Value(new TreeSnapshot.Pages(_snapshot), leaf, slot, _table) : head;
-        }
-    }
+    public ReadOnlySpan<byte> Head => TreeLookup.Head(new TreeSnapshot.Pages(_snapshot), Leaf(), _path[0].Slot, _table);
 
     public void ReadRow(out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
     {

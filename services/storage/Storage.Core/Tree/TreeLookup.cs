@@ -19,6 +19,21 @@ internal static class TreeLookup
         return found;
     }
 
+    /// <summary>As <see cref="TryGet"/>, for what was put as the head of the value; the value itself where there is none.</summary>
+    public static bool TryGetHead<TSource>(
+        TSource source, long root, TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> head)
+        where TSource : struct, IPageSource
+    {
+        head = default;
+        if (root == 0)
+            return false;
+        var leaf = FindLeaf(source, root, table, key, out var likely);
+        var slot = NodePage.Search(leaf, key, likely.Slot(NodePage.Count(leaf)), out var found);
+        if (found)
+            head = Head(source, leaf, slot, table);
+        return found;
+    }
+
     /// <summary>Whether a key is there; its value is not looked at.</summary>
     public static bool Contains<TSource>(TSource source, long root, TableId table, ReadOnlySpan<byte> key)
         where TSource : struct, IPageSource
@@ -38,6 +53,16 @@ internal static class TreeLookup
             return payload;
         var (page, valueBytes) = NodePage.OverflowReference(payload);
         return source.Overflow(page, valueBytes, table);
+    }
+
+    public static ReadOnlySpan<byte> Head<TSource>(TSource source, ReadOnlySpan<byte> leaf, int slot, TableId table)
+        where TSource : struct, IPageSource
+    {
+        var payload = NodePage.Payload(leaf, slot);
+        if (!NodePage.IsOverflow(leaf, slot))
+            return payload;
+        var head = NodePage.OverflowHead(payload);
+        return head.IsEmpty ? Value(source, leaf, slot, table) : head;
     }
 
     private static ReadOnlySpan<byte> FindLeaf<TSource>(

@@ -17,6 +17,36 @@ internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshot
         return TreeLookup.TryGet(new Pages(this), state.Roots[table.Value], table, key, out value);
     }
 
+    public bool TryGetHead(TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> head)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return TreeLookup.TryGetHead(new Pages(this), state.Roots[table.Value], table, key, out head);
+    }
+
+    public int FetchAhead(TableId table, ReadOnlySpan<byte> key)
+    {
+        if (RootOf(table) is not 0 and var root)
+        {
+            var leaf = root;
+            var page = Node(root, table);
+            while (PageFormat.Level(page) > 0)
+            {
+                leaf = NodePage.Child(page, NodePage.ChildSlot(page, key));
+                // To look into it would be to wait for it.
+                if (PageFormat.Level(page) == 1 && pages.FetchAbsent(leaf, 1) is not 0 and var leafBytes)
+                    return leafBytes;
+                page = Node(leaf, table);
+            }
+            var slot = NodePage.Search(page, key, out var found);
+            if (found && NodePage.IsOverflow(page, slot))
+            {
+                var (run, valueBytes) = NodePage.OverflowReference(NodePage.Payload(page, slot));
+                return pages.FetchAbsent(run, PageFormat.RunPages(valueBytes));
+            }
+        }
+        return 0;
+    }
+
     public ITreeCursor Seek(TableId table, ReadOnlySpan<byte> from)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -79,10 +109,7 @@ internal sealed class TreeSnapshot(DevicePages pages, TreeState state, ISnapshot
         }
         for (var slot = 0; slot < count; slot++)
         {
-            var head = NodePage.Payload(page, slot);
-            if (NodePage.IsOverflow(page, slot))
-                head = NodePage.OverflowHead(head) is { IsEmpty: false } known ? known : TreeLookup.Value(new Pages(this), page, slot, table);
-            visitor.Visit(NodePage.Key(page, slot), head);
+            visitor.Visit(NodePage.Key(page, slot), TreeLookup.Head(new Pages(this), page, slot, table));
         }
     }
 

@@ -121,6 +121,23 @@ public sealed unsafe class MmapPageDevice : IPageDevice, IDisposable
     }
 
     /// <inheritdoc/>
+    public bool IsInMemory(long offset, int length)
+    {
+        const int maxPages = 64;
+        var pageBytes = Environment.SystemPageSize;
+        var from = offset - offset % pageBytes;
+        var bytes = (int)Math.Min(offset + length - from, maxPages * pageBytes);
+        var pages = stackalloc byte[maxPages];
+        fixed (byte* at = Read(from, bytes))
+        {
+            // Where it cannot be known, nothing is gained by fetching ahead of every read.
+            if (LibC.MInCore(at, (nuint)bytes, pages) != 0)
+                return true;
+        }
+        return !new ReadOnlySpan<byte>(pages, (bytes + pageBytes - 1) / pageBytes).ContainsAnyInRange((byte)0, (byte)0);
+    }
+
+    /// <inheritdoc/>
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
         // Beyond the end the file would grow sparsely, and a full disk show itself too late.

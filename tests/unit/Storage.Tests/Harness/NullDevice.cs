@@ -19,6 +19,8 @@ internal sealed class NullDevice : IPageDevice
     {
     }
 
+    public bool IsInMemory(long offset, int length) => true;
+
     public void Write(long offset, ReadOnlySpan<byte> data)
     {
     }

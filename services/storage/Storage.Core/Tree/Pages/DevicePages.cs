@@ -58,6 +58,18 @@ internal sealed class DevicePages(IPageDevice device)
         FetchRun(first, end);
     }
 
+    /// <summary>Fetches a run of pages unless it is in memory.</summary>
+    /// <returns>Its bytes, or 0.</returns>
+    public int FetchAbsent(long page, int count)
+    {
+        var (offset, length) = (page * PageFormat.PageBytes, count * PageFormat.PageBytes);
+        if (device.IsInMemory(offset, length))
+            return 0;
+        for (var at = 0; at < length; at += MaxFetchedPages * PageFormat.PageBytes)
+            device.FetchAhead(offset + at, Math.Min(length - at, MaxFetchedPages * PageFormat.PageBytes));
+        return length;
+    }
+
     /// <summary>The same, for the children of a branch.</summary>
     public void FetchChildren(ReadOnlySpan<byte> branch)
     {
