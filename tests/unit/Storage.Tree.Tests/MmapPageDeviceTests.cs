@@ -85,14 +85,17 @@ public sealed class MmapPageDeviceTests : IDisposable
     [InlineData(-4096, 4096)]
     [InlineData(0, 0)]
     [InlineData(0, -1)]
-    [InlineData(ExtentBytes, 4096)]
-    [InlineData(ExtentBytes - 4096, 1 << 30)]
+    [InlineData(ExtentBytes - 4096, 8192)]
+    [InlineData(2 * ExtentBytes, 4096)]
+    [InlineData(2 * ExtentBytes - 4096, 1 << 30)]
+    [InlineData(long.MaxValue, int.MaxValue)]
     public void FetchAhead_NotInsideTheFile_IsLeft(long offset, int length)
     {
         using var device = MmapPageDevice.Open(_directory.File("data"), ExtentBytes);
-        device.SetLength(ExtentBytes);
+        device.SetLength(2 * ExtentBytes);
         device.FetchAhead(offset, length);
-        Assert.Equal(ExtentBytes, device.Length);
+        Assert.True(device.IsInMemory(offset, length));
+        Assert.Equal(2 * ExtentBytes, device.Length);
     }
 
     [Fact]

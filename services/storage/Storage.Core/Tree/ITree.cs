@@ -204,7 +204,9 @@ public interface IPageDevice
     /// </summary>
     void FetchAhead(long offset, int length);
 
-    /// <summary>Whether a range of the file can be read without waiting for the disk. Of a long one only the beginning is looked at.</summary>
+    /// <summary>
+    /// Whether a range of the file can be read without waiting for the disk, or not at all. Of a long one only the beginning is looked at; true where it cannot be known.
+    /// </summary>
     bool IsInMemory(long offset, int length);
 
     /// <summary>Writes at an offset inside the file.</summary>

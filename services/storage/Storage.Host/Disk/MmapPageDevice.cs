@@ -124,6 +124,9 @@ public sealed unsafe class MmapPageDevice : IPageDevice, IDisposable
     public bool IsInMemory(long offset, int length)
     {
         const int maxPages = 64;
+        // Whoever reads there says what is wrong.
+        if (offset < 0 || length <= 0 || offset > Length - length || (offset & (ExtentBytes - 1)) > ExtentBytes - length)
+            return true;
         var pageBytes = Environment.SystemPageSize;
         var from = offset - offset % pageBytes;
         var bytes = (int)Math.Min(offset + length - from, maxPages * pageBytes);

@@ -58,6 +58,15 @@ internal sealed class DevicePages(IPageDevice device)
         FetchRun(first, end);
     }
 
+    /// <summary>The same, for the children of a branch.</summary>
+    public void FetchChildren(ReadOnlySpan<byte> branch)
+    {
+        Span<long> children = stackalloc long[NodePage.Count(branch)];
+        for (var slot = 0; slot < children.Length; slot++)
+            children[slot] = NodePage.Child(branch, slot);
+        FetchAhead(children);
+    }
+
     /// <summary>Fetches a run of pages unless it is in memory.</summary>
     /// <returns>Its bytes, or 0.</returns>
     public int FetchAbsent(long page, int count)
@@ -68,15 +77,6 @@ internal sealed class DevicePages(IPageDevice device)
         for (var at = 0; at < length; at += MaxFetchedPages * PageFormat.PageBytes)
             device.FetchAhead(offset + at, Math.Min(length - at, MaxFetchedPages * PageFormat.PageBytes));
         return length;
-    }
-
-    /// <summary>The same, for the children of a branch.</summary>
-    public void FetchChildren(ReadOnlySpan<byte> branch)
-    {
-        Span<long> children = stackalloc long[NodePage.Count(branch)];
-        for (var slot = 0; slot < children.Length; slot++)
-            children[slot] = NodePage.Child(branch, slot);
-        FetchAhead(children);
     }
 
     /// <summary>The value in an overflow run.</summary>
