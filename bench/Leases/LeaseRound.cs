@@ -18,8 +18,8 @@ internal sealed record LeaseRound(int Live, int Ending, int Clients, int Putters
     private static readonly TimeSpan SetUpTimeout = TimeSpan.FromSeconds(30), FillTimeout = TimeSpan.FromMinutes(10), EndTimeout = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3), WarmUp = TimeSpan.FromSeconds(2), CountEvery = TimeSpan.FromMilliseconds(50);
 
-    // Enough to grant them and to put their keys before the first of them ends.
-    private TimeSpan Target => TimeSpan.FromSeconds(15 + (Ending / 4000.0)) + Phase;
+    // Enough to grant them and to put their keys before the first of them ends, also for etcd on a slow disk.
+    private TimeSpan Target => TimeSpan.FromSeconds(15 + (Ending / 2000.0)) + Phase;
 
     public LeaseResult Run(Target target)
     {
