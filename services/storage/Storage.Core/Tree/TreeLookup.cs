@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Storage.Core.Tree.Pages;
 
 namespace Storage.Core.Tree;
@@ -9,14 +10,9 @@ internal static class TreeLookup
         TSource source, long root, TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value)
         where TSource : struct, IPageSource
     {
-        value = default;
-        if (root == 0)
-            return false;
-        var leaf = FindLeaf(source, root, table, key, out var likely);
-        var slot = NodePage.Search(leaf, key, likely.Slot(NodePage.Count(leaf)), out var found);
-        if (found)
-            value = Value(source, leaf, slot, table);
-        return found;
+        var isFound = TryFind(source, root, table, key, out var leaf, out var slot);
+        value = isFound ? Value(source, leaf, slot, table) : default;
+        return isFound;
     }
 
     /// <summary>As <see cref="TryGet"/>, for what was put as the head of the value; the value itself where there is none.</summary>
@@ -24,26 +20,15 @@ internal static class TreeLookup
         TSource source, long root, TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> head)
         where TSource : struct, IPageSource
     {
-        head = default;
-        if (root == 0)
-            return false;
-        var leaf = FindLeaf(source, root, table, key, out var likely);
-        var slot = NodePage.Search(leaf, key, likely.Slot(NodePage.Count(leaf)), out var found);
-        if (found)
-            head = Head(source, leaf, slot, table);
-        return found;
+        var isFound = TryFind(source, root, table, key, out var leaf, out var slot);
+        head = isFound ? Head(source, leaf, slot, table) : default;
+        return isFound;
     }
 
     /// <summary>Whether a key is there; its value is not looked at.</summary>
     public static bool Contains<TSource>(TSource source, long root, TableId table, ReadOnlySpan<byte> key)
-        where TSource : struct, IPageSource
-    {
-        if (root == 0)
-            return false;
-        var leaf = FindLeaf(source, root, table, key, out var likely);
-        _ = NodePage.Search(leaf, key, likely.Slot(NodePage.Count(leaf)), out var found);
-        return found;
-    }
+        where TSource : struct, IPageSource =>
+        TryFind(source, root, table, key, out _, out _);
 
     public static ReadOnlySpan<byte> Value<TSource>(TSource source, ReadOnlySpan<byte> leaf, int slot, TableId table)
         where TSource : struct, IPageSource
@@ -63,6 +48,21 @@ internal static class TreeLookup
             return payload;
         var head = NodePage.OverflowHead(payload);
         return head.IsEmpty ? Value(source, leaf, slot, table) : head;
+    }
+
+    // A call of its own would cost the most frequent read of all.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryFind<TSource>(
+        TSource source, long root, TableId table, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> leaf, out int slot)
+        where TSource : struct, IPageSource
+    {
+        leaf = default;
+        slot = 0;
+        if (root == 0)
+            return false;
+        leaf = FindLeaf(source, root, table, key, out var likely);
+        slot = NodePage.Search(leaf, key, likely.Slot(NodePage.Count(leaf)), out var found);
+        return found;
     }
 
     private static ReadOnlySpan<byte> FindLeaf<TSource>(
