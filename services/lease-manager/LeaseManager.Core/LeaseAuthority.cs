@@ -156,7 +156,7 @@ public sealed class LeaseAuthority
         Settle(now);
     }
 
-    /// <summary>Gives a lease its full TTL again.</summary>
+    /// <summary>Gives a lease its full TTL again. One that is not answered yet has come in time all the same: <see cref="Lessor.Asked"/>.</summary>
     /// <param name="id">The lease.</param>
     /// <param name="minApplied">The newest log index the caller has seen.</param>
     /// <param name="now">The time.</param>
@@ -164,21 +164,10 @@ public sealed class LeaseAuthority
     /// <param name="isProofAging">The next proof should be under way.</param>
     public KeepAliveOutcome KeepAlive(long id, LogIndex minApplied, TimeSpan now, out KeepAliveResult result, out bool isProofAging)
     {
-        result = default;
-        isProofAging = false;
-        // A lease that is known here may be another one by now, granted again under its id: that promise would be about something else.
-        if (!IsReady(minApplied))
-            return KeepAliveOutcome.NotReady;
-        if (!Defects.HasFlag(LeaseDefects.AnswerUnproven))
-        {
-            if (_provenAt is not { } proven || now - proven > ClaimTiming.MaxProofAge)
-                return KeepAliveOutcome.Unproven;
-            isProofAging = now - proven > ClaimTiming.MaxProofAge / 2;
-        }
-        if (!_lessor.TryKeepAlive(id, now, out var ttl))
-            return KeepAliveOutcome.Checkpointed;
-        result = new KeepAliveResult(ttl, _revision, _term);
-        return KeepAliveOutcome.Answered;
+        var outcome = TryKeepAlive(id, minApplied, now, out result, out isProofAging);
+        if (outcome != KeepAliveOutcome.Answered)
+            _lessor.Asked(id, now);
+        return outcome;
     }
 
     /// <summary>False: not ready.</summary>
@@ -231,6 +220,25 @@ public sealed class LeaseAuthority
     }
 
     public void CheckpointDone(IEnumerable<long> ids) => _lessor.CheckpointDone(ids);
+
+    private KeepAliveOutcome TryKeepAlive(long id, LogIndex minApplied, TimeSpan now, out KeepAliveResult result, out bool isProofAging)
+    {
+        result = default;
+        isProofAging = false;
+        // A lease that is known here may be another one by now, granted again under its id: that promise would be about something else.
+        if (!IsReady(minApplied))
+            return KeepAliveOutcome.NotReady;
+        if (!Defects.HasFlag(LeaseDefects.AnswerUnproven))
+        {
+            if (_provenAt is not { } proven || now - proven > ClaimTiming.MaxProofAge)
+                return KeepAliveOutcome.Unproven;
+            isProofAging = now - proven > ClaimTiming.MaxProofAge / 2;
+        }
+        if (!_lessor.TryKeepAlive(id, now, out var ttl))
+            return KeepAliveOutcome.Checkpointed;
+        result = new KeepAliveResult(ttl, _revision, _term);
+        return KeepAliveOutcome.Answered;
+    }
 
     private bool IsBehind(LogIndex minApplied) =>
         !Defects.HasFlag(LeaseDefects.AnswerBehind) && (Applied < minApplied || Applied < _highestApplied);

@@ -35,4 +35,7 @@ internal enum LeaseDefects
 
     /// <summary>An id that is unknown in a feed that is behind counts as gone.</summary>
     AnswerBehind = 1 << 9,
+
+    /// <summary>A lease ends although a keep-alive of it came in time and waits for its answer.</summary>
+    ForgetTheAsked = 1 << 10,
 }

@@ -8,8 +8,8 @@ namespace LeaseManager.Core;
 /// </summary>
 /// <remarks>
 /// Invariant I7: a lease is handed out for expiry no earlier than its TTL after the latest of: its grant as seen here, its last
-/// successful keep-alive. After <see cref="Activate"/>, which knows of neither, no earlier than what replicated state says is left of it: its whole TTL, or its
-/// checkpoint. A keep-alive therefore succeeds only when no checkpoint stands against it.
+/// successful keep-alive, the last one that came in time and waits for its answer. After <see cref="Activate"/>, which knows of none of these, no earlier than
+/// what replicated state says is left of it: its whole TTL, or its checkpoint. A keep-alive therefore succeeds only when no checkpoint stands against it.
 /// </remarks>
 public sealed partial class Lessor
 {
@@ -135,6 +135,19 @@ public sealed partial class Lessor
         Renew(lease, now);
         ttlSeconds = lease.TtlSeconds;
         return true;
+    }
+
+    /// <summary>
+    /// A keep-alive of a lease has come that cannot be answered yet. The lease is not over before it would be with the answer: that it takes long is not its holder's
+    /// doing. No promise, as a successor does not know of it.
+    /// </summary>
+    public void Asked(long id, TimeSpan now)
+    {
+        if (!_leases.TryGetValue(id, out var lease) || lease.IsExpiring || lease.Deadline <= now || Defects.HasFlag(LeaseDefects.ForgetTheAsked))
+            return;
+        var kept = now + TimeSpan.FromSeconds(lease.TtlSeconds);
+        if (lease.Deadline < kept)
+            lease.Deadline = kept;
     }
 
     /// <summary>Remaining seconds, rounded down, and granted seconds; (-1, 0) when there is no such lease.</summary>

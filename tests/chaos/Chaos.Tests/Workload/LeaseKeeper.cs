@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
 using Grpc.Core;
@@ -21,6 +22,10 @@ public sealed class LeaseKeeper : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _keeping;
     private readonly long _lease;
+
+    // What its streams have met since it was last told that it lives, with the milliseconds until then.
+    private readonly List<string> _since = [];
+    private long _aliveAt = Stopwatch.GetTimestamp();
 
     private LeaseKeeper(IEtcdConnection connection, string key, long lease)
     {
@@ -65,6 +70,7 @@ public sealed class LeaseKeeper : IAsyncDisposable
             }
             catch (RpcException error) when (_connection.HasOtherEndpoints && (error.StatusCode is StatusCode.Unavailable or StatusCode.Internal))
             {
+                Note($"{error.StatusCode} ({error.Status.Detail})");
                 await Task.Delay(s_pauseAfterLoss, _stop.Token);
             }
         }
@@ -76,6 +82,7 @@ public sealed class LeaseKeeper : IAsyncDisposable
         using var timer = new PeriodicTimer(s_period);
         do
         {
+            Note("asked");
             try
             {
                 await call.RequestStream.WriteAsync(new LeaseKeepAliveRequest { ID = _lease });
@@ -86,8 +93,15 @@ public sealed class LeaseKeeper : IAsyncDisposable
             }
             if (!await call.ResponseStream.MoveNext(_stop.Token))
                 throw new InvalidOperationException("the keep-alive stream ended");
-            Assert.True(call.ResponseStream.Current.TTL > 0, $"the lease of {_key} ended although it was kept alive (I7)");
+            Note("answered");
+            Assert.True(
+                call.ResponseStream.Current.TTL > 0,
+                $"the lease of {_key} ended although it was kept alive (I7); since the answer before, at {DateTime.UtcNow:HH:mm:ss.fff}: {string.Join(", ", _since)}");
+            _since.Clear();
+            _aliveAt = Stopwatch.GetTimestamp();
         }
         while (await timer.WaitForNextTickAsync(_stop.Token));
     }
+
+    private void Note(string what) => _since.Add($"{what} after {Stopwatch.GetElapsedTime(_aliveAt).TotalMilliseconds:f0} ms");
 }

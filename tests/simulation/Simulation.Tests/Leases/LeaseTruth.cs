@@ -5,7 +5,8 @@ namespace Simulation.Leases;
 /// <summary>What was promised for each lease, and whether what happened kept it (I7). Times in milliseconds of the world's clock.</summary>
 internal sealed class LeaseTruth
 {
-    private sealed record Life(long TtlMs, ulong GrantedAt, double From);
+    // Asked: when a keep-alive came that waits for its answer, and the claim of the manager that it came to.
+    private sealed record Life(long TtlMs, ulong GrantedAt, double From, (ulong Claim, double At) Asked = default);
 
     private readonly Dictionary<long, Life> _lives = [];
 
@@ -14,6 +15,9 @@ internal sealed class LeaseTruth
 
     /// <summary>Keep-alives that promised a TTL.</summary>
     public int Promises { get; private set; }
+
+    /// <summary>Keep-alives that came in time and could not be answered at once.</summary>
+    public int Waits { get; private set; }
 
     /// <summary>Log index of a lease's grant; 0: there is no such lease.</summary>
     public ulong GrantedAt(long id) => _lives.TryGetValue(id, out var life) ? life.GrantedAt : 0;
@@ -41,13 +45,28 @@ internal sealed class LeaseTruth
         _lives[id] = life with { From = now };
     }
 
-    public void Expired(long id, double now)
+    /// <summary>The manager with the current claim was asked to keep a lease alive, and cannot answer yet. What that is worth ends with its claim.</summary>
+    public void Asked(long id, ulong claim, double now)
+    {
+        if (_lives.TryGetValue(id, out var life) && now < Math.Max(EarliestEnd(life), EarliestEnd(life, claim)))
+            (_lives[id], Waits) = (life with { Asked = (claim, now) }, Waits + 1);
+    }
+
+    /// <param name="id">The lease.</param>
+    /// <param name="claim">Under which it was ended.</param>
+    /// <param name="now">When.</param>
+    public void Expired(long id, ulong claim, double now)
     {
         Check.That(_lives.Remove(id, out var life), $"lease {id} ended twice");
+        Check.That(now >= EarliestEnd(life!, claim), $"lease {id} of {life!.TtlMs} ms ended at {now:F0} although it was asked for at {life.Asked.At:F0}");
         Check.That(now >= EarliestEnd(life!), $"lease {id} of {life!.TtlMs} ms ended at {now:F0}, promised at {life.From:F0}: {EarliestEnd(life) - now:F0} ms early (I7)");
         Ended++;
     }
 
+    private static double EarliestEnd(Life life) => EarliestEnd(life.From, life.TtlMs);
+
+    private static double EarliestEnd(Life life, ulong claim) => life.Asked.Claim == claim ? EarliestEnd(life.Asked.At, life.TtlMs) : 0;
+
     // By a clock that runs as fast as the design allows.
-    private static double EarliestEnd(Life life) => life.From + (life.TtlMs / (1 + LeaseProfile.MaxDrift)) - 1;
+    private static double EarliestEnd(double from, long ttlMs) => from + (ttlMs / (1 + LeaseProfile.MaxDrift)) - 1;
 }

@@ -83,7 +83,7 @@ internal sealed partial class LeaseWorld
             else if (!change.Removed)
                 Truth.Granted(change.Id, change.TtlSeconds, Log.Last, Now);
             else if (kind == CommandKind.LeaseExpire)
-                Truth.Expired(change.Id, Now);
+                Truth.Expired(change.Id, before.Claim.Epoch, Now);
             else
                 Truth.Revoked(change.Id);
         }

@@ -116,7 +116,11 @@ internal sealed class SimulatedManager
         if (outcome == KeepAliveOutcome.Checkpointed)
             Checkpoint();
         if (outcome != KeepAliveOutcome.Answered)
+        {
+            if (IsActive && _authority.Claim == _world.Log.Current.Claim.Epoch)
+                _world.Truth.Asked(id, _authority.Claim, _world.Now);
             return false;
+        }
         _world.Tell($"manager {Number} answers lease {id}: {result.TtlSeconds}");
         _world.Truth.Answered(Number, id, result.TtlSeconds, minApplied, _world.Now);
         return true;

@@ -106,6 +106,32 @@ public abstract class LeaseManagerContractTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Expiry_KeepAliveWaitsForAProof_LeaseLivesUntilItIsAnswered()
+    {
+        _cluster.Grant(7, 2);
+        var granted = _cluster.Grant(8, 2);
+        await _manager.TimeToLiveAsync(8, granted, _deadline.Token);
+        var (isAsked, proof) = (new TaskCompletionSource(), new TaskCompletionSource<ReadIndex>());
+        _cluster.OnReadIndex = () =>
+        {
+            isAsked.TrySetResult();
+            return new(proof.Task);
+        };
+        await StepAsync(TimeSpan.FromSeconds(1.5));
+        var kept = _manager.KeepAliveAsync(7, granted, _deadline.Token).AsTask();
+        await isAsked.Task.WaitAsync(_deadline.Token);
+        await StepAsync(TimeSpan.FromSeconds(1.5));
+        await UntilAsync(() => !_cluster.HasLease(8));
+        Assert.True(_cluster.HasLease(7));
+        _cluster.OnReadIndex = null;
+        proof.SetResult(new ReadIndex(granted, new Term(2)));
+        Assert.Equal(2, (await kept).TtlSeconds);
+        await StepAsync(TimeSpan.FromSeconds(1.9));
+        Assert.True(_cluster.HasLease(7));
+        await UntilAsync(() => !_cluster.HasLease(7), TimeSpan.FromMilliseconds(100));
+    }
+
+    [Fact]
     public async Task TimeToLiveAndList_SeveralLeases_RemainingAndSoonestFirst()
     {
         _cluster.Grant(1, 30);
