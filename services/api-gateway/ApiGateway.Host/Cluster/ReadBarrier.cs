@@ -1,6 +1,7 @@
 using ApiGateway.Core.Errors;
 using ApiGateway.Host.Calls;
 using Consensus.Contracts;
+using Grpc.Core;
 using Hosting.Metrics;
 
 namespace ApiGateway.Host.Cluster;
@@ -28,7 +29,7 @@ public sealed class ReadBarrier(IConsensus consensus, GatewayOptions options, Ti
 
     /// <summary>Awaits a call to another service, at most for the request timeout.</summary>
     /// <param name="call">The call; awaited once.</param>
-    /// <param name="onTimeout">The error when it took too long.</param>
+    /// <param name="onTimeout">The error when it took too long, or nobody could be reached.</param>
     public ValueTask<T> BoundedAsync<T>(ValueTask<T> call, EtcdError onTimeout) =>
         call.IsCompletedSuccessfully ? call : SlowAsync(call, onTimeout);
 
@@ -81,9 +82,13 @@ public sealed class ReadBarrier(IConsensus consensus, GatewayOptions options, Ti
         {
             return await call.AsTask().WaitAsync(options.RequestTimeout, time).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is TimeoutException or NoLeaderException or LogUnavailableException)
+        catch (Exception exception) when (IsLoss(exception))
         {
             throw new RequestFailedException(onTimeout);
         }
     }
+
+    // Nobody of the other service could be reached for as long as its client tried. What a service throws of itself is a mistake of its own (unknown), which is not to look like that.
+    private static bool IsLoss(Exception exception) => exception is TimeoutException or NoLeaderException or LogUnavailableException
+        or IOException or HttpRequestException or ObjectDisposedException or (RpcException { StatusCode: not StatusCode.Unknown } and not RequestFailedException);
 }

@@ -163,8 +163,13 @@ internal sealed class FakeCluster : IConsensus, IStorage
         return new Subscription();
     }
 
+    /// <summary>What every read of storage ends with.</summary>
+    public Exception? StorageFailure { get; set; }
+
     public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation)
     {
+        if (StorageFailure is { } failure)
+            return ValueTask.FromException<ReadResult>(failure);
         var request = RangeRequest.Parser.ParseFrom(rangeRequest.Span);
         lock (_gate)
         {
@@ -181,8 +186,9 @@ internal sealed class FakeCluster : IConsensus, IStorage
     }
 
     public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) =>
-        new(new ReadResult(
-            StorageError.None, Revision, new LogIndex(Index), new Term(2), 0, new TxnResponse { Succeeded = true }.ToByteArray()));
+        StorageFailure is { } failure
+            ? ValueTask.FromException<ReadResult>(failure)
+            : new(new ReadResult(StorageError.None, Revision, new LogIndex(Index), new Term(2), 0, new TxnResponse { Succeeded = true }.ToByteArray()));
 
     public ValueTask<ReadResult> AuthorizeAsync(AccessRequest request, LogIndex minApplied, Caller caller, CancellationToken cancellation) =>
         new(new ReadResult(OnAuthorize(request, caller), Revision, new LogIndex(Index), new Term(2), 0, default));
@@ -198,8 +204,9 @@ internal sealed class FakeCluster : IConsensus, IStorage
 
     public ValueTask<ReadResult> GetV2Async(
         string path, bool recursive, bool sorted, long nowUnixNanos, LogIndex minApplied, CancellationToken cancellation) =>
+        StorageFailure is { } failure ? ValueTask.FromException<ReadResult>(failure)
         // Nobody was ever made a user.
-        V2Internal.Contains(path) ? new(new ReadResult(StorageError.V2, V2Index, new LogIndex(Index), new Term(2), 100, "/.."u8.ToArray())) : new(OnGetV2!(path));
+        : V2Internal.Contains(path) ? new(new ReadResult(StorageError.V2, V2Index, new LogIndex(Index), new Term(2), 100, "/.."u8.ToArray())) : new(OnGetV2!(path));
 
     /// <summary>How often the replica's status was asked for.</summary>
     public int StatusesAsked { get; private set; }

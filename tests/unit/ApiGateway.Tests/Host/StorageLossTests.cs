@@ -1,0 +1,71 @@
+using System.Net;
+using ApiGateway.Core.Errors;
+using ApiGateway.Host.Calls;
+using ApiGateway.Tests.Fakes;
+using EtcdApi.Etcdserverpb;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace ApiGateway.Tests.Host;
+
+/// <summary>Goal: reads while no storage replica answers end with an error that etcd's clients know. Method: the public API over a storage whose client fails, in each way that it can.</summary>
+public sealed class StorageLossTests(GatewayFixture gateway) : IClassFixture<GatewayFixture>
+{
+    private const string Kv = "etcdserverpb.KV";
+    private static readonly RangeRequest s_range = new() { Key = ByteString.CopyFromUtf8("k"), RangeEnd = ByteString.CopyFromUtf8("l") };
+    private static readonly Status s_notApplied = new(StatusCode.Unavailable, "etcdserver: request timed out, waiting for the applied index took too long");
+
+    private static readonly Dictionary<string, Exception> s_losses = new Exception[]
+    {
+        new RpcException(new Status(StatusCode.Unavailable, "Error connecting to subchannel.")), new RpcException(new Status(StatusCode.Internal, "Error reading next message.")),
+        new IOException("The request was aborted."), new HttpRequestException("Connection refused"), new ObjectDisposedException("channel"),
+    }.ToDictionary(static loss => $"{loss.GetType().Name}: {loss.Message}");
+
+    public static TheoryData<string> Losses => [.. s_losses.Keys];
+
+    [Theory, MemberData(nameof(Losses))]
+    public async Task Range_NoStorageAnswers_TimesOut(string loss)
+    {
+        gateway.Cluster.StorageFailure = s_losses[loss];
+        Assert.Equal(s_notApplied, await FailureAsync<RangeRequest, RangeResponse>("Range", s_range));
+        var serializable = new RangeRequest(s_range) { Serializable = true };
+        Assert.Equal(s_notApplied, await FailureAsync<RangeRequest, RangeResponse>("Range", serializable));
+    }
+
+    [Theory, MemberData(nameof(Losses))]
+    public async Task Txn_NoStorageAnswers_TimesOut(string loss)
+    {
+        gateway.Cluster.StorageFailure = s_losses[loss];
+        Assert.Equal(s_notApplied, await FailureAsync<TxnRequest, TxnResponse>("Txn", new TxnRequest { Success = { new RequestOp { RequestRange = s_range } } }));
+    }
+
+    [Theory, MemberData(nameof(Losses))]
+    public async Task V2Get_NoStorageAnswers_RaftInternalError(string loss)
+    {
+        gateway.Cluster.StorageFailure = s_losses[loss];
+        using var answer = await gateway.Http.GetAsync("/v2/keys/a");
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        Assert.Equal(
+            "{\"errorCode\":300,\"message\":\"Raft Internal Error\",\"cause\":\"etcdserver: request timed out\",\"index\":0}\n", await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Range_StorageIsWrong_IsNotTakenForALoss()
+    {
+        var mistake = new Status(StatusCode.Unknown, "Exception was thrown by handler.");
+        gateway.Cluster.StorageFailure = new RpcException(mistake);
+        Assert.Equal(mistake, await FailureAsync<RangeRequest, RangeResponse>("Range", s_range));
+    }
+
+    [Fact]
+    public async Task Range_RefusedMeanwhile_IsNotTakenForALoss()
+    {
+        gateway.Cluster.StorageFailure = new RequestFailedException(EtcdError.InvalidAuthToken);
+        Assert.Equal(new Status(StatusCode.Unauthenticated, "etcdserver: invalid auth token"), await FailureAsync<RangeRequest, RangeResponse>("Range", s_range));
+    }
+
+    private async Task<Status> FailureAsync<TRequest, TResponse>(string method, TRequest request)
+        where TRequest : class, IMessage<TRequest>, new()
+        where TResponse : class, IMessage<TResponse>, new() =>
+        (await Assert.ThrowsAsync<RpcException>(() => gateway.Grpc.CallAsync<TRequest, TResponse>(Kv, method, request))).Status;
+}
