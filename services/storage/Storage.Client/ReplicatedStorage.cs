@@ -82,10 +82,10 @@ public sealed partial class ReplicatedStorage : IStorage, IDisposable
         Prefer(place, insteadOf: from);
     }
 
-    public IDisposable SubscribeResults(SessionId session, IResultSink sink)
+    public ValueTask<IDisposable> SubscribeResultsAsync(SessionId session, IResultSink sink, CancellationToken cancellation)
     {
         var at = Preferred;
-        return Replicas[at].SubscribeResults(session, new LeavingSink(this, at, sink));
+        return Replicas[at].SubscribeResultsAsync(session, new LeavingSink(this, at, sink), cancellation);
     }
 
     public ValueTask<ReadResult> RangeAsync(

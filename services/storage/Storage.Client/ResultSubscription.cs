@@ -12,11 +12,12 @@ internal sealed class ResultSubscription : IDisposable
     private readonly CancellationTokenSource _ended = new();
     private readonly WatchedStream _watch;
     private readonly TimeSpan _establishLimit;
+    private readonly TimeProvider _time;
     private readonly AsyncServerStreamingCall<Wire.ResultBatch> _call;
 
     public ResultSubscription(Wire.Storage.StorageClient stub, SessionId session, IResultSink sink, StorageClientOptions options, TimeProvider time)
     {
-        _establishLimit = options.EstablishLimit;
+        (_establishLimit, _time) = (options.EstablishLimit, time);
         _watch = new WatchedStream(options.EstablishLimit, options.SilenceLimit, time, _ended.Token);
         _session = session;
         _sink = sink;
@@ -24,21 +25,25 @@ internal sealed class ResultSubscription : IDisposable
     }
 
     /// <summary>
-    /// Blocks until the replica has confirmed the subscription: a command proposed after that cannot be answered unheard. When it does not, the sink
-    /// hears that the subscription is broken.
+    /// Completes when the replica has confirmed the subscription: a command proposed after that cannot be answered unheard. When it does not, the sink hears that the
+    /// subscription is broken.
     /// </summary>
-    public void Establish()
+    /// <exception cref="OperationCanceledException">The caller gave up; the subscription has ended.</exception>
+    public async ValueTask EstablishAsync(CancellationToken cancellation)
     {
-        var headers = Task.Run(() => _call.ResponseHeadersAsync);
         try
         {
-            if (!headers.Wait(_establishLimit))
-                throw new TimeoutException("the storage replica did not confirm the subscription");
+            await _call.ResponseHeadersAsync.WaitAsync(_establishLimit, _time, cancellation).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is AggregateException or TimeoutException)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            _ended.Cancel();
-            _sink.OnBroken((exception.InnerException ?? exception).Message);
+            Dispose();
+            throw;
+        }
+        catch (Exception exception) when (exception is TimeoutException || CallLoss.Is(exception))
+        {
+            await _ended.CancelAsync().ConfigureAwait(false);
+            _sink.OnBroken(exception is TimeoutException ? "the storage replica did not confirm the subscription" : exception.Message);
             return;
         }
         _ = ReadAsync();

@@ -43,11 +43,10 @@ public sealed class StorageClient : IStorage, IDisposable
         }),
         options);
 
-    /// <summary>Blocks until the replica has confirmed; see <see cref="ResultSubscription.Establish"/>.</summary>
-    public IDisposable SubscribeResults(SessionId session, IResultSink sink)
+    public async ValueTask<IDisposable> SubscribeResultsAsync(SessionId session, IResultSink sink, CancellationToken cancellation)
     {
         var subscription = new ResultSubscription(_stub, session, sink, _options, _time);
-        subscription.Establish();
+        await subscription.EstablishAsync(cancellation).ConfigureAwait(false);
         return subscription;
     }
 

@@ -18,10 +18,12 @@ public enum KeySpace : byte
 public interface IStorage
 {
     /// <summary>
-    /// From now on, pushes the results of a session's commands to <paramref name="sink"/>, on the apply thread and in log
-    /// order. Disposing ends it. A second subscription of the same session replaces the first.
+    /// Pushes the results of a session's commands to <paramref name="sink"/>, on the apply thread and in log order. Once this completes, no command that is proposed
+    /// is answered unheard; where the subscription could not be had the sink has been told that it is broken. Disposing ends it. A second subscription of the same
+    /// session replaces the first. Completes synchronously where the replica is in this process.
     /// </summary>
-    IDisposable SubscribeResults(SessionId session, IResultSink sink);
+    /// <exception cref="OperationCanceledException">The caller gave up; there is no subscription.</exception>
+    ValueTask<IDisposable> SubscribeResultsAsync(SessionId session, IResultSink sink, CancellationToken cancellation);
 
     /// <summary>
     /// Reads keys. <paramref name="rangeRequest"/> is an encoded, already validated etcdserverpb.RangeRequest.

@@ -128,7 +128,7 @@ public sealed class StorageService : IStorage, IStorageGauges, IAsyncDisposable
         _check is null || _context.Options.CorruptCheckInterval <= TimeSpan.Zero ? Task.CompletedTask : Task.Run(() => _check.RunAsync(_stopping.Token)),
         Task.Run(RunAsync));
 
-    public IDisposable SubscribeResults(SessionId session, IResultSink sink) => _context.Results.Subscribe(session, sink);
+    public ValueTask<IDisposable> SubscribeResultsAsync(SessionId session, IResultSink sink, CancellationToken cancellation) => new(_context.Results.Subscribe(session, sink));
 
     public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation)
     {

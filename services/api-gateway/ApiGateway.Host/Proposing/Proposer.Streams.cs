@@ -99,7 +99,7 @@ public sealed partial class Proposer
     private async Task UseOneStreamAsync(CancellationToken stopping)
     {
         // Results first: nothing that the new stream carries may be applied before somebody listens.
-        var results = SubscribeResults();
+        var results = await SubscribeResultsAsync(stopping).ConfigureAwait(false);
         await using var stream = _consensus.OpenProposals();
         try
         {
@@ -120,14 +120,14 @@ public sealed partial class Proposer
     }
 
     /// <summary>The subscription there is, or another one: what was answered in between goes again, and is answered again (I8).</summary>
-    private Sink SubscribeResults()
+    private async ValueTask<Sink> SubscribeResultsAsync(CancellationToken stopping)
     {
         if (_results is { IsBroken: false } sound)
             return sound;
         _results?.Dispose();
         _results = null;
         var fresh = new Sink(this);
-        fresh.Subscription = _storage.SubscribeResults(_session, fresh);
+        fresh.Subscription = await _storage.SubscribeResultsAsync(_session, fresh, stopping).ConfigureAwait(false);
         return _results = fresh;
     }
 

@@ -83,7 +83,7 @@ internal sealed class LeaseProposer(
     {
         var sink = new Sink(this, retry);
         // Results first: none may pass unseen once something is proposed.
-        using var subscription = storage.SubscribeResults(session, sink);
+        using var subscription = await storage.SubscribeResultsAsync(session, sink, stopping);
         await using var stream = consensus.OpenProposals();
         try
         {

@@ -31,7 +31,7 @@ public sealed class StorageGrpcService(
         var results = new ResultStream();
         using var ending = EndOf(context);
         using var beats = OpenBeats();
-        using var subscription = storage.SubscribeResults(new SessionId(request.Session), results);
+        using var subscription = await storage.SubscribeResultsAsync(new SessionId(request.Session), results, ending.Token).ConfigureAwait(false);
         // The headers are the confirmation, so they go out now and not with the first result.
         await context.WriteResponseHeadersAsync([]).ConfigureAwait(false);
         try

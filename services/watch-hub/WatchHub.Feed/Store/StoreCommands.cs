@@ -34,7 +34,7 @@ internal sealed class StoreCommands(IStorage storage, IConsensus consensus, Feed
             {
                 try
                 {
-                    _way ??= new Way(_session, storage, consensus);
+                    _way ??= await Way.OpenAsync(_session, storage, consensus, cancellation).ConfigureAwait(false);
                     if (await _way.ProposeAsync(sequence, command, cancellation).ConfigureAwait(false) is { } result)
                         return result;
                     Log.ProposalsBroken(logger, LogLevel.Debug, "a stream ended");
@@ -83,18 +83,32 @@ internal sealed class StoreCommands(IStorage storage, IConsensus consensus, Feed
     /// <summary>A stream of results and one of proposals, until one of them breaks.</summary>
     private sealed class Way : IResultSink, IAsyncDisposable
     {
-        private readonly IDisposable _results;
-        private readonly IProposalStream _proposals;
         private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly Lock _gate = new();
         private TaskCompletionSource<CommandResult>? _waiting;
         private ulong _sequence;
+        private IDisposable _results = null!;
+        private IProposalStream _proposals = null!;
 
-        public Way(SessionId session, IStorage storage, IConsensus consensus)
+        private Way()
         {
+        }
+
+        public static async ValueTask<Way> OpenAsync(SessionId session, IStorage storage, IConsensus consensus, CancellationToken cancellation)
+        {
+            var way = new Way();
             // Results first: none may pass unseen once something is proposed.
-            _results = storage.SubscribeResults(session, this);
-            _proposals = consensus.OpenProposals();
+            way._results = await storage.SubscribeResultsAsync(session, way, cancellation).ConfigureAwait(false);
+            try
+            {
+                way._proposals = consensus.OpenProposals();
+                return way;
+            }
+            catch
+            {
+                way._results.Dispose();
+                throw;
+            }
         }
 
         /// <summary>Null when the way broke before there was a result.</summary>

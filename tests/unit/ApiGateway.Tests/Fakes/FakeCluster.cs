@@ -153,14 +153,14 @@ internal sealed class FakeCluster : IConsensus, IStorage
             new LogIndex(Index), IsLearner, [s_member]));
     }
 
-    public IDisposable SubscribeResults(SessionId session, IResultSink sink)
+    public ValueTask<IDisposable> SubscribeResultsAsync(SessionId session, IResultSink sink, CancellationToken cancellation)
     {
         lock (_gate)
         {
             _sink = sink;
             Subscriptions++;
         }
-        return new Subscription();
+        return new(new Subscription());
     }
 
     /// <summary>What every read of storage ends with.</summary>

@@ -181,14 +181,14 @@ internal sealed class FakeCluster(TimeProvider time) : IStorage, IConsensus
         return stream;
     }
 
-    public IDisposable SubscribeResults(SessionId session, IResultSink sink)
+    public ValueTask<IDisposable> SubscribeResultsAsync(SessionId session, IResultSink sink, CancellationToken cancellation)
     {
         lock (_gate)
         {
             _sinks.RemoveAll(one => one.Session == session);
             _sinks.Add((session, sink));
         }
-        return new Subscription(() => { lock (_gate) _sinks.RemoveAll(one => one.Sink == sink); });
+        return new(new Subscription(() => { lock (_gate) _sinks.RemoveAll(one => one.Sink == sink); }));
     }
 
     public async IAsyncEnumerable<LeaseBatch> LeasesAsync([EnumeratorCancellation] CancellationToken cancellation)

@@ -60,7 +60,7 @@ public sealed class CorruptionCheckTests
             if ((await own.GetStatusAsync(default)).Alarms.Contains((0xbUL, 2)))
                 break;
         var sink = new RecordingSink();
-        using var results = own.SubscribeResults(new SessionId(5), sink);
+        using var results = await own.SubscribeResultsAsync(new SessionId(5), sink, CancellationToken.None);
         Append("late", "1");
         Assert.Equal(StorageError.Corrupt, (await sink.NextAsync()).Error);
     }

@@ -128,7 +128,7 @@ public sealed class ReplicatedStorageTests : IAsyncLifetime
         await using var feed = _storage.FeedAsync(KeySpace.V3, 0, Soon).GetAsyncEnumerator(Soon);
         await using var leases = _storage.LeasesAsync(Soon).GetAsyncEnumerator(Soon);
         var sink = new RecordingSink();
-        using var results = _storage.SubscribeResults(s_session, sink);
+        using var results = await _storage.SubscribeResultsAsync(s_session, sink, CancellationToken.None);
         Assert.True(await feed.MoveNextAsync());
         Assert.True(await leases.MoveNextAsync());
         // Silent for longer than the limit, but for the beats.
@@ -147,7 +147,7 @@ public sealed class ReplicatedStorageTests : IAsyncLifetime
     public async Task Results_ReplicaLost_AreBrokenSoonAndSubscribedAtAnother(bool frozen)
     {
         var sink = new RecordingSink();
-        using var subscription = _storage.SubscribeResults(s_session, sink);
+        using var subscription = await _storage.SubscribeResultsAsync(s_session, sink, CancellationToken.None);
         Put();
         Assert.Equal(_sequence, (await sink.NextAsync()).Sequence);
         var first = _storage.Preferred;
@@ -162,7 +162,7 @@ public sealed class ReplicatedStorageTests : IAsyncLifetime
     {
         var cutOff = _storage.Preferred;
         var sink = new RecordingSink();
-        using var subscription = _storage.SubscribeResults(s_session, sink);
+        using var subscription = await _storage.SubscribeResultsAsync(s_session, sink, CancellationToken.None);
         await using (var feed = _storage.FeedAsync(KeySpace.V3, 0, Soon).GetAsyncEnumerator(Soon))
         await using (var leases = _storage.LeasesAsync(Soon).GetAsyncEnumerator(Soon))
         {
@@ -178,7 +178,7 @@ public sealed class ReplicatedStorageTests : IAsyncLifetime
         // No new one is taken.
         var refused = new RecordingSink();
         using (var client = _servers[cutOff].Connect())
-        using (client.SubscribeResults(s_session, refused))
+        using (await client.SubscribeResultsAsync(s_session, refused, CancellationToken.None))
             await refused.Broken;
 
         await HearResultAsync();
@@ -188,7 +188,7 @@ public sealed class ReplicatedStorageTests : IAsyncLifetime
         using var mended = _servers[cutOff].Connect();
         await mended.RangeAsync(Requests.Range("a").ToByteArray(), new LogIndex((ulong)_log.Entries.Count), Soon);
         var third = new RecordingSink();
-        using var welcome = mended.SubscribeResults(s_session, third);
+        using var welcome = await mended.SubscribeResultsAsync(s_session, third, CancellationToken.None);
         Put();
         Assert.Equal(_sequence, (await third.NextAsync()).Sequence);
     }
@@ -229,7 +229,7 @@ public sealed class ReplicatedStorageTests : IAsyncLifetime
         await Assert.ThrowsAsync<RpcException>(() => ReadAsync(default).AsTask());
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
         var sink = new RecordingSink();
-        using var subscription = _storage.SubscribeResults(s_session, sink);
+        using var subscription = await _storage.SubscribeResultsAsync(s_session, sink, CancellationToken.None);
         await sink.Broken;
     }
 
@@ -250,7 +250,7 @@ public sealed class ReplicatedStorageTests : IAsyncLifetime
         while (true)
         {
             var sink = new RecordingSink();
-            using var subscription = _storage.SubscribeResults(s_session, sink);
+            using var subscription = await _storage.SubscribeResultsAsync(s_session, sink, CancellationToken.None);
             Put();
             var result = sink.NextAsync();
             if (await Task.WhenAny(result, sink.Broken) == result && result.IsCompletedSuccessfully)

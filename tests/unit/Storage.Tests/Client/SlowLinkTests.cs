@@ -78,7 +78,7 @@ public sealed class SlowLinkTests : IAsyncLifetime, IDisposable
     public async Task Results_BesideALargeAnswerOnTheSameConnection_StayOpen()
     {
         var sink = new RecordingSink();
-        using var results = _client.SubscribeResults(s_session, sink);
+        using var results = await _client.SubscribeResultsAsync(s_session, sink, CancellationToken.None);
         var large = Put(LargeBytes);
         Assert.Equal(_sequence, (await sink.NextAsync()).Sequence);
         Assert.InRange((await ReadAsync(large)).Body.Length, LargeBytes, int.MaxValue);

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -36,11 +38,37 @@ public sealed class GrpcStorageTests : StorageContractTests
     }
 
     [Fact]
-    public void SubscribeResults_NobodyThere_BreaksAtOnce()
+    public async Task SubscribeResults_NobodyThere_BreaksAtOnce()
     {
         using var client = StorageClient.Connect("http://127.0.0.1:1");
         var sink = new RecordingSink();
-        using var subscription = client.SubscribeResults(Session, sink);
+        using var subscription = await client.SubscribeResultsAsync(Session, sink, CancellationToken.None);
         Assert.True(sink.Broken.IsCompleted);
+    }
+
+    [Fact]
+    public async Task SubscribeResults_NobodyConfirms_WaitsWithoutAThreadUntilTheCallerGivesUp()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var client = StorageClient.Connect($"http://{silent.LocalEndpoint}");
+        using var patience = new CancellationTokenSource();
+        var sink = new RecordingSink();
+        var subscribing = client.SubscribeResultsAsync(Session, sink, patience.Token).AsTask();
+        Assert.False(subscribing.IsCompleted);
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => subscribing);
+        Assert.False(sink.Broken.IsCompleted);
+    }
+
+    [Fact]
+    public async Task SubscribeResults_NobodyConfirmsInTime_Breaks()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var client = StorageClient.Connect($"http://{silent.LocalEndpoint}", new StorageClientOptions { EstablishLimit = TimeSpan.FromMilliseconds(50) });
+        var sink = new RecordingSink();
+        using var subscription = await client.SubscribeResultsAsync(Session, sink, CancellationToken.None);
+        Assert.NotEmpty(await sink.Broken);
     }
 }

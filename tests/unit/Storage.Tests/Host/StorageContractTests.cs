@@ -61,7 +61,7 @@ public abstract class StorageContractTests : IAsyncLifetime
     public async Task SubscribeResults_ProposedAfterwards_EveryResultArrivesInOrder()
     {
         var sink = new RecordingSink();
-        using var subscription = Storage.SubscribeResults(Session, sink);
+        using var subscription = await Storage.SubscribeResultsAsync(Session, sink, CancellationToken.None);
         for (var i = 0; i < 500; i += 2)
             Append(Requests.Put("a", $"{i}"), Requests.Put("a", $"{i + 1}", prev: true));
         for (var i = 0; i < 500; i++)
@@ -88,8 +88,8 @@ public abstract class StorageContractTests : IAsyncLifetime
     public async Task SubscribeResults_OtherSessions_AreNotHeard()
     {
         var (mine, other) = (new RecordingSink(), new RecordingSink());
-        using var first = Storage.SubscribeResults(Session, mine);
-        using var second = Storage.SubscribeResults(new SessionId(2), other);
+        using var first = await Storage.SubscribeResultsAsync(Session, mine, CancellationToken.None);
+        using var second = await Storage.SubscribeResultsAsync(new SessionId(2), other, CancellationToken.None);
         Consensus.Append(
             Encode(CommandKind.Put, Requests.Put("a", "1"), Session, 1), Encode(CommandKind.Put, Requests.Put("a", "2"), new SessionId(2), 1),
             Encode(CommandKind.Put, Requests.Put("a", "3"), Session, 2));
@@ -102,7 +102,7 @@ public abstract class StorageContractTests : IAsyncLifetime
     public async Task SubscribeResults_ServiceStops_SinkIsTold()
     {
         var sink = new RecordingSink();
-        using var subscription = Storage.SubscribeResults(Session, sink);
+        using var subscription = await Storage.SubscribeResultsAsync(Session, sink, CancellationToken.None);
         await _service.DisposeAsync();
         Assert.NotEmpty(await sink.Broken);
     }
@@ -526,7 +526,7 @@ public abstract class StorageContractTests : IAsyncLifetime
     {
         Consensus.TailsToBreak = 2;
         var sink = new RecordingSink();
-        using var subscription = Storage.SubscribeResults(Session, sink);
+        using var subscription = await Storage.SubscribeResultsAsync(Session, sink, CancellationToken.None);
         for (var i = 1; i <= 3; i++)
         {
             Append(Requests.Put("a", $"{i}"));

@@ -28,7 +28,7 @@ internal sealed class PeerDouble(IStorage replica, Func<int, SnapshotChunk, Valu
 
     public IAsyncEnumerable<DatabasePiece> DatabaseAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
-    public IDisposable SubscribeResults(SessionId session, IResultSink sink) => throw new NotSupportedException();
+    public ValueTask<IDisposable> SubscribeResultsAsync(SessionId session, IResultSink sink, CancellationToken cancellation) => throw new NotSupportedException();
 
     public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) =>
         throw new NotSupportedException();

@@ -140,11 +140,11 @@ public sealed class SnapshotInstallTests : IAsyncLifetime
     {
         var replica = await StartReplicaAsync();
         var sink = new RecordingSink();
-        using var subscription = replica.SubscribeResults(s_session, sink);
+        using var subscription = await replica.SubscribeResultsAsync(s_session, sink, CancellationToken.None);
         await AppendMissedAsync(Puts(20));
         Assert.Contains("snapshot", await sink.Broken, StringComparison.Ordinal);
         var again = new RecordingSink();
-        using var second = replica.SubscribeResults(s_session, again);
+        using var second = await replica.SubscribeResultsAsync(s_session, again, CancellationToken.None);
         Append(Puts(1));
         Assert.Equal(_sequence, (await again.NextAsync()).Sequence);
     }

@@ -88,7 +88,7 @@ internal sealed class FakeStorage : IStorage
                 new LogIndex(1), Feeds.Term, new LogIndex(1), Current(KeySpace.V3), Compacted, Current(KeySpace.V2), 0, 0, []));
     }
 
-    public IDisposable SubscribeResults(SessionId session, IResultSink sink) => throw new NotSupportedException();
+    public ValueTask<IDisposable> SubscribeResultsAsync(SessionId session, IResultSink sink, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<ReadResult> ReadOnlyTxnAsync(ReadOnlyMemory<byte> txnRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation) => throw new NotSupportedException();
     public ValueTask<ReadResult> AuthorizeAsync(AccessRequest request, LogIndex minApplied, Caller caller, CancellationToken cancellation) => throw new NotSupportedException();
