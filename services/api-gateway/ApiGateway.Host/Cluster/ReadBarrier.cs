@@ -84,7 +84,7 @@ public sealed class ReadBarrier(IConsensus consensus, GatewayOptions options, Ti
         }
         catch (Exception exception) when (IsLoss(exception))
         {
-            throw new RequestFailedException(onTimeout);
+            throw new RequestFailedException(onTimeout, exception);
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Net;
 using ApiGateway.Core.Errors;
+using ApiGateway.Host;
 using ApiGateway.Host.Calls;
+using ApiGateway.Host.Cluster;
 using ApiGateway.Tests.Fakes;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
@@ -62,6 +64,15 @@ public sealed class StorageLossTests(GatewayFixture gateway) : IClassFixture<Gat
     {
         gateway.Cluster.StorageFailure = new RequestFailedException(EtcdError.InvalidAuthToken);
         Assert.Equal(new Status(StatusCode.Unauthenticated, "etcdserver: invalid auth token"), await FailureAsync<RangeRequest, RangeResponse>("Range", s_range));
+    }
+
+    [Fact]
+    public async Task Bounded_NobodyReached_KeepsTheReasonForTheLog()
+    {
+        var loss = new IOException("The request was aborted.");
+        var barrier = new ReadBarrier(gateway.Cluster, new GatewayOptions(), TimeProvider.System);
+        var failed = await Assert.ThrowsAsync<RequestFailedException>(() => barrier.BoundedAsync(ValueTask.FromException<int>(loss), EtcdError.Timeout).AsTask());
+        Assert.Same(loss, failed.Status.DebugException);
     }
 
     private async Task<Status> FailureAsync<TRequest, TResponse>(string method, TRequest request)
