@@ -29,11 +29,10 @@ public sealed class LeaseHandoverTests(ITestOutputHelper output)
         var program = new SplitProgram { HasSecondManager = true };
         await using var cluster = await ChaosCluster.StartAsync(program, new ClusterOptions { Members = 1 });
         var endpoint = cluster.Members[0].Endpoint;
-        var keepers = new List<LeaseKeeper>();
         try
         {
-            for (var n = 0; n < Keepers; n++)
-                keepers.Add(await LeaseKeeper.StartAsync(cluster.Members[0].Connect(), $"kept{n}"));
+            await using var keepers = new LeaseKeepers();
+            await keepers.AddAsync(Keepers, _ => cluster.Members[0].Connect(), "kept");
             await using var dying = await DyingLeases.StartAsync(endpoint);
 
             await RoundAsync(
@@ -46,8 +45,7 @@ public sealed class LeaseHandoverTests(ITestOutputHelper output)
                 "told to stop", s_maxHandover,
                 active => Do(() => stopping = cluster.Beside.EndAsync(process => process.Terminate(), "terminated", active)), _ => stopping);
 
-            foreach (var keeper in keepers)
-                await keeper.CheckAsync();
+            await keepers.CheckAsync();
 
             async Task RoundAsync(string what, TimeSpan maxTakeover, Func<string, Task> strike, Func<string, Task> mend)
             {
@@ -73,19 +71,13 @@ public sealed class LeaseHandoverTests(ITestOutputHelper output)
                 Assert.True(takeover < maxTakeover, $"{what}: taken over after {takeover.TotalMilliseconds:F0} ms");
                 Assert.All(lives, life => Assert.True(life.SinceAsked >= life.Ttl, $"{what}: {life.Key} ended {(life.Ttl - life.SinceAsked).TotalMilliseconds:F0} ms early (I7)"));
                 Assert.True(late < s_maxLate, $"{what}: a lease was kept {late.TotalMilliseconds:F0} ms too long");
-                foreach (var keeper in keepers)
-                    await keeper.CheckAsync();
+                await keepers.CheckAsync();
             }
         }
         catch (Exception)
         {
             output.WriteLine(cluster.Log);
             throw;
-        }
-        finally
-        {
-            foreach (var keeper in keepers)
-                await keeper.DisposeAsync();
         }
     }
 

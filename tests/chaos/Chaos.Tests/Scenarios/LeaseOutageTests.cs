@@ -22,11 +22,10 @@ public sealed class LeaseOutageTests(ITestOutputHelper output)
     {
         await using var cluster = await ChaosCluster.StartAsync(new SplitProgram(), new ClusterOptions { Members = 1 });
         var member = cluster.Members[0];
-        var keepers = new List<LeaseKeeper>();
         try
         {
-            for (var n = 0; n < Keepers; n++)
-                keepers.Add(await LeaseKeeper.StartAsync(member.Connect(), $"kept{n}"));
+            await using var keepers = new LeaseKeepers();
+            await keepers.AddAsync(Keepers, _ => member.Connect(), "kept");
             await using var dying = await DyingLeases.StartAsync(member.Endpoint);
             await dying.GrantAsync(Dying, DyingTtl);
 
@@ -38,18 +37,12 @@ public sealed class LeaseOutageTests(ITestOutputHelper output)
             // What was proposed meanwhile has been applied when leases end that were granted afterwards.
             await dying.GrantAsync(Dying, DyingTtl);
             await dying.EndedAsync(s_limit);
-            foreach (var keeper in keepers)
-                await keeper.CheckAsync();
+            await keepers.CheckAsync();
         }
         catch (Exception)
         {
             output.WriteLine(cluster.Log);
             throw;
-        }
-        finally
-        {
-            foreach (var keeper in keepers)
-                await keeper.DisposeAsync();
         }
     }
 }

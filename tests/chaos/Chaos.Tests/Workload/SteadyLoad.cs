@@ -20,7 +20,7 @@ public sealed class SteadyLoad : IAsyncDisposable
     private readonly int _firstClient;
     private readonly string _watched;
     private readonly List<KeyWatcher> _watchers = [];
-    private readonly List<LeaseKeeper> _leases = [];
+    private readonly LeaseKeepers _leases = new();
     private readonly List<SerializableReader> _readers = [];
 
     private SteadyLoad(int number) => (_firstClient, _watched) = (number * ClientsOfOne, $"own/{number}.");
@@ -40,8 +40,7 @@ public sealed class SteadyLoad : IAsyncDisposable
         {
             for (var n = 0; n < Watchers; n++)
                 load._watchers.Add(await KeyWatcher.StartAsync(targets[n % targets.Count].Connect(), load._watched));
-            for (var n = 0; n < Leases; n++)
-                load._leases.Add(await LeaseKeeper.StartAsync(targets[n % targets.Count].Connect(), $"leased/{number}.{n}"));
+            await load._leases.AddAsync(Leases, n => targets[n % targets.Count].Connect(), $"leased/{number}.");
             for (var n = 0; n < SerializableReaders; n++)
                 load._readers.Add(new SerializableReader(targets[n % targets.Count].Connect(), load.OwnKey(n)));
             load.Workload = WorkloadRun.Start(targets, new WorkloadOptions
@@ -67,8 +66,7 @@ public sealed class SteadyLoad : IAsyncDisposable
         var report = await Workload.StopAsync();
         foreach (var reader in _readers)
             await reader.StopAsync();
-        foreach (var lease in _leases)
-            await lease.CheckAsync();
+        await _leases.CheckAsync();
         // With errors nobody knows how many versions there are; they fail the test anyway.
         if (report.Undecided == 0)
         {
@@ -84,7 +82,7 @@ public sealed class SteadyLoad : IAsyncDisposable
     {
         if (Workload is not null)
             await Workload.DisposeAsync();
-        foreach (var part in _readers.Cast<IAsyncDisposable>().Concat(_watchers).Concat(_leases))
+        foreach (var part in _readers.Cast<IAsyncDisposable>().Concat(_watchers).Append(_leases))
             await part.DisposeAsync();
     }
 

@@ -43,7 +43,6 @@ public sealed class ComposeScaleUnderLoadTests(ComposeFixture fixture, ITestOutp
         var client = _deployment.Client;
         using var channel = EtcdCalls.Connect(client);
         var first = (await EtcdCalls.PutAsync(channel, new PutRequest { Key = ByteString.CopyFromUtf8(_run) }, s_limit)).Header.Revision + 1;
-        var keepers = new List<LeaseKeeper>();
         try
         {
             await using var fleet = await WatchFleet.StartAsync([client], Enumerable.Range(0, Streams).Select(ScopesOf), s_deadline);
@@ -51,8 +50,8 @@ public sealed class ComposeScaleUnderLoadTests(ComposeFixture fixture, ITestOutp
             await using var writers = new KeyWriters(client, Enumerable.Range(0, Writers).Select(KeyOf));
             await using var path = await PathStream.StartAsync(client, _run + "path");
             await using var dying = await DyingLeases.StartAsync(client);
-            for (var n = 0; n < Keepers; n++)
-                keepers.Add(await LeaseKeeper.StartAsync(new OneEndpoint(client), $"{_run}kept{n}"));
+            await using var keepers = new LeaseKeepers();
+            await keepers.AddAsync(Keepers, _ => new OneEndpoint(client), _run + "kept");
 
             await _deployment.ScaleAsync((Hub, 3), (Manager, 2));
             await using var late = await WatchFleet.StartAsync([client], Enumerable.Range(Streams, LateStreams).Select(ScopesOf), s_deadline);
@@ -67,8 +66,7 @@ public sealed class ComposeScaleUnderLoadTests(ComposeFixture fixture, ITestOutp
             await _deployment.ScaleAsync((Storage, 3), (Gateway, 3));
             await using var newest = await WatchFleet.StartAsync([client], Enumerable.Range(Streams + LateStreams, NewClients).Select(ScopesOf), s_deadline);
             await using var newWriters = new KeyWriters(client, Enumerable.Range(Writers, NewClients).Select(KeyOf));
-            for (var n = 0; n < NewClients; n++)
-                keepers.Add(await LeaseKeeper.StartAsync(new AllEndpoints([client], 0), $"{_run}kept{Keepers + n}"));
+            await keepers.AddAsync(NewClients, _ => new AllEndpoints([client], 0), _run + "kept");
             foreach (var gateway in (int[])[2, 3])
                 Assert.True(await _deployment.MetricAsync(Gateway, gateway, StreamsOfAGateway) > 0, $"the proxy led nobody to gateway {gateway}");
             await _deployment.ScaleAsync((Storage, 1), (Gateway, 1));
@@ -86,8 +84,7 @@ public sealed class ComposeScaleUnderLoadTests(ComposeFixture fixture, ITestOutp
             // What etcd's client library takes for "go on elsewhere", without a word to its user.
             Assert.NotEmpty(newest.Ends);
             Assert.All(newest.Ends, end => Assert.Equal((StatusCode.Unavailable, "etcdserver: server stopped"), (end.Status.StatusCode, end.Status.Detail)));
-            foreach (var keeper in keepers)
-                await keeper.CheckAsync();
+            await keepers.CheckAsync();
             Assert.Empty(writers.Errors);
             Assert.Empty(newWriters.Errors);
             Assert.Empty(groups.Errors);
@@ -117,8 +114,7 @@ public sealed class ComposeScaleUnderLoadTests(ComposeFixture fixture, ITestOutp
                 Assert.All(lives, life => Assert.True(life.SinceAsked >= life.Ttl, $"{what}: {life.Key} ended {(life.Ttl - life.SinceAsked).TotalMilliseconds:F0} ms early (I7)"));
                 Assert.All(lives, life => Assert.True(life.LateBy(striking, takenOver) < s_maxLate, $"{what}: {life.Key} was kept {life.LateBy(striking, takenOver)} too long"));
                 Assert.True(takeover < maxTakeover, $"{what}: taken over after {takeover.TotalMilliseconds:F0} ms");
-                foreach (var keeper in keepers)
-                    await keeper.CheckAsync();
+                await keepers.CheckAsync();
             }
 
             async Task KeepAliveAnsweredAsync()
@@ -137,11 +133,6 @@ public sealed class ComposeScaleUnderLoadTests(ComposeFixture fixture, ITestOutp
             output.WriteLine(await _deployment.LogsOfAsync(Manager));
             await _deployment.ScaleAsync((Hub, 1), (Manager, 1), (Storage, 1), (Gateway, 1));
             throw;
-        }
-        finally
-        {
-            foreach (var keeper in keepers)
-                await keeper.DisposeAsync();
         }
     }
 

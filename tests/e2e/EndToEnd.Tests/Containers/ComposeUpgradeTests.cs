@@ -38,7 +38,6 @@ public sealed class ComposeUpgradeTests(ComposeFixture fixture, ITestOutputHelpe
         using var folder = new TempFolder();
         var broken = folder.Sub("broken.yaml");
         await File.WriteAllTextAsync(broken, $"services:\n  {Hub}:\n    entrypoint: [\"/bin/sh\", \"-c\", \"echo '{LastWords}' >&2; exit 3\"]\n");
-        var keepers = new List<LeaseKeeper>();
         try
         {
             await _deployment.ScaleAsync((Storage, 2), (Manager, 2), (Hub, 2), (Gateway, 2));
@@ -48,8 +47,8 @@ public sealed class ComposeUpgradeTests(ComposeFixture fixture, ITestOutputHelpe
             await using var groups = new GroupWriter(client, s_limit, _run + "group/");
             await using var writers = new KeyWriters(client, Enumerable.Range(0, Writers).Select(KeyOf));
             await using var old = new PathWriter(_deployment.OldClient, _run + "old");
-            for (var n = 0; n < Keepers; n++)
-                keepers.Add(await LeaseKeeper.StartAsync(new AllEndpoints([client], 0), $"{_run}kept{n}"));
+            await using var keepers = new LeaseKeepers();
+            await keepers.AddAsync(Keepers, _ => new AllEndpoints([client], 0), _run + "kept");
             var (containers, volumes) = (await _deployment.ContainersAsync(), await _deployment.VolumesAsync());
             Assert.All([Storage, Manager, Hub, Gateway], service => Assert.Equal(2, containers[service].Count()));
 
@@ -84,8 +83,7 @@ public sealed class ComposeUpgradeTests(ComposeFixture fixture, ITestOutputHelpe
             Assert.Empty(writers.Errors);
             Assert.Empty(groups.Errors);
             await old.CheckAsync();
-            foreach (var keeper in keepers)
-                await keeper.CheckAsync();
+            await keepers.CheckAsync();
             // Both gateways have sent their clients away; etcd's client library takes this for "go on elsewhere", without a word to its user.
             Assert.All(fleet.Ends, end => Assert.Equal((StatusCode.Unavailable, "etcdserver: server stopped"), (end.Status.StatusCode, end.Status.Detail)));
             Assert.InRange(fleet.Ends.Count(), Streams, int.MaxValue);
@@ -106,8 +104,6 @@ public sealed class ComposeUpgradeTests(ComposeFixture fixture, ITestOutputHelpe
         }
         finally
         {
-            foreach (var keeper in keepers)
-                await keeper.DisposeAsync();
             await _deployment.ScaleAsync((Storage, 1), (Manager, 1), (Hub, 1), (Gateway, 1));
         }
     }
