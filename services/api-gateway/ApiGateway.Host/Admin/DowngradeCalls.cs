@@ -42,7 +42,7 @@ internal sealed class DowngradeCalls(CallerProposals proposer, Callers callers, 
         var index = await barrier.ReadIndexAsync().ConfigureAwait(false);
         // Any read that waits for the index does.
         await barrier.BoundedAsync(storage.LeaseKeysAsync(0, index, cancellation), EtcdError.Timeout).ConfigureAwait(false);
-        var status = await storage.GetStatusAsync(cancellation).ConfigureAwait(false);
+        var status = await barrier.BoundedAsync(storage.GetStatusAsync(cancellation), EtcdError.Timeout).ConfigureAwait(false);
         return (status.DowngradeTarget, status);
     }
 

@@ -78,7 +78,7 @@ internal sealed class MaintenanceService(
         gate.Check(context.GetHttpContext());
         var asked = ProtoBody.Parse(HashKVRequest.Parser, request);
         await callers.RequireAdminUntranslatedAsync(context).ConfigureAwait(false);
-        var result = await storage.HashKvAsync(asked.Revision, context.CancellationToken).ConfigureAwait(false);
+        var result = await ReadBarrier.ReachedAsync(storage.HashKvAsync(asked.Revision, context.CancellationToken), EtcdError.Timeout).ConfigureAwait(false);
         RequestFailedException.ThrowIf(EtcdErrors.Of(result.Error));
         // hash_revision came with 3.6; a 3.5 server does not send it.
         var answer = new HashKVResponse { Hash = result.Hash, CompactRevision = result.CompactRevision };
@@ -92,7 +92,7 @@ internal sealed class MaintenanceService(
         gate.Check(context.GetHttpContext());
         ProtoBody.Parse(HashRequest.Parser, request);
         await callers.RequireAdminUntranslatedAsync(context).ConfigureAwait(false);
-        var hash = await storage.HashAsync(context.CancellationToken).ConfigureAwait(false);
+        var hash = await ReadBarrier.ReachedAsync(storage.HashAsync(context.CancellationToken), EtcdError.Timeout).ConfigureAwait(false);
         var state = await StorageStatusAsync(context).ConfigureAwait(false);
         return new Reply(
             (await cluster.GetAsync().ConfigureAwait(false)).Header, state.Revision, state.AppliedTerm.Value, new HashResponse { Hash = hash }.ToByteArray());
@@ -104,7 +104,7 @@ internal sealed class MaintenanceService(
         gate.Check(context.GetHttpContext());
         ProtoBody.Parse(DefragmentRequest.Parser, request);
         await callers.RequireAdminUntranslatedAsync(context).ConfigureAwait(false);
-        await storage.DefragmentAsync(context.CancellationToken).ConfigureAwait(false);
+        await ReadBarrier.ReachedAsync(storage.DefragmentAsync(context.CancellationToken), EtcdError.Timeout).ConfigureAwait(false);
         return Reply.WithoutHeader(default);
     }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using ApiGateway.Core.Errors;
 using ApiGateway.Host.Auth;
 using ApiGateway.Host.Calls;
+using ApiGateway.Host.Cluster;
 using EtcdApi.Etcdserverpb;
 using EtcdApi.Wire;
 using Grpc.Core;
@@ -65,6 +66,10 @@ internal sealed class SnapshotCalls(IStorage storage, CallGate gate, Callers cal
         catch (Exception exception) when (context.CancellationToken.IsCancellationRequested && exception is not RpcException)
         {
             // The client has left, and nobody reads how the stream ended.
+        }
+        catch (Exception exception) when (!context.CancellationToken.IsCancellationRequested && ReadBarrier.IsLoss(exception))
+        {
+            throw new RequestFailedException(EtcdError.Timeout, exception);
         }
     }
 

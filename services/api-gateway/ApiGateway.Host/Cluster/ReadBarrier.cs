@@ -33,6 +33,34 @@ public sealed class ReadBarrier(IConsensus consensus, GatewayOptions options, Ti
     public ValueTask<T> BoundedAsync<T>(ValueTask<T> call, EtcdError onTimeout) =>
         call.IsCompletedSuccessfully ? call : SlowAsync(call, onTimeout);
 
+    /// <summary>Awaits a call to another service for as long as that works on it: what goes through a whole store takes its time.</summary>
+    /// <param name="call">The call; awaited once.</param>
+    /// <param name="onLoss">The error when nobody could be reached.</param>
+    public static async ValueTask<T> ReachedAsync<T>(ValueTask<T> call, EtcdError onLoss)
+    {
+        try
+        {
+            return await call.ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsLoss(exception))
+        {
+            throw new RequestFailedException(onLoss, exception);
+        }
+    }
+
+    /// <summary>The same of a call without an answer.</summary>
+    public static async ValueTask ReachedAsync(ValueTask call, EtcdError onLoss)
+    {
+        try
+        {
+            await call.ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsLoss(exception))
+        {
+            throw new RequestFailedException(onLoss, exception);
+        }
+    }
+
     private ValueTask<ReadIndex> Ask()
     {
         try
@@ -88,7 +116,10 @@ public sealed class ReadBarrier(IConsensus consensus, GatewayOptions options, Ti
         }
     }
 
-    // Nobody of the other service could be reached for as long as its client tried. What a service throws of itself is a mistake of its own (unknown), which is not to look like that.
-    private static bool IsLoss(Exception exception) => exception is TimeoutException or NoLeaderException or LogUnavailableException
+    /// <summary>
+    /// Whether nobody of another service could be reached for as long as its client tried. What a service throws of itself is a mistake of its own (unknown),
+    /// which is not to look like that.
+    /// </summary>
+    internal static bool IsLoss(Exception exception) => exception is TimeoutException or NoLeaderException or LogUnavailableException
         or IOException or HttpRequestException or ObjectDisposedException or (RpcException { StatusCode: not StatusCode.Unknown } and not RequestFailedException);
 }

@@ -98,7 +98,7 @@ internal sealed class KvService(
             cluster.ObserveCompaction(compaction.Revision);
         // As long as it takes: whoever asks for this wants the space.
         if (compaction.Physical && result.Error == StorageError.None)
-            await storage.SweptAsync(compaction.Revision, context.CancellationToken).ConfigureAwait(false);
+            await ReadBarrier.ReachedAsync(storage.SweptAsync(compaction.Revision, context.CancellationToken), EtcdError.Timeout).ConfigureAwait(false);
         return await AnswerAsync(result).ConfigureAwait(false);
     }
 

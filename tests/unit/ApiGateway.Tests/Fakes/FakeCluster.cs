@@ -163,7 +163,7 @@ internal sealed class FakeCluster : IConsensus, IStorage
         return new(new Subscription());
     }
 
-    /// <summary>What every read of storage ends with.</summary>
+    /// <summary>What everything that is asked of storage ends with.</summary>
     public Exception? StorageFailure { get; set; }
 
     public ValueTask<ReadResult> RangeAsync(ReadOnlyMemory<byte> rangeRequest, LogIndex minApplied, Caller caller, CancellationToken cancellation)
@@ -211,13 +211,17 @@ internal sealed class FakeCluster : IConsensus, IStorage
     /// <summary>How often the replica's status was asked for.</summary>
     public int StatusesAsked { get; private set; }
 
-    ValueTask<StorageStatus> IStorage.GetStatusAsync(CancellationToken cancellation) => StatusesAsked++ < 0 ? default : new(new StorageStatus(
-        new LogIndex(Index), new Term(2), new LogIndex(Index), Revision, -1, V2Index, 8192, BytesInUse, Alarms)
+    ValueTask<StorageStatus> IStorage.GetStatusAsync(CancellationToken cancellation)
     {
-        QuotaBytes = QuotaBytes,
-        AlarmMember = 0xb,
-        DowngradeTarget = DowngradeTarget,
-    });
+        StatusesAsked++;
+        return StorageFailure is { } failure ? ValueTask.FromException<StorageStatus>(failure) : new(new StorageStatus(
+            new LogIndex(Index), new Term(2), new LogIndex(Index), Revision, -1, V2Index, 8192, BytesInUse, Alarms)
+        {
+            QuotaBytes = QuotaBytes,
+            AlarmMember = 0xb,
+            DowngradeTarget = DowngradeTarget,
+        });
+    }
 
     public string DowngradeTarget { get; set; } = "";
 
@@ -234,19 +238,21 @@ internal sealed class FakeCluster : IConsensus, IStorage
     public ValueTask DefragmentAsync(CancellationToken cancellation)
     {
         Defragmentations++;
-        return default;
+        return StorageFailure is { } failure ? ValueTask.FromException(failure) : default;
     }
 
     public ValueTask SweptAsync(long revision, CancellationToken cancellation)
     {
         SweepsAwaited.Enqueue(revision);
-        return new(Swept.Task.WaitAsync(cancellation));
+        return StorageFailure is { } failure ? ValueTask.FromException(failure) : new(Swept.Task.WaitAsync(cancellation));
     }
 
-    public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) =>
-        new(new HashResult(StorageError.None, 77, -1, Revision, Revision, new Term(2)));
+    public ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation) => StorageFailure is { } failure
+        ? ValueTask.FromException<HashResult>(failure)
+        : new(new HashResult(StorageError.None, 77, -1, Revision, Revision, new Term(2)));
 
-    public ValueTask<uint> HashAsync(CancellationToken cancellation) => new(78u);
+    public ValueTask<uint> HashAsync(CancellationToken cancellation) =>
+        StorageFailure is { } failure ? ValueTask.FromException<uint>(failure) : new(78u);
 
     public IAsyncEnumerable<SnapshotChunk> SnapshotAsync(CancellationToken cancellation) => throw new NotSupportedException();
     /// <summary>The pieces of the database that it gives.</summary>

@@ -7,6 +7,7 @@ using ApiGateway.Tests.Fakes;
 using EtcdApi.Etcdserverpb;
 using Google.Protobuf;
 using Grpc.Core;
+using Storage.Contracts;
 
 namespace ApiGateway.Tests.Host;
 
@@ -14,8 +15,11 @@ namespace ApiGateway.Tests.Host;
 public sealed class StorageLossTests(GatewayFixture gateway) : IClassFixture<GatewayFixture>
 {
     private const string Kv = "etcdserverpb.KV";
+    private const string Maintenance = "etcdserverpb.Maintenance";
     private static readonly RangeRequest s_range = new() { Key = ByteString.CopyFromUtf8("k"), RangeEnd = ByteString.CopyFromUtf8("l") };
     private static readonly Status s_notApplied = new(StatusCode.Unavailable, "etcdserver: request timed out, waiting for the applied index took too long");
+
+    private static readonly Status s_timedOut = new(StatusCode.Unavailable, "etcdserver: request timed out");
 
     private static readonly Dictionary<string, Exception> s_losses = new Exception[]
     {
@@ -51,6 +55,34 @@ public sealed class StorageLossTests(GatewayFixture gateway) : IClassFixture<Gat
             "{\"errorCode\":300,\"message\":\"Raft Internal Error\",\"cause\":\"etcdserver: request timed out\",\"index\":0}\n", await answer.Content.ReadAsStringAsync());
     }
 
+    [Theory, MemberData(nameof(Losses))]
+    public async Task Maintenance_NoStorageAnswers_TimesOut(string loss)
+    {
+        gateway.Cluster.StorageFailure = s_losses[loss];
+        Assert.Equal(s_timedOut, await FailureAsync<HashKVRequest, HashKVResponse>("HashKV", new HashKVRequest(), Maintenance));
+        Assert.Equal(s_timedOut, await FailureAsync<HashRequest, HashResponse>("Hash", new HashRequest(), Maintenance));
+        Assert.Equal(s_timedOut, await FailureAsync<DefragmentRequest, DefragmentResponse>("Defragment", new DefragmentRequest(), Maintenance));
+        Assert.Equal(s_timedOut, await FailureAsync<DowngradeRequest, DowngradeResponse>("Downgrade", new DowngradeRequest { Version = "3.4" }, Maintenance));
+    }
+
+    [Theory, MemberData(nameof(Losses))]
+    public async Task CompactPhysical_NoStorageAnswers_TimesOut(string loss)
+    {
+        gateway.Cluster.StorageFailure = s_losses[loss];
+        Assert.Equal(s_timedOut, await FailureAsync<CompactionRequest, CompactionResponse>("Compact", new CompactionRequest { Revision = 1, Physical = true }));
+    }
+
+    [Theory, MemberData(nameof(Losses))]
+    public async Task Snapshot_StorageLeavesInTheMiddle_TimesOut(string loss)
+    {
+        gateway.Cluster.Database = _ => BrokenOff(s_losses[loss]);
+        using var call = gateway.Grpc.AsyncServerStreamingCall(
+            Proto.Method<SnapshotRequest, SnapshotResponse>(Maintenance, "Snapshot", MethodType.ServerStreaming),
+            null, new CallOptions(deadline: DateTime.UtcNow.AddSeconds(60)), new SnapshotRequest());
+        Assert.True(await call.ResponseStream.MoveNext(default));
+        Assert.Equal(s_timedOut, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(default))).Status);
+    }
+
     [Fact]
     public async Task Range_StorageIsWrong_IsNotTakenForALoss()
     {
@@ -75,8 +107,15 @@ public sealed class StorageLossTests(GatewayFixture gateway) : IClassFixture<Gat
         Assert.Same(loss, failed.Status.DebugException);
     }
 
-    private async Task<Status> FailureAsync<TRequest, TResponse>(string method, TRequest request)
+    private async Task<Status> FailureAsync<TRequest, TResponse>(string method, TRequest request, string service = Kv)
         where TRequest : class, IMessage<TRequest>, new()
         where TResponse : class, IMessage<TResponse>, new() =>
-        (await Assert.ThrowsAsync<RpcException>(() => gateway.Grpc.CallAsync<TRequest, TResponse>(Kv, method, request))).Status;
+        (await Assert.ThrowsAsync<RpcException>(() => gateway.Grpc.CallAsync<TRequest, TResponse>(service, method, request))).Status;
+
+    private static async IAsyncEnumerable<DatabasePiece> BrokenOff(Exception loss)
+    {
+        await Task.Yield();
+        yield return new DatabasePiece(4096, new byte[4096]);
+        throw loss;
+    }
 }
