@@ -160,9 +160,9 @@ public sealed partial class Lessor
         return (Math.Min(remaining.Ticks / TimeSpan.TicksPerSecond, lease.TtlSeconds), lease.TtlSeconds);
     }
 
-    /// <summary>All ids, the soonest to end first.</summary>
+    /// <summary>All ids, the soonest to end first; of those that end together, as those of one batch of the feed do, the one that was granted first.</summary>
     public List<long> List() =>
-        [.. _leases.Values.OrderBy(static lease => lease.Deadline).ThenBy(static lease => lease.Id).Select(static lease => lease.Id)];
+        [.. _leases.Values.OrderBy(static lease => lease.Deadline).ThenBy(static lease => lease.GrantedAt).ThenBy(static lease => lease.Id).Select(static lease => lease.Id)];
 
     /// <summary>
     /// Hands out leases whose time is over, at most <paramref name="max"/>. Each is handed out once, until

@@ -92,8 +92,8 @@ public interface IStorage
     ValueTask<HashResult> HashKvAsync(long revision, CancellationToken cancellation);
 
     /// <summary>
-    /// CRC-32 Castagnoli over every row of every table of this replica's data file, with everything applied by now. Says whether a file is still what it
-    /// was; replicas may differ in it.
+    /// CRC-32 Castagnoli over everything that clients have put into this replica's data file, with everything applied by now. Says whether a file is still what it
+    /// was; replicas may differ in it while one of them removes what was compacted.
     /// </summary>
     ValueTask<uint> HashAsync(CancellationToken cancellation);
 

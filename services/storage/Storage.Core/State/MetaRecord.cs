@@ -16,6 +16,9 @@ internal readonly record struct MetaRecord(
 
     private static ReadOnlySpan<byte> Key => "state"u8;
 
+    /// <summary>Whether it stands under this key of the Meta table.</summary>
+    public static bool IsAt(ReadOnlySpan<byte> key) => key.SequenceEqual(Key);
+
     public void Save(ITree tree)
     {
         ReadOnlySpan<long> values =

@@ -48,6 +48,14 @@ public class LessorTests
     }
 
     [Fact]
+    public void List_EndTogether_InTheOrderOfTheirGrants()
+    {
+        foreach (var (id, grantedAt) in new (long, ulong)[] { (9, 4), (3, 5), (7, 6) })
+            _lessor.Granted(id, 30, At(0), grantedAt: grantedAt);
+        Assert.Equal([9L, 3, 7], _lessor.List());
+    }
+
+    [Fact]
     public void TakeExpired_HundredThousandInOneSecond_BatchesThatCoverEachOnce()
     {
         for (var id = 1; id <= 100_000; id++)

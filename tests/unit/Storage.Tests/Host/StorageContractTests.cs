@@ -414,6 +414,17 @@ public abstract class StorageContractTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Hash_OnlyTheLogMovedOn_StaysAsItWas()
+    {
+        await AppliedAsync(Append(Requests.Put("a", "1")));
+        var hash = await Storage.HashAsync(Soon);
+        // What a start leaves in the log: a claim of the leases, and what its session remembers of it.
+        var claimed = Consensus.Append(Encode(CommandKind.LeaseClaim, new LeaseClaim { Manager = "m" }, new SessionId(9), 1));
+        await AppliedAsync(claimed);
+        Assert.Equal(hash, await Storage.HashAsync(Soon));
+    }
+
+    [Fact]
     public async Task Status_QuotaAndAlarmMember_AreToldOverEveryBinding()
     {
         var status = await Storage.GetStatusAsync(Soon);
