@@ -158,7 +158,7 @@ internal static class Composition
         if (options.MetricsEndpoints.Count > 0)
             app.UseMetricsPorts();
         app.UseRouting();
-        app.UsePeerPortSeparation();
+        app.UsePeerPortSeparation(ClusterCheck.Refuses);
         app.MapApiGateway();
         // A gateway of its own has it from its host, with the checks of what it depends on.
         app.MapGrpcHealthChecksService();

@@ -15,6 +15,7 @@ return Hosting.ServiceHost.Run(
     },
     static app =>
     {
+        app.UseClusterCheck();
         app.MapConsensus();
         app.MapConsensusPeers("""{"etcdserver":"3.5.30","etcdcluster":"3.5.0"}""");
     },

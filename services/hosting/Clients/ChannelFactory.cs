@@ -59,16 +59,18 @@ public static class ChannelFactory
     /// <param name="address">Where to; members say themselves by their URLs whether they speak TLS.</param>
     /// <param name="tls">For <c>https://</c>; null: the system's authorities.</param>
     /// <param name="route">The address is that of a sidecar, which passes calls on by it; null: it is not.</param>
-    public static GrpcChannel CreateForPeer(string address, ClientTls? tls = null, AppRoute? route = null)
+    /// <param name="cluster">Of which cluster whoever answers has to be, see <see cref="ClusterMark"/>; null: of any.</param>
+    public static GrpcChannel CreateForPeer(string address, ClientTls? tls = null, AppRoute? route = null, string? cluster = null)
     {
         var handler = CreateHandler(tls);
         handler.KeepAlivePingDelay = PeerPing;
         handler.KeepAlivePingTimeout = PeerPing;
         handler.ConnectTimeout = PeerPing;
+        HttpMessageHandler calls = route is null ? new TrafficHandler(handler) : Routed(handler, route);
         return GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             Credentials = CredentialsOf(address, tls: null),
-            HttpHandler = route is null ? new TrafficHandler(handler) : Routed(handler, route),
+            HttpHandler = cluster is null ? calls : new ClusterMark(calls, cluster),
             DisposeHttpClient = true,
             MaxReceiveMessageSize = null,
             MaxSendMessageSize = null,

@@ -33,10 +33,14 @@ public static class PeerPort
     public static IServiceCollection AddPeerPortSeparation(this IServiceCollection services) => services.AddSingleton<MatcherPolicy, PeersOnlyPolicy>();
 
     /// <summary>Answers 404 to a member that calls what is for clients. After routing, before the endpoints.</summary>
-    public static IApplicationBuilder UsePeerPortSeparation(this IApplicationBuilder app) => app.Use(static (context, next) =>
+    /// <param name="app">The process.</param>
+    /// <param name="refuses">Whether a call of a member is refused; it has been answered then.</param>
+    public static IApplicationBuilder UsePeerPortSeparation(this IApplicationBuilder app, Func<HttpContext, bool> refuses) => app.Use((context, next) =>
     {
-        if (!IsFromPeer(context) || (context.GetEndpoint() is { } endpoint && IsForPeers(endpoint)))
+        if (!IsFromPeer(context))
             return next(context);
+        if (context.GetEndpoint() is { } endpoint && IsForPeers(endpoint))
+            return refuses(context) ? Task.CompletedTask : next(context);
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
     });

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Consensus.Host.Service;
+using Grpc.Net.Client;
 using Hosting.Clients;
 using Hosting.Tls;
 using LeaseManager.Client;
@@ -68,7 +69,7 @@ internal sealed class MemberCluster : ILeadership, IReplicaPeers, IReplicaMember
 
     /// <summary>The lease manager of whichever member leads; <paramref name="own"/> is this member's.</summary>
     public ILeaseManager RouteLeases(ILeaseManager own) => new RoutedLeaseManager(
-        own, _ => new(FindLeases()), url => new LeaseManagerClient(ChannelFactory.CreateForPeer(url, _tls)));
+        own, _ => new(FindLeases()), url => new LeaseManagerClient(ChannelTo(url)));
 
     private LeaseRoute FindLeases()
     {
@@ -79,10 +80,12 @@ internal sealed class MemberCluster : ILeadership, IReplicaPeers, IReplicaMember
         return leader is { PeerUrls.Count: > 0 } ? LeaseRoute.At(leader.PeerUrls[0]) : LeaseRoute.Unknown;
     }
 
+    private GrpcChannel ChannelTo(string url) => ChannelFactory.CreateForPeer(url, _tls, cluster: _consensus.Cluster.ToString());
+
     private List<IStorage> OtherReplicas() =>
     [
         .. _consensus.Status.Members
             .Where(member => member.Id != _consensus.Self && member.PeerUrls.Count > 0)
-            .Select(member => _replicas.GetOrAdd(member.PeerUrls[0], url => new StorageClient(ChannelFactory.CreateForPeer(url, _tls)))),
+            .Select(member => _replicas.GetOrAdd(member.PeerUrls[0], url => new StorageClient(ChannelTo(url)))),
     ];
 }

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json;
 using Consensus.Contracts;
+using Hosting.Clients;
 using Hosting.Tls;
 
 namespace Consensus.Host.Identity;
@@ -14,7 +15,7 @@ namespace Consensus.Host.Identity;
 internal sealed record RemoteCluster(ClusterId Cluster, IReadOnlyList<Member> Members)
 {
     /// <summary>Header with the cluster's id in hexadecimal.</summary>
-    public const string ClusterIdHeader = "X-Etcd-Cluster-Id";
+    public const string ClusterIdHeader = ClusterMark.Header;
 
     /// <summary>How long a member that is to join waits for an answer, as etcd's does: without one it cannot start.</summary>
     public static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(10);

@@ -239,7 +239,7 @@ internal sealed class PeerNetwork : IAsyncDisposable
                     return known.Channel;
                 known.Channel.Dispose();
             }
-            var channel = ChannelFactory.CreateForPeer(url, Tls);
+            var channel = ChannelFactory.CreateForPeer(url, Tls, cluster: _cluster.ToString());
             _callChannels[id] = (url, channel);
             return channel;
         }

@@ -9,7 +9,7 @@ namespace EndToEnd.Tests.Maintenance;
 
 /// <summary>
 /// Goal: a member whose data differs from the others' is found out (I11): it refuses to start when told to compare, and the leader's comparisons end all writes
-/// when it runs. Method: three members, a row of one's data file changed while it is stopped.
+/// when it runs; one of another cluster that got the address of a member is none of that. Method: three members, a row of one's data file changed while it is stopped.
 /// </summary>
 #pragma warning disable CA1001 // xunit disposes through IAsyncLifetime.
 public sealed class CorruptionTests : IAsyncLifetime
@@ -66,6 +66,26 @@ public sealed class CorruptionTests : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<RpcException>(() => client.PutAsync("a", "b"));
         Assert.Equal((StatusCode.DataLoss, "etcdserver: corrupt cluster"), (refused.StatusCode, refused.Status.Detail));
         Assert.Single((await client.RangeAsync("key1")).Kvs);
+    }
+
+    [DeploymentFact]
+    public async Task PeriodicCheck_AMemberOfAnotherClusterAtAnAddress_IsNoneOfOurs()
+    {
+        await _members[2].StopAsync();
+        await using var other = _members[2].Replace("other");
+        other.Start();
+        await other.AwaitHealthAsync();
+        using var foreign = new V3Client(other.Client);
+        for (var n = 0; n < 20; n++)
+            await foreign.PutAsync($"key{n}", "other value");
+        using var client = new V3Client(_members[0].Client);
+        await Poll.UntilAsync("a comparison that asked it", s_patience, async () =>
+        {
+            Assert.Empty((await client.StatusAsync()).Errors);
+            return _members.Take(2).SelectMany(static member => member.Process.Err.Split('\n')).Any(static line =>
+                line.Contains("a peer is not compared with", StringComparison.Ordinal) && line.Contains("cluster ID mismatch", StringComparison.Ordinal));
+        });
+        await client.PutAsync("a", "b");
     }
 
     // All with the check: whichever leads compares.

@@ -20,6 +20,10 @@ public sealed class StandaloneMember(string name, int clientPort, string peerUrl
         return [.. Enumerable.Range(0, members).Select(n => new StandaloneMember($"m{n}", ports[n], PeerUrl(n), cluster, folder))];
     }
 
+    /// <summary>A member of a new cluster that consists of it alone, where this one was.</summary>
+    /// <param name="other">Its name.</param>
+    public StandaloneMember Replace(string other) => new(other, Ports.Free(1)[0], peerUrl, $"{other}={peerUrl}", folder);
+
     public void Start(params string[] flags)
     {
         var client = Client.ToString().TrimEnd('/');

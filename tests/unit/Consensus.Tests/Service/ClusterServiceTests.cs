@@ -95,6 +95,15 @@ public sealed class ClusterServiceTests : IAsyncLifetime, IDisposable
     private MembershipChange Change(MembershipChangeKind kind, MemberId member, params string[] peerUrls) => new(++_changes, kind, member) { PeerUrls = peerUrls };
 
     [Fact]
+    public async Task Propose_AtAFollower_TheLeaderIsToldOfWhichCluster()
+    {
+        await CommitAsync(Followers.First(), "handed on");
+        var callers = Leader.Callers.ToArray();
+        Assert.NotEmpty(callers);
+        Assert.All(callers, caller => Assert.Equal(Leader.Service.Cluster.ToString(), caller));
+    }
+
+    [Fact]
     public async Task GetTimes_AtAFollower_AreThoseOfTheLeader()
     {
         await CommitAsync(Leader, "timed");

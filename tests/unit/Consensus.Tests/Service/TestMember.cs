@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Consensus.Contracts;
 using Consensus.Host;
 using Consensus.Host.Peers;
 using Consensus.Host.Service;
+using Hosting.Clients;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -28,6 +30,9 @@ internal sealed class TestMember : IAsyncDisposable
     public string PeerUrl { get => field ?? Url; set; }
     public ConsensusService Service => _service ?? throw new InvalidOperationException($"{Name} is not started");
 
+    /// <summary>Of which clusters those said they are who called over gRPC; "" of one that did not say.</summary>
+    public ConcurrentQueue<string> Callers { get; } = new();
+
     /// <summary>Completes when the cluster has told it that it is out.</summary>
     public Task Removed => _removed.Task;
 
@@ -45,6 +50,13 @@ internal sealed class TestMember : IAsyncDisposable
         // Made at the first call, when the member has started; ends with the port.
         builder.Services.AddSingleton(_ => member.Service);
         var app = builder.Build();
+        app.Use((context, next) =>
+        {
+            if (context.Request.ContentType is "application/grpc")
+                member.Callers.Enqueue(context.Request.Headers[ClusterMark.Header].ToString());
+            return next(context);
+        });
+        app.UseClusterCheck();
         app.MapConsensusPeers("{}");
         member = new TestMember(name, directory, app);
         await app.StartAsync();
