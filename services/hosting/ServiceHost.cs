@@ -45,6 +45,7 @@ public static class ServiceHost
         string serviceName, string[] args, IReadOnlyList<Setting> settings, Action<WebApplicationBuilder> addServices, Action<WebApplication> mapEndpoints,
         Action<ListenOptions>? configurePort = null)
     {
+        PlainTerminal.Use();
         var endpoints = new List<IPEndPoint>();
         try
         {

@@ -92,8 +92,11 @@ internal static class Composition
             ServesJson = options.ServesJson,
             V2MappingPrefix = options.V2MappingPrefix,
         });
-        var clientPorts = options.ClientEndpoints
-            .Select(port => builder.AddEtcdClientPort(port.EndPoint, tls: port.IsTls ? options.ClientTls : null, keepAlive: options.KeepAlive)).ToArray();
+        // Two URLs, http and https, may name one port.
+        var clientPorts = options.ClientEndpoints.GroupBy(static url => url.EndPoint)
+            .Select(port => builder.AddEtcdClientPort(
+                port.Key, tls: port.Any(static url => url.IsTls) ? options.ClientTls : null, keepAlive: options.KeepAlive, servesClear: port.Any(static url => !url.IsTls)))
+            .ToArray();
         builder.Services.AddSingleton(provider => new ClientPortOpener(
             provider.GetRequiredService<MemberCluster>(), provider.GetRequiredService<V2Mapping>(), clientPorts));
         builder.Services.AddHostedService(static provider => provider.GetRequiredService<ClientPortOpener>());

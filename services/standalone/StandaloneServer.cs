@@ -26,7 +26,7 @@ internal static class StandaloneServer
     /// <exception cref="StartRefusedException">It could not start for a reason that the caller can do something about.</exception>
     public static int Serve(MemberOptions options, IReadOnlyList<StartWarning> warnings)
     {
-        var endpoints = options.ClientEndpoints.Concat(options.PeerEndpoints).Concat(options.MetricsEndpoints).Select(static port => port.EndPoint);
+        var endpoints = options.ClientEndpoints.Concat(options.PeerEndpoints).Concat(options.MetricsEndpoints).Select(static port => port.EndPoint).Distinct();
         using var log = OpenLog(options);
         if (!options.ReusesPorts && ListenFailure.Probe(endpoints) is { } busy)
             throw StartRefusedException.Environment(busy);

@@ -45,8 +45,10 @@ internal static class Composition
         builder.Services.AddApiGateway(options);
         var tls = TlsConfiguration.Read(builder.Configuration.GetSection("Gateway:Tls"));
         builder.Services.AddMetricSource(static provider => new ClusterMetrics(provider.GetRequiredService<ClusterView>()));
-        var ports = options.ListenClientUrls
-            .Select(url => builder.AddEtcdClientPort(GatewayConfiguration.Address(url), tls: GatewayConfiguration.TlsFor(url, tls))).ToArray();
+        // Two URLs, http and https, may name one port.
+        var ports = options.ListenClientUrls.GroupBy(static url => GatewayConfiguration.Address(url))
+            .Select(port => (Address: port.Key, Tls: port.Select(url => GatewayConfiguration.TlsFor(url, tls)).ToList()))
+            .Select(port => builder.AddEtcdClientPort(port.Address, tls: port.Tls.Find(static one => one is not null), servesClear: port.Tls.Contains(null))).ToArray();
         builder.Services.AddHostedService(provider => new MappedPorts(provider.GetRequiredService<V2Mapping>(), ports));
     }
 

@@ -46,7 +46,7 @@ internal static class MemberVerification
             VerifyInitialCluster(flags, name, peerUrls);
         var warnings = new List<StartWarning>();
         var peerTls = TlsFlags.ForPeers(flags, peerEndpoints, warnings);
-        var clientTls = TlsFlags.ForClients(flags, [.. clientEndpoints, .. metricsEndpoints.Where(static port => port.IsTls)], warnings);
+        var clientTls = TlsFlags.ForClients(flags, clientEndpoints, metricsEndpoints, warnings);
         return new()
         {
             Name = name,

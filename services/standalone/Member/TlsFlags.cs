@@ -10,8 +10,13 @@ namespace Standalone.Member;
 internal static class TlsFlags
 {
     /// <summary>What the client ports are secured with; null when none of them is.</summary>
+    /// <param name="flags">What the operator says.</param>
+    /// <param name="ports">The client ports.</param>
+    /// <param name="metricsPorts">The ports for metrics alone: secured like those.</param>
+    /// <param name="warnings">Added to.</param>
     /// <exception cref="StartRefusedException">It cannot be worked with.</exception>
-    public static TlsSettings? ForClients(FlagSet flags, IReadOnlyList<ListenPoint> ports, ICollection<StartWarning> warnings)
+    public static TlsSettings? ForClients(
+        FlagSet flags, IReadOnlyList<ListenPoint> ports, IReadOnlyList<ListenPoint> metricsPorts, ICollection<StartWarning> warnings)
     {
         var settings = new TlsSettings
         {
@@ -28,7 +33,8 @@ internal static class TlsFlags
         };
         VerifyCiphers(settings);
         WarnOfPlainPorts(settings, ports, "client-cert-auth", warnings);
-        if (!ports.Any(static port => port.IsTls))
+        var secured = ports.FirstOrDefault(static port => port.IsTls);
+        if (secured.EndPoint is null && !metricsPorts.Any(static port => port.IsTls))
             return null;
         if (settings.HasCertificate)
         {
@@ -38,8 +44,9 @@ internal static class TlsFlags
         }
         return flags.Bool("auto-tls")
             ? settings with { IsSelfSigned = true }
-            : throw StartRefusedException.Discovery(
-                $"TLS key/cert (--cert-file, --key-file) must be provided for client url {ports.First(static port => port.IsTls).Url} with HTTPS scheme");
+            : throw StartRefusedException.Discovery(secured.EndPoint is null
+                ? "client TLS key/cert (--cert-file, --key-file) must be provided for metrics secure url"
+                : $"TLS key/cert (--cert-file, --key-file) must be provided for client url {secured.Url} with HTTPS scheme");
     }
 
     /// <summary>What the peer ports are secured with, and connections to peer URLs with https; null when nothing is given.</summary>

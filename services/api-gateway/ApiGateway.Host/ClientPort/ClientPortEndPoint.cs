@@ -2,7 +2,7 @@ using System.Net;
 
 namespace ApiGateway.Host.ClientPort;
 
-/// <summary>One of the two virtual listeners of a client port.</summary>
+/// <summary>One of the virtual listeners of a client port.</summary>
 public sealed class ClientPortEndPoint(ClientPortListener port, ClientProtocol protocol) : EndPoint
 {
     public ClientPortListener Port { get; } = port;

@@ -25,17 +25,18 @@ public static class ClientPortExtensions
     // Kestrel refuses less.
     private static readonly TimeSpan s_shortestPing = TimeSpan.FromSeconds(1);
 
-    /// <summary>Opens a port for HTTP/1.1 and HTTP/2, in clear or over TLS, and sets the server's limits for etcd clients.</summary>
+    /// <summary>Opens a port for HTTP/1.1 and HTTP/2, in clear, over TLS or both, and sets the server's limits for etcd clients.</summary>
     /// <param name="builder">The host.</param>
     /// <param name="address">Where to listen.</param>
     /// <param name="configure">More about both halves of the port; null is nothing.</param>
     /// <param name="isForClients">It is drained before anything else stops (<see cref="ClientDrain"/>), and its clients' pings are policed.</param>
     /// <param name="tls">What the port is secured with; null: it is not.</param>
     /// <param name="keepAlive">How its clients' pings are policed; null is etcd's defaults.</param>
+    /// <param name="servesClear">Serve in clear beside TLS.</param>
     /// <returns>The port; its address is final once the host has started.</returns>
     public static ClientPortListener AddEtcdClientPort(
         this WebApplicationBuilder builder, EndPoint address, Action<ListenOptions>? configure = null, bool isForClients = true,
-        TlsSettings? tls = null, ClientKeepAlive? keepAlive = null)
+        TlsSettings? tls = null, ClientKeepAlive? keepAlive = null, bool servesClear = false)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton(static _ => ConnectionSlots.OfProcess());
@@ -43,6 +44,7 @@ public static class ClientPortExtensions
         var port = new ClientPortListener(address)
         {
             Tls = tls,
+            ServesClear = servesClear,
             IsForClients = isForClients,
             KeepAlive = isForClients ? keepAlive ?? new ClientKeepAlive() : null,
         };
@@ -75,10 +77,8 @@ public static class ClientPortExtensions
         }
 
         if (port.Tls is not null)
-        {
             Listen(ClientProtocol.Tls, HttpProtocols.Http1AndHttp2);
-        }
-        else
+        if (port.ServesClear)
         {
             Listen(ClientProtocol.Http1, HttpProtocols.Http1);
             Listen(ClientProtocol.Http2, HttpProtocols.Http2);
@@ -88,7 +88,7 @@ public static class ClientPortExtensions
         {
             endpoint.Protocols = protocols;
             endpoint.Use(next => connection => port.HoldSlotAsync(connection, next));
-            if (port.Tls is { } tls)
+            if (protocol == ClientProtocol.Tls && port.Tls is { } tls)
                 endpoint.UseServerTls(tls, port.Purpose);
             configure?.Invoke(endpoint);
             endpoint.Use(next => connection => port.ServeAsync(connection, protocol, next));

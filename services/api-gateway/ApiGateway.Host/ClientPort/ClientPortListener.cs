@@ -13,8 +13,8 @@ namespace ApiGateway.Host.ClientPort;
 /// <summary>
 /// One real socket that serves HTTP/1.1 and cleartext HTTP/2. Each accepted connection is handed, untouched, to one of two
 /// virtual listeners of the same Kestrel once its first bytes show what it speaks: Kestrel itself would take a cleartext
-/// endpoint that allows both for HTTP/1.1 only. A secured port has one virtual listener, for TLS has a way of its own to agree on that. What speaks TLS to a port in clear, or the
-/// other way round, is closed with a word in the log, as by etcd.
+/// endpoint that allows both for HTTP/1.1 only. What is secured has one virtual listener, for TLS has a way of its own to agree on that. A port may serve both, in clear and over TLS;
+/// what speaks TLS to one in clear only, or the other way round, is closed with a word in the log, as by etcd.
 /// </summary>
 /// <remarks>
 /// A connection that stays silent costs its own timeout and nothing else: accepting never waits for it. Undecided connections
@@ -47,6 +47,9 @@ public sealed class ClientPortListener(EndPoint address) : IAsyncDisposable
 
     /// <summary>What the port is secured with; null: it is not.</summary>
     public TlsSettings? Tls { get; init; }
+
+    /// <summary>It serves what comes in clear: always when it is not secured, and beside TLS when it is told so.</summary>
+    public bool ServesClear { get => field || Tls is null; init; }
 
     /// <summary>Not for other members.</summary>
     public bool IsForClients { get; init; } = true;
@@ -257,7 +260,7 @@ public sealed class ClientPortListener(EndPoint address) : IAsyncDisposable
             using var timeout = new CancellationTokenSource(PrefaceTimeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _unbinding.Token);
             var protocol = await PrefaceReader.DecideAsync(connection.Transport.Input, either.Token).ConfigureAwait(false);
-            if (protocol is { } known && (known == ClientProtocol.Tls) == (Tls is not null))
+            if (protocol is { } known && (known == ClientProtocol.Tls ? Tls is not null : ServesClear))
             {
                 await QueueOf(known).Writer.WriteAsync(connection, either.Token).ConfigureAwait(false);
                 isHandedOver = true;

@@ -41,6 +41,16 @@ public sealed class StandaloneStartupTests : IDisposable
         Assert.Equal((2, "", "flag provided but not defined: -nope"), (code, output, error));
     }
 
+    // "script" gives it a terminal; the runtime would greet that with a control code.
+    [Fact]
+    public async Task Terminal_InsteadOfAFile_GetsTheSameLines()
+    {
+        await using var process = ChildProcess.Start(
+            "script", ["-qec", $"dotnet {Repository.Assembly("Standalone")} --nope", "/dev/null"], new Dictionary<string, string?> { ["TERM"] = "xterm" });
+        Assert.Equal(2, await process.WaitForExitAsync());
+        Assert.Equal("flag provided but not defined: -nope", process.Out.Trim());
+    }
+
     [Fact]
     public async Task BusyPort_Given_IsOneLineAndExit1()
     {

@@ -158,6 +158,21 @@ public sealed class TlsTests : IDisposable
         }
     }
 
+    [DeploymentFact]
+    public async Task OnePort_HttpAndHttpsUrls_ServesBoth()
+    {
+        await using var member = SecuredMember.Make(_folder.Path, 1, "http")[0];
+        var clear = member.Url.Replace("https", "http", StringComparison.Ordinal);
+        member.Start(SecuredMember.ClusterOf(member), "--auto-tls", "--listen-client-urls", $"{clear},{member.Url}", "--advertise-client-urls", $"{clear},{member.Url}");
+        await member.SaysAsync("serving client traffic securely");
+        string[] trust = ["--cacert", _folder.Sub("m0/fixtures/client/cert.pem")];
+        Assert.Equal("OK", await CtlAsync(member, trust, "put", "k", "over TLS"));
+        Assert.Equal("OK", await RunAsync(Toolbox.Etcdctl, "3", "--endpoints", clear, "put", "l", "in clear"));
+        Assert.Equal("in clear", await CtlAsync(member, trust, "get", "l", "--print-value-only"));
+        Assert.StartsWith("{\"etcdserver\"", await OutputOfCurlAsync("-s", clear + "/version"), StringComparison.Ordinal);
+        Assert.StartsWith("{\"etcdserver\"", await OutputOfCurlAsync(["-s", .. trust, member.Url + "/version"]), StringComparison.Ordinal);
+    }
+
     private string[] Flags(CertificateAndKey client, CertificateAndKey peer) =>
     [
         "--cert-file", client.CertFile, "--key-file", client.KeyFile, "--peer-cert-file", peer.CertFile, "--peer-key-file", peer.KeyFile,

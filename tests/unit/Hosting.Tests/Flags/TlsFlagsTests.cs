@@ -51,6 +51,9 @@ public sealed class TlsFlagsTests : IDisposable
     public void WhatCannotBeUsed_IsRefusedAtEtcdsOccasions()
     {
         Refused("discovery failed", "TLS key/cert (--cert-file, --key-file) must be provided for client url https://127.0.0.1:2379 with HTTPS scheme", s_clients);
+        Refused(
+            "discovery failed", "client TLS key/cert (--cert-file, --key-file) must be provided for metrics secure url",
+            ["--listen-metrics-urls", "https://127.0.0.1:2381"]);
         Refused("listener failed", $"KeyFile and CertFile must both be present[key: , cert: {_server.CertFile}]", [.. s_clients, .. Pair[..2]]);
         Refused("listener failed", "open /nope: no such file or directory", [.. s_clients, .. Pair[..2], "--key-file", "/nope"]);
         Refused("discovery failed", "unexpected TLS cipher suite \"FOO\"", [.. s_clients, .. Pair, "--cipher-suites", "FOO"]);
