@@ -4,7 +4,7 @@ using Standalone.Member;
 
 namespace Standalone;
 
-/// <summary>The few lines on standard output that tell a person what runs where and how to call it.</summary>
+/// <summary>The few lines on a terminal that tell a person what runs where and how to call it.</summary>
 internal static class Banner
 {
     public static string For(MemberOptions options)

@@ -130,6 +130,8 @@ internal static class StandaloneServer
             else
                 StandaloneLog.ServingInsecurely(app.Logger, endpoint);
         }
-        Console.Out.WriteLine(Banner.For(options));
+        // Whoever collects the output of a container reads every line of it as one of the log.
+        if (!Console.IsOutputRedirected)
+            Console.Out.WriteLine(Banner.For(options));
     }
 }
