@@ -20,4 +20,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the thread pool was held up")]
     public static partial void PoolHeldUp(ILogger logger, double milliseconds, int threads, long waiting);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "the thread pool may have so many threads at once")]
+    public static partial void PoolRelieved(ILogger logger, int threads);
 }

@@ -6,7 +6,8 @@ namespace Hosting.Health;
 
 /// <summary>
 /// Tells of times in which the process did not come to run, or its thread pool did not: whoever looks for the cause of a slow request then knows that it was neither the
-/// disk nor the other members, and by the garbage collector's share and the processor time used whether it was the process itself or its machine.
+/// disk nor the other members, and by the garbage collector's share and the processor time used whether it was the process itself or its machine. A pool that is held up gets
+/// more threads at once (<see cref="PoolRelief"/>).
 /// </summary>
 internal sealed class HoldUpWatch(ILogger<HoldUpWatch> logger) : IHostedService, IDisposable, IThreadPoolWorkItem
 {
@@ -19,6 +20,7 @@ internal sealed class HoldUpWatch(ILogger<HoldUpWatch> logger) : IHostedService,
     private readonly ManualResetEventSlim _stopping = new(initialState: false, spinCount: 0);
     private readonly HoldUpReports _ofThread = new(s_limit);
     private readonly HoldUpReports _ofPool = new(s_limit);
+    private PoolRelief? _relief;
     private Thread? _thread;
     private long _queued;
     private long _ran;
@@ -58,9 +60,22 @@ internal sealed class HoldUpWatch(ILogger<HoldUpWatch> logger) : IHostedService,
             var ran = Volatile.Read(ref _ran);
             if ((ran == 0 ? _ofPool.GoesOn(Stopwatch.GetElapsedTime(_queued, now.At)) : _ofPool.Ended(Stopwatch.GetElapsedTime(_queued, ran))) is { } waited)
                 HostingLog.PoolHeldUp(logger, waited.TotalMilliseconds, ThreadPool.ThreadCount, ThreadPool.PendingWorkItemCount);
+            Relieve(isHeldUp: ran == 0, Stopwatch.GetElapsedTime(0, now.At));
             if (ran != 0)
                 Queue();
         }
+    }
+
+    private void Relieve(bool isHeldUp, TimeSpan now)
+    {
+        ThreadPool.GetMinThreads(out var workers, out var completions);
+        _relief ??= new PoolRelief(workers);
+        var wanted = _relief.MinThreads(isHeldUp, ThreadPool.ThreadCount, now);
+        if (wanted == workers)
+            return;
+        // Not where a setting of the runtime says how many.
+        if (ThreadPool.SetMinThreads(wanted, completions))
+            HostingLog.PoolRelieved(logger, wanted);
     }
 
     private void Queue()

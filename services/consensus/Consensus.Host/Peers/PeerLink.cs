@@ -127,11 +127,9 @@ internal sealed class PeerLink
             return;
         try
         {
-            // By itself: a name server that does not answer would hold up an end, which closes the socket but not a look-up.
-            var lookUp = Dns.GetHostAddressesAsync(url.IdnHost);
-            if (Task.WaitAny(lookUp, _toldToEnd.Task) != 0)
+            var addresses = LookUp(url.IdnHost);
+            if (_isEnding)
                 return;
-            var addresses = lookUp.GetAwaiter().GetResult();
             // Not to be made asynchronous: the system then stops blocking at this socket, and each wait would go by way of other threads.
             socket.Connect(addresses, url.Port);
             using var stream = Secure(new NetworkStream(socket, ownsSocket: false), url);
@@ -164,6 +162,19 @@ internal sealed class PeerLink
                 _network.Lost(_peer);
             }
         }
+    }
+
+    // By itself: a name server that does not answer would hold up an end, which closes the socket but not a look-up. And not for as long as the system asks it, five seconds or more:
+    // the name of a member that is away may have no answer, and has one again as soon as it is back.
+    private IPAddress[] LookUp(string host)
+    {
+        var lookUp = Dns.GetHostAddressesAsync(host);
+        return Task.WaitAny([lookUp, _toldToEnd.Task], PeerProtocol.DialTimeout) switch
+        {
+            0 => lookUp.GetAwaiter().GetResult(),
+            1 => [],
+            _ => throw new IOException($"nobody says where {host} is"),
+        };
     }
 
     private Stream Secure(NetworkStream plain, Uri url)

@@ -107,9 +107,9 @@ internal sealed class ProxiedConnection(Socket dialler, Socket server, int from,
     {
         await foreach (var chunk in onTheirWay.ReadAllAsync(_end.Token))
         {
-            var wait = chunk.Due - DateTime.UtcNow;
-            if (wait > TimeSpan.Zero)
-                await Task.Delay(wait, _end.Token);
+            // A delay is cut to whole milliseconds, so one alone may end too soon.
+            for (TimeSpan wait; (wait = chunk.Due - DateTime.UtcNow) > TimeSpan.Zero;)
+                await Task.Delay(wait + TimeSpan.FromMilliseconds(1), _end.Token);
             await link.WhenOpenAsync(_end.Token);
             for (var left = chunk.Bytes; left.Length > 0;)
                 left = left[await target.SendAsync(left, _end.Token)..];
