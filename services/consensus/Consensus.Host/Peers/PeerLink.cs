@@ -168,7 +168,10 @@ internal sealed class PeerLink
     // the name of a member that is away may have no answer, and has one again as soon as it is back.
     private IPAddress[] LookUp(string host)
     {
-        var lookUp = Dns.GetHostAddressesAsync(host);
+        if (IPAddress.TryParse(host, out var literal))
+            return [literal];
+        // Not the runtime's asynchronous one: that blocks a thread of the pool, and has the next of the same name wait for the one before.
+        var lookUp = Task.Factory.StartNew(() => Dns.GetHostAddresses(host), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         return Task.WaitAny([lookUp, _toldToEnd.Task], PeerProtocol.DialTimeout) switch
         {
             0 => lookUp.GetAwaiter().GetResult(),
