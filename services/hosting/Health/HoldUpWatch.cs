@@ -20,7 +20,8 @@ internal sealed class HoldUpWatch(ILogger<HoldUpWatch> logger) : IHostedService,
     private readonly ManualResetEventSlim _stopping = new(initialState: false, spinCount: 0);
     private readonly HoldUpReports _ofThread = new(s_limit);
     private readonly HoldUpReports _ofPool = new(s_limit);
-    private PoolRelief? _relief;
+    private readonly PoolRelief _relief = new(LeastThreads());
+    private int _minThreads = LeastThreads();
     private Thread? _thread;
     private long _queued;
     private long _ran;
@@ -68,14 +69,20 @@ internal sealed class HoldUpWatch(ILogger<HoldUpWatch> logger) : IHostedService,
 
     private void Relieve(bool isHeldUp, TimeSpan now)
     {
-        ThreadPool.GetMinThreads(out var workers, out var completions);
-        _relief ??= new PoolRelief(workers);
         var wanted = _relief.MinThreads(isHeldUp, ThreadPool.ThreadCount, now);
-        if (wanted == workers)
+        // Once for each decision: where a setting of the runtime says how many, it stays at that, and saying so ten times a second is of no use.
+        if (wanted == _minThreads)
             return;
-        // Not where a setting of the runtime says how many.
+        _minThreads = wanted;
+        ThreadPool.GetMinThreads(out _, out var completions);
         if (ThreadPool.SetMinThreads(wanted, completions))
             HostingLog.PoolRelieved(logger, wanted);
+    }
+
+    private static int LeastThreads()
+    {
+        ThreadPool.GetMinThreads(out var workers, out _);
+        return workers;
     }
 
     private void Queue()

@@ -1,4 +1,3 @@
-using Consensus.Host.Identity;
 using Consensus.Host.Service;
 using Grpc.Core;
 using Hosting.Clients;
@@ -15,8 +14,6 @@ namespace Consensus.Host.Peers;
 /// </summary>
 public static class ClusterCheck
 {
-    private const string Mismatch = "cluster ID mismatch";
-
     /// <summary>The check, in a process with one port for everything.</summary>
     public static IApplicationBuilder UseClusterCheck(this IApplicationBuilder app) =>
         app.Use(static (context, next) => Refuses(context) ? Task.CompletedTask : next(context));
@@ -34,7 +31,7 @@ public static class ClusterCheck
         }
         context.Response.ContentType = "application/grpc";
         context.Response.Headers["grpc-status"] = ((int)StatusCode.FailedPrecondition).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        context.Response.Headers["grpc-message"] = Mismatch;
+        context.Response.Headers["grpc-message"] = PeerRefusals.Text(PeerRefusal.OtherCluster);
         return true;
     }
 }
