@@ -156,8 +156,9 @@ public sealed class StandaloneStartupTests : IDisposable
         return (code, process.Out, process.Err);
     }
 
-    private static Task UntilReadyAsync(ChildProcess server) =>
+    // The last of what it says at its start: a line for each URL.
+    private Task UntilReadyAsync(ChildProcess server) =>
         Poll.UntilAsync("the server to be ready", TimeSpan.FromSeconds(30), () => server.HasExited
             ? throw new InvalidOperationException(server.Err)
-            : Task.FromResult(server.Err.Contains("serving client traffic insecurely", StringComparison.Ordinal)));
+            : Task.FromResult(server.Err.Split("\"msg\":\"serving client traffic insecurely").Length - 1 == Urls.Split(',').Length));
 }

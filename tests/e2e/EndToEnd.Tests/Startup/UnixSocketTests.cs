@@ -15,6 +15,10 @@ public sealed class UnixSocketTests : IDisposable
 
     private string Secured => Path.Combine(_folder.Path, "secured.sock");
 
+    private string Port => $"http://127.0.0.1:{_ports[0]}";
+
+    private string[] ClientUrls => [$"unix://{Plain}", $"unixs://{Secured}", "unix://localhost:7", Port];
+
     public void Dispose() => _folder.Dispose();
 
     [DeploymentFact]
@@ -22,7 +26,7 @@ public sealed class UnixSocketTests : IDisposable
     {
         await using (var server = await StartAsync())
         {
-            var etcdctl = new Etcdctl(new Uri($"http://127.0.0.1:{_ports[0]}"));
+            var etcdctl = new Etcdctl(new Uri(Port));
             await etcdctl.OutputAsync("put", "by", "port");
             Assert.Equal("by\nport", await EtcdctlAsync($"unix://{Plain}", "get", "by"));
             Assert.Equal("OK", await EtcdctlAsync($"unixs://{Secured}", "--insecure-transport=false", "--insecure-skip-tls-verify", "put", "by", "unixs"));
@@ -67,10 +71,9 @@ public sealed class UnixSocketTests : IDisposable
 
     private ChildProcess Start(string name, params string[] flags)
     {
-        var url = $"http://127.0.0.1:{_ports[0]}";
         return ChildProcess.Start("dotnet", [
-            Repository.Assembly("Standalone"), "--name", name, "--data-dir", _folder.Sub(name), "--listen-client-urls", $"unix://{Plain},unixs://{Secured},unix://localhost:7,{url}", "--auto-tls",
-            "--advertise-client-urls", url, "--experimental-warning-apply-duration", "100ns", .. flags,
+            Repository.Assembly("Standalone"), "--name", name, "--data-dir", _folder.Sub(name), "--listen-client-urls", string.Join(',', ClientUrls), "--auto-tls",
+            "--advertise-client-urls", Port, "--experimental-warning-apply-duration", "100ns", .. flags,
         ], null, _folder.Path);
     }
 
@@ -80,7 +83,8 @@ public sealed class UnixSocketTests : IDisposable
         await Poll.UntilAsync("the server to be ready", Deployment.StartDeadline, () =>
         {
             Assert.False(server.HasExited, server.Err);
-            return Task.FromResult(server.Err.Contains("ready to serve client requests", StringComparison.Ordinal) && server.Out.Contains("etcdctl", StringComparison.Ordinal));
+            // The last of what it says at its start: a line for each URL.
+            return Task.FromResult(server.Err.Split("\"msg\":\"serving client traffic ").Length - 1 == ClientUrls.Length);
         });
         return server;
     }
