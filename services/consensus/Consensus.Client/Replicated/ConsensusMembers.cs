@@ -1,5 +1,7 @@
+using Consensus.Client.Wire;
 using Consensus.Contracts;
 using Grpc.Net.Client;
+using Liveness;
 
 namespace Consensus.Client.Replicated;
 
@@ -10,7 +12,8 @@ public static class ConsensusMembers
     /// <param name="addresses">Comma-separated, at least one.</param>
     /// <param name="channel">Makes the channel to one address; channels stay the caller's.</param>
     /// <param name="options">How patient the client of several is, and where it begins; null: the defaults.</param>
-    public static IConsensus Connect(string addresses, Func<string, GrpcChannel> channel, ReplicatedOptions? options = null)
+    /// <param name="time">Null: the system's.</param>
+    public static IConsensus Connect(string addresses, Func<string, GrpcChannel> channel, ReplicatedOptions? options = null, TimeProvider? time = null)
     {
         var channels = addresses
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
@@ -18,21 +21,12 @@ public static class ConsensusMembers
             .ToArray();
         if (channels.Length == 1)
             return new ConsensusClient(channels[0]);
+        // Whoever loses its member goes on with another one: that should find a connection.
         foreach (var opened in channels)
-            _ = WarmAsync(opened);
+        {
+            var log = new ConsensusLog.ConsensusLogClient(opened);
+            _ = HeldConnection.KeepAsync(cancellation => log.Hold(new HoldRequest(), cancellationToken: cancellation), time ?? TimeProvider.System, CancellationToken.None);
+        }
         return new ReplicatedConsensus([.. channels.Select(static opened => new ConsensusClient(opened))], options);
-    }
-
-    /// <summary>Whoever loses its member goes on with another one: that should find a connection.</summary>
-    private static async Task WarmAsync(GrpcChannel channel)
-    {
-        try
-        {
-            await channel.ConnectAsync().ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or InvalidOperationException)
-        {
-            // Closed before anybody answered, or a channel that cannot be opened ahead of its first call.
-        }
     }
 }

@@ -101,6 +101,9 @@ public sealed class ConsensusGrpcService(IConsensus consensus, IHostApplicationL
     public override Task<TimesReply> GetTimes(TimesRequest request, ServerCallContext context) => AnswerAsync(
         async () => WireFormat.ToWire(await consensus.GetTimesAsync(new LogIndex(request.Index), context.CancellationToken)));
 
+    public override Task Hold(HoldRequest request, IServerStreamWriter<HoldReply> responseStream, ServerCallContext context) =>
+        Ends.FirstAsync(context.CancellationToken, lifetime.ApplicationStopping);
+
     /// <summary>The exceptions of the contract as statuses.</summary>
     private static async Task<T> AnswerAsync<T>(Func<Task<T>> call)
     {

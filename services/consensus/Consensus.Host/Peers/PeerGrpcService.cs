@@ -1,4 +1,5 @@
 using Consensus.Contracts;
+using Consensus.Host.Grpc;
 using Consensus.Host.Peers.Wire;
 using Consensus.Host.Service;
 using Grpc.Core;
@@ -34,6 +35,9 @@ internal sealed class PeerGrpcService(ConsensusService consensus) : ConsensusPee
             {
                 Known = true, QueuedTicks = times.Queued.Ticks, StoredTicks = times.Stored.Ticks, ReplicatedTicks = times.Replicated.Ticks,
             };
+
+    public override Task Hold(HoldRequest request, IServerStreamWriter<HoldReply> responseStream, ServerCallContext context) =>
+        Ends.FirstAsync(context.CancellationToken, consensus.PeersLeft);
 
     private static async Task TakeAsync(IAsyncStreamReader<ForwardBatch> stream, ProposalStream proposals, CancellationToken cancellation)
     {

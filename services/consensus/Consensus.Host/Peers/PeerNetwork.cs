@@ -7,6 +7,7 @@ using Consensus.Host.Service;
 using Grpc.Net.Client;
 using Hosting.Clients;
 using Hosting.Tls;
+using Liveness;
 using Microsoft.Extensions.Logging;
 
 namespace Consensus.Host.Peers;
@@ -39,6 +40,9 @@ internal sealed class PeerNetwork : IAsyncDisposable
     private readonly ConcurrentDictionary<MemberId, string> _lastFailure = new();
 
     private readonly Dictionary<MemberId, (string Url, GrpcChannel Channel)> _callChannels = [];
+
+    // Of each connected member: ends the call that holds the connection of its channel.
+    private readonly ConcurrentDictionary<MemberId, CancellationTokenSource> _held = new();
 
     /// <summary>A connection to a member broke. Evidence that its process ended, though no proof.</summary>
     public Action<MemberId> OnLost { get; init; } = static _ => { };
@@ -184,20 +188,23 @@ internal sealed class PeerNetwork : IAsyncDisposable
     /// <summary>Hands a message on; false when nothing more is to be heard from its sender.</summary>
     internal bool TryReceive(PeerMessage message, MemberId from) => Receive(PeerWire.FromWire(message, from, _self));
 
-    internal void Connected(MemberId peer)
+    /// <param name="peer">Who is connected.</param>
+    /// <param name="url">Where calls to it go.</param>
+    internal void Connected(MemberId peer, string url)
     {
         _connectedSince[peer] = Stopwatch.GetTimestamp();
         _metrics.Peers.Connected(_self, peer);
         _lastFailure.TryRemove(peer, out _);
         Log.PeerConnected(_logger, _self.ToString(), peer.ToString());
-        if (_links.TryGetValue(peer, out var link))
-            _ = WarmAsync(peer, link.Urls[0]);
+        Hold(peer, url);
     }
 
     internal void Lost(MemberId peer)
     {
         if (!_connectedSince.TryRemove(peer, out _))
             return;
+        // Not asked for again and again where it cannot be: the link says when it is back.
+        LetGo(peer);
         _metrics.Peers.Disconnected(_self, peer);
         Log.PeerLost(_logger, _self.ToString(), peer.ToString());
         OnLost(peer);
@@ -245,18 +252,23 @@ internal sealed class PeerNetwork : IAsyncDisposable
         }
     }
 
-    /// <summary>Whoever is there may lead next: proposals to it should find a connection.</summary>
-    private async Task WarmAsync(MemberId id, string url)
+    // Whoever is there may lead next: proposals to it should find a connection.
+    private void Hold(MemberId peer, string url)
     {
-        try
-        {
-            if (CallChannel(id, url) is { } channel)
-                await channel.ConnectAsync().ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
-        {
-            // It left, or moved, before it answered.
-        }
+        if (CallChannel(peer, url) is not { } channel)
+            return;
+        LetGo(peer);
+        var calls = new ConsensusPeer.ConsensusPeerClient(channel);
+        var holding = _held.GetOrAdd(peer, static _ => new CancellationTokenSource());
+        _ = HeldConnection.KeepAsync(cancellation => calls.Hold(new HoldRequest(), cancellationToken: cancellation), TimeProvider.System, holding.Token);
+    }
+
+    private void LetGo(MemberId peer)
+    {
+        if (!_held.TryRemove(peer, out var holding))
+            return;
+        holding.Cancel();
+        holding.Dispose();
     }
 
     private void LinkAll()

@@ -1,10 +1,12 @@
 using System.Net;
 using Consensus.Client;
 using Consensus.Client.Beats;
+using Consensus.Client.Replicated;
 using Consensus.Client.Wire;
 using Consensus.Contracts;
 using Consensus.Host.Grpc;
 using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -32,7 +34,7 @@ public sealed class ConsensusBindingTests : IAsyncLifetime
         _deadline.Dispose();
     }
 
-    private static async Task<(WebApplication App, ConsensusClient Client)> ServeAsync<TService>(IConsensus consensus)
+    private static async Task<(WebApplication App, ConsensusClient Client)> ServeAsync<TService>(IConsensus consensus, Holds? holds = null)
         where TService : class
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -41,9 +43,58 @@ public sealed class ConsensusBindingTests : IAsyncLifetime
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(consensus);
         var app = builder.Build();
+        if (holds is not null)
+        {
+            app.Use(async (context, next) =>
+            {
+                holds.Began.TrySetResult(context.Request.Path);
+                await next(context);
+                holds.Ended.TrySetResult();
+            });
+        }
         app.MapGrpcService<TService>();
         await app.StartAsync();
         return (app, ConsensusClient.Connect(app.Urls.First()));
+    }
+
+    [Fact]
+    public async Task ConnectToSeveral_HoldsACallAtEach_UntilItStops()
+    {
+        var holds = new List<Holds>();
+        var apps = new List<WebApplication>();
+        for (var n = 0; n < 2; n++)
+        {
+            holds.Add(new Holds());
+            var (app, own) = await ServeAsync<ConsensusGrpcService>(_member, holds[n]);
+            own.Dispose();
+            apps.Add(app);
+        }
+        var channels = new List<GrpcChannel>();
+        ConsensusMembers.Connect(string.Join(',', apps.Select(static app => app.Urls.First())), address =>
+        {
+            channels.Add(GrpcChannel.ForAddress(address));
+            return channels[^1];
+        });
+        foreach (var held in holds)
+            Assert.EndsWith("/Hold", await held.Began.Task.WaitAsync(_deadline.Token), StringComparison.Ordinal);
+        Assert.All(holds, static held => Assert.False(held.Ended.Task.IsCompleted));
+
+        // Nobody who stops waits for it.
+        await apps[0].StopAsync(_deadline.Token);
+        await holds[0].Ended.Task.WaitAsync(_deadline.Token);
+        Assert.False(holds[1].Ended.Task.IsCompleted);
+        foreach (var channel in channels)
+            channel.Dispose();
+        await holds[1].Ended.Task.WaitAsync(_deadline.Token);
+        foreach (var app in apps)
+            await app.DisposeAsync();
+    }
+
+    private sealed class Holds
+    {
+        public TaskCompletionSource<string> Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     [Fact]

@@ -95,6 +95,48 @@ public sealed class ClusterServiceTests : IAsyncLifetime, IDisposable
     private MembershipChange Change(MembershipChangeKind kind, MemberId member, params string[] peerUrls) => new(++_changes, kind, member) { PeerUrls = peerUrls };
 
     [Fact]
+    public async Task Members_EachHoldsAConnectionForCallsToEveryOther_AndLetsGoOfWhoeverEnded()
+    {
+        foreach (var member in _members)
+            await UntilHeldByAsync(member, _members.Count - 1);
+        var ended = Followers.First();
+        _members.Remove(ended);
+        await ended.DisposeAsync();
+        foreach (var member in _members)
+            await UntilHeldByAsync(member, _members.Count - 1);
+    }
+
+    [Fact]
+    public async Task LeaderChanges_ProposalsOfAnotherMember_GoOnTheConnectionThatWasHeld()
+    {
+        foreach (var member in _members)
+            await UntilHeldByAsync(member, _members.Count - 1);
+        var heir = Followers.First();
+        await Leader.Service.TransferLeadershipAsync(heir.Service.Self, Deadline);
+        await heir.UntilAsync(status => status.Leader == heir.Service.Self, Deadline);
+        var proposer = Followers.First();
+        await proposer.UntilAsync(status => status.Leader == heir.Service.Self, Deadline);
+        await CommitAsync(proposer, "by the heir");
+        Assert.NotEmpty(heir.Forwarding);
+        Assert.All(heir.Forwarding, port => Assert.Contains(port, heir.Held.Values));
+    }
+
+    private async Task UntilHeldByAsync(TestMember member, int count)
+    {
+        while (member.Held.Count != count)
+        {
+            try
+            {
+                await member.HeldChanges.Reader.ReadAsync(Deadline);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"{member.Name} is held by {member.Held.Count}, not {count}; callers: {member.Callers.Count}");
+            }
+        }
+    }
+
+    [Fact]
     public async Task Propose_AtAFollower_TheLeaderIsToldOfWhichCluster()
     {
         await CommitAsync(Followers.First(), "handed on");

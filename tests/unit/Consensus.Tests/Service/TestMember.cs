@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Threading.Channels;
 using Consensus.Contracts;
 using Consensus.Host;
 using Consensus.Host.Peers;
@@ -33,6 +34,14 @@ internal sealed class TestMember : IAsyncDisposable
     /// <summary>Of which clusters those said they are who called over gRPC; "" of one that did not say.</summary>
     public ConcurrentQueue<string> Callers { get; } = new();
 
+    /// <summary>The calls that hold connections to it, with the port of whoever made them; and a word of each that came or went.</summary>
+    public ConcurrentDictionary<object, int> Held { get; } = new();
+
+    /// <summary>From which ports proposals were handed on to it.</summary>
+    public ConcurrentQueue<int> Forwarding { get; } = new();
+
+    public Channel<bool> HeldChanges { get; } = Channel.CreateUnbounded<bool>();
+
     /// <summary>Completes when the cluster has told it that it is out.</summary>
     public Task Removed => _removed.Task;
 
@@ -55,6 +64,27 @@ internal sealed class TestMember : IAsyncDisposable
             if (context.Request.ContentType is "application/grpc")
                 member.Callers.Enqueue(context.Request.Headers[ClusterMark.Header].ToString());
             return next(context);
+        });
+        app.Use(async (context, next) =>
+        {
+            if (context.Request.Path.Value!.EndsWith("/Forward", StringComparison.Ordinal))
+                member.Forwarding.Enqueue(context.Connection.RemotePort);
+            if (!context.Request.Path.Value!.EndsWith("/Hold", StringComparison.Ordinal))
+            {
+                await next(context);
+                return;
+            }
+            member.Held[context] = context.Connection.RemotePort;
+            member.HeldChanges.Writer.TryWrite(true);
+            try
+            {
+                await next(context);
+            }
+            finally
+            {
+                member.Held.TryRemove(context, out _);
+                member.HeldChanges.Writer.TryWrite(true);
+            }
         });
         app.UseClusterCheck();
         app.MapConsensusPeers("{}");
