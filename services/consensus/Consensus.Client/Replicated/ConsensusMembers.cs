@@ -15,17 +15,16 @@ public static class ConsensusMembers
     /// <param name="time">Null: the system's.</param>
     public static IConsensus Connect(string addresses, Func<string, GrpcChannel> channel, ReplicatedOptions? options = null, TimeProvider? time = null)
     {
-        var channels = addresses
-            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(channel)
-            .ToArray();
+        var listed = addresses.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var channels = listed.Select(channel).ToArray();
         if (channels.Length == 1)
             return new ConsensusClient(channels[0]);
         // Whoever loses its member goes on with another one: that should find a connection.
-        foreach (var opened in channels)
+        foreach (var (address, opened) in listed.Zip(channels))
         {
             var log = new ConsensusLog.ConsensusLogClient(opened);
-            _ = HeldConnection.KeepAsync(cancellation => log.Hold(new HoldRequest(), cancellationToken: cancellation), time ?? TimeProvider.System, CancellationToken.None);
+            _ = HeldConnection.KeepAsync(
+                cancellation => log.Hold(new HoldRequest(), cancellationToken: cancellation), new Uri(address), time ?? TimeProvider.System, CancellationToken.None);
         }
         return new ReplicatedConsensus([.. channels.Select(static opened => new ConsensusClient(opened))], options);
     }

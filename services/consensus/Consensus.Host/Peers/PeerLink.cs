@@ -31,7 +31,6 @@ internal sealed class PeerLink
     private readonly TaskCompletionSource _toldToEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isEnding;
     private IReadOnlyList<string> _urls;
-    private (string Host, Task<IPAddress[]> Answer)? _lookUp;
     private Socket? _socket;
     private Stream? _stream;
     private bool _isConnected;
@@ -171,21 +170,15 @@ internal sealed class PeerLink
     {
         if (IPAddress.TryParse(host, out var literal))
             return [literal];
-        // Not the runtime's asynchronous one: that blocks a thread of the pool. And one at a time, whose answer counts however late it comes: each keeps a thread for as long as the system asks.
-        var asked = _lookUp is { } before && before.Host == host
-            ? before
-            : (Host: host, Answer: Task.Factory.StartNew(() => Dns.GetHostAddresses(host), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
-        _lookUp = asked;
-        switch (Task.WaitAny([asked.Answer, _toldToEnd.Task], PeerProtocol.DialTimeout))
+        // Not the runtime's asynchronous one: that blocks a thread of the pool, and has the next of the same name wait for the one before, which was asked while the member was away and
+        // may get no answer for seconds although there is one now. So does not the next one here: those that are given up end by themselves.
+        var lookUp = Task.Factory.StartNew(() => Dns.GetHostAddresses(host), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return Task.WaitAny([lookUp, _toldToEnd.Task], PeerProtocol.DialTimeout) switch
         {
-            case 0:
-                _lookUp = null;
-                return asked.Answer.GetAwaiter().GetResult();
-            case 1:
-                return [];
-            default:
-                throw new IOException($"nobody says where {host} is");
-        }
+            0 => lookUp.GetAwaiter().GetResult(),
+            1 => [],
+            _ => throw new IOException($"nobody says where {host} is"),
+        };
     }
 
     private Stream Secure(NetworkStream plain, Uri url)

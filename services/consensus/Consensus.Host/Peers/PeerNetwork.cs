@@ -203,11 +203,11 @@ internal sealed class PeerNetwork : IAsyncDisposable
     {
         if (!_connectedSince.TryRemove(peer, out _))
             return;
-        // Not asked for again and again where it cannot be: the link says when it is back.
-        LetGo(peer);
         _metrics.Peers.Disconnected(_self, peer);
         Log.PeerLost(_logger, _self.ToString(), peer.ToString());
         OnLost(peer);
+        // Not asked for again and again where it cannot be: the link says when it is back.
+        LetGo(peer);
     }
 
     internal void Excluded(MemberId by, PeerWelcome word)
@@ -260,7 +260,7 @@ internal sealed class PeerNetwork : IAsyncDisposable
         LetGo(peer);
         var calls = new ConsensusPeer.ConsensusPeerClient(channel);
         var holding = _held.GetOrAdd(peer, static _ => new CancellationTokenSource());
-        _ = HeldConnection.KeepAsync(cancellation => calls.Hold(new HoldRequest(), cancellationToken: cancellation), TimeProvider.System, holding.Token);
+        _ = HeldConnection.KeepAsync(cancellation => calls.Hold(new HoldRequest(), cancellationToken: cancellation), new Uri(url), TimeProvider.System, holding.Token);
     }
 
     private void LetGo(MemberId peer)

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Grpc.Core;
 using Liveness;
@@ -8,6 +10,9 @@ namespace Hosting.Tests.Traffic;
 public sealed class HeldConnectionTests : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
+    // Longer than a name may be: no name server is asked.
+    private static readonly string s_unknown = new string('a', 64) + ".invalid";
 
     private readonly WaitedTime _time = new();
     private readonly CancellationTokenSource _holding = new();
@@ -22,7 +27,7 @@ public sealed class HeldConnectionTests : IDisposable
     [InlineData(StatusCode.Unimplemented, 30)] // A server of before.
     public async Task CallEnds_AnotherIsHeldAfterAWhile(StatusCode? status, int seconds)
     {
-        var holding = HeldConnection.KeepAsync(Open, _time, _holding.Token);
+        var holding = HeldConnection.KeepAsync(Open, address: null, _time, _holding.Token);
         for (var time = 0; time < 3; time++)
         {
             var call = await NextCallAsync();
@@ -37,7 +42,7 @@ public sealed class HeldConnectionTests : IDisposable
     [Fact]
     public async Task Cancelled_WhileACallIsHeld_ItEndsWithoutAnException()
     {
-        var holding = HeldConnection.KeepAsync(Open, _time, _holding.Token);
+        var holding = HeldConnection.KeepAsync(Open, address: null, _time, _holding.Token);
         var call = await NextCallAsync();
         await _holding.CancelAsync();
         await holding.WaitAsync(s_patience);
@@ -48,9 +53,40 @@ public sealed class HeldConnectionTests : IDisposable
     public async Task ChannelDisposed_NoMoreCalls()
     {
         var opened = 0;
-        await HeldConnection.KeepAsync<string>(_ => ++opened == 1 ? throw new RpcException(new Status(StatusCode.Unavailable, "away")) : throw new ObjectDisposedException("channel"), _time, _holding.Token)
+        await HeldConnection.KeepAsync<string>(_ => ++opened == 1 ? throw new RpcException(new Status(StatusCode.Unavailable, "away")) : throw new ObjectDisposedException("channel"), address: null, _time, _holding.Token)
             .WaitAsync(s_patience);
         Assert.Equal(2, opened);
+    }
+
+    public static TheoryData<string> Nobody => [$"http://{s_unknown}:80", $"http://127.0.0.1:{FreePort()}"];
+
+    [Theory, MemberData(nameof(Nobody))]
+    public async Task NobodyThere_NoCall(string address)
+    {
+        var holding = HeldConnection.KeepAsync(Open, new Uri(address), _time, _holding.Token);
+        for (var time = 0; time < 3; time++)
+            Assert.Equal(HeldConnection.RetryDelay, await _time.NextAsync().WaitAsync(s_patience));
+        Assert.False(_calls.Reader.TryRead(out _));
+        await _holding.CancelAsync();
+        await holding.WaitAsync(s_patience);
+    }
+
+    [Fact]
+    public async Task SomebodyThere_ACallIsHeld()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var holding = HeldConnection.KeepAsync(Open, new Uri($"http://{listener.LocalEndpoint}"), _time, _holding.Token);
+        await NextCallAsync();
+        await _holding.CancelAsync();
+        await holding.WaitAsync(s_patience);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task<HeldCall> NextCallAsync() => await _calls.Reader.ReadAsync().AsTask().WaitAsync(s_patience);
