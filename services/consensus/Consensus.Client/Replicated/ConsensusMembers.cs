@@ -12,8 +12,7 @@ public static class ConsensusMembers
     /// <param name="addresses">Comma-separated, at least one.</param>
     /// <param name="channel">Makes the channel to one address; channels stay the caller's.</param>
     /// <param name="options">How patient the client of several is, and where it begins; null: the defaults.</param>
-    /// <param name="time">Null: the system's.</param>
-    public static IConsensus Connect(string addresses, Func<string, GrpcChannel> channel, ReplicatedOptions? options = null, TimeProvider? time = null)
+    public static IConsensus Connect(string addresses, Func<string, GrpcChannel> channel, ReplicatedOptions? options = null)
     {
         var listed = addresses.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var channels = listed.Select(channel).ToArray();
@@ -24,7 +23,7 @@ public static class ConsensusMembers
         {
             var log = new ConsensusLog.ConsensusLogClient(opened);
             _ = HeldConnection.KeepAsync(
-                cancellation => log.Hold(new HoldRequest(), cancellationToken: cancellation), new Uri(address), time ?? TimeProvider.System, CancellationToken.None);
+                cancellation => log.Hold(new HoldRequest(), cancellationToken: cancellation), new Uri(address), TimeProvider.System, CancellationToken.None);
         }
         return new ReplicatedConsensus([.. channels.Select(static opened => new ConsensusClient(opened))], options);
     }

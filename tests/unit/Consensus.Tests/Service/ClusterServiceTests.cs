@@ -95,7 +95,7 @@ public sealed class ClusterServiceTests : IAsyncLifetime, IDisposable
     private MembershipChange Change(MembershipChangeKind kind, MemberId member, params string[] peerUrls) => new(++_changes, kind, member) { PeerUrls = peerUrls };
 
     [Fact]
-    public async Task Members_EachHoldsAConnectionForCallsToEveryOther_AndLetsGoOfWhoeverEnded()
+    public async Task Members_EachIsHeldByEveryOther_AndNoLongerByWhoeverEnded()
     {
         foreach (var member in _members)
             await UntilHeldByAsync(member, _members.Count - 1);
