@@ -62,10 +62,13 @@ public readonly record struct Message(MessageKind Kind, MemberId From, MemberId 
     /// <summary>Answers: the request was refused.</summary>
     public bool Rejected { get; init; }
 
-    /// <summary>Refused AppendAnswer: last index of the follower that can still match (Raft §5.3, conflict optimisation).</summary>
+    /// <summary>
+    /// Refused AppendAnswer: last index of the follower that can still match (Raft §5.3, conflict optimisation). Vote requests: what the candidate knows to be committed; 0 from members of before,
+    /// which did not say.
+    /// </summary>
     public LogIndex HintIndex { get; init; }
 
-    /// <summary>Refused AppendAnswer: the follower's term at <see cref="HintIndex"/>.</summary>
+    /// <summary>Refused AppendAnswer, vote requests: the sender's term at <see cref="HintIndex"/>.</summary>
     public Term HintTerm { get; init; }
 
     /// <summary>Heartbeat and its answer: confirmation round. ReadRequest and ReadAnswer: the asker's own number for its read.</summary>

@@ -10,6 +10,8 @@ public sealed partial class RaftNode
     // Between members that lost the same leader at the same moment: enough for a question and its answer.
     private const int TicksPerRank = 3;
 
+    private const int MaxHurriedCampaigns = 3;
+
     // Who answered the running election, one bit per position in _peers.
     private ulong _granted;
     private ulong _refused;
@@ -21,6 +23,9 @@ public sealed partial class RaftNode
     // Of the running campaign.
     private int _ticksUntilRepeat;
     private bool _isTransfer;
+
+    // Since a leader was heard: after some, the next ones wait for their time.
+    private int _campaigns;
 
     /// <summary>
     /// The host lost its connection to the process of a peer. A follower of it takes that for the end of its leader and campaigns soon, in an order that every follower
@@ -97,6 +102,7 @@ public sealed partial class RaftNode
         _granted = SelfBit;
         _refused = 0;
         _isTransfer = isTransfer;
+        _campaigns++;
         if (_quorum.IsSatisfiedBy(_granted))
             BecomeLeader();
         else
@@ -123,8 +129,19 @@ public sealed partial class RaftNode
 
     private bool MustAsk(PeerProgress peer) => peer != _self && (BitOf(peer) & _counted) != 0;
 
-    private Message VoteRequest(MessageKind kind, PeerProgress to, Term term, bool isTransfer) =>
-        new(kind, _options.Self, to.Id, term) { Index = _log.Last, IndexTerm = _log.LastTerm, IsTransfer = isTransfer };
+    private Message VoteRequest(MessageKind kind, PeerProgress to, Term term, bool isTransfer)
+    {
+        // Only what a crash cannot undo: those whom a configuration removes may go for good when they hear of it.
+        _log.TryTermAt(_storedCommit, out var commitTerm);
+        return new(kind, _options.Self, to.Id, term)
+        {
+            Index = _log.Last,
+            IndexTerm = _log.LastTerm,
+            HintIndex = _storedCommit,
+            HintTerm = commitTerm,
+            IsTransfer = isTransfer,
+        };
+    }
 
     // A question costs nobody anything: others may merely not have noticed yet that the leader is gone.
     private void AskAgainSoon() => StartElectionTimer(_lost == default
@@ -172,7 +189,7 @@ public sealed partial class RaftNode
             case VoteOutcome.Lost:
                 LoseElection();
                 break;
-            case VoteOutcome.Pending when message.Rejected && Role == Role.Candidate:
+            case VoteOutcome.Pending when message.Rejected && Role == Role.Candidate && MayHurry:
                 // Others ask for themselves, and who is silent may be gone. What is left of the timeout is not waited for.
                 if (_electionTimeoutTicks - _electionElapsedTicks > 4 * _options.HeartbeatTicks)
                     LoseElectionSoon();
@@ -186,8 +203,9 @@ public sealed partial class RaftNode
     private ulong LostBit => _lost != default && PeerOf(_lost) is { } lost ? BitOf(lost) & ~_granted : 0;
 
     /// <summary>
-    /// An answer tells what is committed. The one who asks may hold just that, without knowing it to be committed, and with it the removal of members whose
-    /// votes it would wait for: of the very one that refuses, whose log is longer and who will never campaign again, or of some that have gone for good.
+    /// An answer tells what is committed, as the question does. The one who asks may hold just that, without knowing it to be committed, and with it the removal of members whose
+    /// votes it would wait for: of the very one that refuses, whose log is longer and who will never campaign again, or of some that have gone for good. And the one who is asked may refuse for
+    /// its longer log, and take itself for a learner, who does not campaign.
     /// </summary>
     private void AnswerVote(MessageKind answer, MemberId candidate, Term term, bool rejected)
     {
@@ -199,22 +217,26 @@ public sealed partial class RaftNode
             SendAfterPersist(message);
     }
 
-    private void LearnCommit(in Message answer)
+    private void LearnCommit(LogIndex index, Term term)
     {
         // The same entry, so the same log up to there (Raft Fig. 3, log matching).
-        if (Role != Role.Leader && answer.Index > _log.Commit && _log.Matches(answer.Index, answer.IndexTerm))
-            CommitTo(answer.Index);
+        if (Role != Role.Leader && index > _log.Commit && _log.Matches(index, term))
+            CommitTo(index);
     }
 
     private void LoseElection()
     {
         var wasAsking = Role == Role.PreCandidate;
         BecomeFollower(Term, leader: default);
-        if (wasAsking || _lost != default)
+        if (wasAsking || (_lost != default && MayHurry))
             AskAgainSoon();
-        else
+        else if (MayHurry)
             LoseElectionSoon();
     }
+
+    // Two that split the votes part quickly. Whoever lost again and again cannot win, by its log or its configuration, and the terms that it uses up, which nothing but pre-vote would save, keep those from
+    // winning who could, and may need this very member's vote.
+    private bool MayHurry => _campaigns <= MaxHurriedCampaigns;
 
     private void LoseElectionSoon() => StartElectionTimer(_options.HeartbeatTicks + _jitter.Below(3 * _options.HeartbeatTicks));
 

@@ -128,7 +128,7 @@ public sealed partial class RaftNode
         // It was given up, and an election was to begin soon.
         if (Leader == default)
             ResetElectionTimer();
-        _lost = default;
+        (_lost, _campaigns) = (default, 0);
         Leader = leader;
         _electionElapsedTicks = 0;
     }

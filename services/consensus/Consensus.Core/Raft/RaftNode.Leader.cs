@@ -46,7 +46,7 @@ public sealed partial class RaftNode
     {
         Role = Role.Leader;
         Leader = _options.Self;
-        _lost = default;
+        (_lost, _campaigns) = (default, 0);
         _electionElapsedTicks = 0;
         _heartbeatElapsedTicks = 0;
         EndTransfer();

@@ -146,6 +146,9 @@ public sealed partial class RaftNode
 
         if (message.From == _lost)
             _lost = default;
+        // Whatever its term, and whether it is listened to otherwise.
+        if (message.Kind is MessageKind.PreVoteRequest or MessageKind.VoteRequest)
+            LearnCommit(message.HintIndex, message.HintTerm);
         if (message.Term < Term)
         {
             AnswerStale(message);
@@ -160,7 +163,7 @@ public sealed partial class RaftNode
             return RaftError.None;
         }
         if (message.Kind is MessageKind.PreVoteAnswer or MessageKind.VoteAnswer)
-            LearnCommit(message);
+            LearnCommit(message.Index, message.IndexTerm);
         return Role switch
         {
             Role.Leader => StepLeader(message),
@@ -288,7 +291,7 @@ public sealed partial class RaftNode
         Role = Role.Follower;
         Leader = leader;
         if (leader != default)
-            _lost = default;
+            (_lost, _campaigns) = (default, 0);
         if (term != Term)
         {
             Term = term;
@@ -310,8 +313,9 @@ public sealed partial class RaftNode
             (_electionElapsedTicks, _electionTimeoutTicks) = (elapsed, timeout);
     }
 
+    // Whoever keeps asking in vain spreads out: else two that ask a third one in turn, the one that cannot win always first, may go on like that for long.
     private void ResetElectionTimer() =>
-        StartElectionTimer(_options.ElectionTimeoutTicks + _jitter.Below(Math.Max(1, _options.ElectionTimeoutTicks * 3 / 10)));
+        StartElectionTimer(_options.ElectionTimeoutTicks + _jitter.Below(Math.Max(1, MayHurry ? _options.ElectionTimeoutTicks * 3 / 10 : _options.ElectionTimeoutTicks)));
 
     private void StartElectionTimer(int ticks)
     {

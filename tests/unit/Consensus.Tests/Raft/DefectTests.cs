@@ -58,7 +58,7 @@ public class DefectTests : SingleNodeTests
         try
         {
             var cluster = new Cluster(members, seed, defect) { DropRate = 0.1, RepeatRate = 0.05, MaxDelay = 4, StoreRate = seed % 2 == 0 ? 0.7 : 0.3 };
-            new History(cluster, seed) { ChangesMembers = seed % 2 == 1 }.Run(500);
+            new History(cluster, seed) { ChangesMembers = seed % 2 == 1 || defect == Defects.CommitJointByIncomingOnly }.Run(500);
             return false;
         }
         catch (Exception e) when (e is XunitException or UnreachableException)

@@ -308,6 +308,67 @@ public class RaftThesisTests : SingleNodeTests
         Assert.Equal([1ul, 2ul], node.Configuration!.Voters());
     }
 
+    [Theory]
+    [InlineData(MessageKind.PreVoteRequest, 2UL)]
+    [InlineData(MessageKind.VoteRequest, 2UL)]
+    [InlineData(MessageKind.VoteRequest, 0UL)]
+    public void Step_RequestForAVote_TeachesWhatIsCommitted(MessageKind kind, ulong term)
+    {
+        // Its log is longer than that of the one who asks, which needs its vote and will not get it; and it does not know yet that it is a voter, who may lead. One of an older term asks, too.
+        _disk.Bootstrap(Configurations.With([2, 3], [1]));
+        _disk.Store(new Ready(1, new(new(1), default, new(1)), true,
+            [new Entry(new(2), new(1), EntryKind.Configuration, ConfigurationFormat.Encode(Configurations.Of(1, 2, 3))),
+             new Entry(new(3), new(1), EntryKind.Command, new byte[1])], true, [], [], new(1), [], null));
+        _disk.HardState = new HardState(new(term == 0 ? 3UL : 1UL), default, new(1));
+        var node = Start(new RaftOptions { Self = A, Seed = 1 });
+        Step(node, new Message(kind, B, A, new(term == 0 ? 2 : term)) { Index = new(2), IndexTerm = new(1), HintIndex = new(2), HintTerm = new(1) });
+        Assert.True(Assert.Single(_sent, m => m.Kind is MessageKind.PreVoteAnswer or MessageKind.VoteAnswer).Rejected);
+        Assert.Equal([1ul, 2ul, 3ul], node.Configuration!.Voters());
+        for (var i = 0; i < 20; i++)
+            node.Tick();
+        Assert.Equal(Role.PreCandidate, node.Role);
+    }
+
+    [Theory]
+    [InlineData(3UL, 1UL)]
+    [InlineData(2UL, 2UL)]
+    [InlineData(9UL, 1UL)]
+    public void Step_RequestForAVote_OfAnotherLog_TeachesNothing(ulong index, ulong indexTerm)
+    {
+        _disk.Bootstrap(Configurations.Of(1, 2, 3));
+        _disk.Store(new Ready(1, new(new(1), default, new(1)), true,
+            [new Entry(new(2), new(1), EntryKind.Command, new byte[1]), new Entry(new(3), new(2), EntryKind.Command, new byte[1])], true, [], [], new(1), [], null));
+        var node = Start(new RaftOptions { Self = A, Seed = 1 });
+        Step(node, new Message(MessageKind.PreVoteRequest, B, A, new(7)) { Index = new(9), IndexTerm = new(6), HintIndex = new(index), HintTerm = new(indexTerm) });
+        Assert.Equal(1ul, node.CommitIndex.Value);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Tick_AsksForVotes_TellsWhatIsCommittedAndStored(bool preVote)
+    {
+        _disk.Bootstrap(Configurations.Of(1, 2, 3));
+        var node = Start(new RaftOptions { Self = A, Seed = 1, PreVote = preVote });
+        Step(node, Append(B, 1, 1, 1, 1, 1, 1));
+        // Known, and not stored yet: a crash could undo it.
+        Assert.Equal(RaftError.None, node.Step(new Message(MessageKind.Commit, B, A, new(1)) { Index = new(3), IndexTerm = new(1), Commit = new(3) }));
+        while (node.Role == Role.Follower)
+            node.Tick();
+        Assert.True(node.TryTakeReady(out var ready));
+        var asked = ready.Messages.Concat(ready.MessagesAfterPersist).Where(m => m.Kind is MessageKind.PreVoteRequest or MessageKind.VoteRequest).ToList();
+        Assert.Equal(2, asked.Count);
+        Assert.All(asked, m => Assert.Equal((1ul, 1ul), (m.HintIndex.Value, m.HintTerm.Value)));
+        _disk.Store(ready);
+        node.Advance(ready);
+        while (!_sent.Exists(m => m.Kind is MessageKind.PreVoteRequest or MessageKind.VoteRequest))
+        {
+            node.Tick();
+            Work(node);
+        }
+        Assert.All(_sent, m => Assert.Equal((3ul, 1ul), (m.HintIndex.Value, m.HintTerm.Value)));
+    }
+
     // §4.3
 
     [Fact]
@@ -396,6 +457,43 @@ public class RaftThesisTests : SingleNodeTests
             node.Tick();
         Assert.Equal(Role.Candidate, node.Role);
         Assert.Equal(1ul, node.Term.Value);
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    public void Campaign_RefusedAgainAndAgain_WaitsForItsTimeAtLast(int refusals, bool losesLeader)
+    {
+        _disk.Presume(Configurations.Of(1, 2, 3));
+        var longest = 0;
+        for (var seed = 1UL; seed <= 50; seed++)
+        {
+            _disk.HardState = new HardState(new(1), default, default);
+            var node = Start(new RaftOptions { Self = A, Seed = seed, PreVote = false });
+            // Once more when a leader was heard in between.
+            for (var round = 0; round < 2; round++)
+            {
+                Step(node, new Message(MessageKind.Heartbeat, C, A, node.Term));
+                if (losesLeader)
+                    node.PeerUnreachable(C);
+                while (node.Role == Role.Follower)
+                    node.Tick();
+                for (var campaign = 1; campaign <= 8; campaign++)
+                {
+                    var (term, ticks) = (node.Term, 0);
+                    foreach (var voter in new[] { B, C }.Take(refusals).Where(voter => node.Role == Role.Candidate && !(losesLeader && voter == C)))
+                        Step(node, new Message(MessageKind.VoteAnswer, voter, A, term) { Rejected = true });
+                    for (; node.Term == term; ticks++)
+                        node.Tick();
+                    // A whole election timeout is ten.
+                    Assert.True(ticks < 10 == campaign <= 3, $"seed {seed}, campaign {campaign}: {ticks} ticks");
+                    longest = Math.Max(longest, ticks);
+                }
+            }
+        }
+        // And it spreads out, to twice of that (Raft §5.2).
+        Assert.InRange(longest, 18, 20);
     }
 
     [Fact]
