@@ -11,6 +11,9 @@ namespace Simulation.Checks;
 internal sealed class Truth
 {
     private readonly List<Entry> _committed = [];
+
+    // Of each: a term by which it was committed. Perhaps not in that of the entry itself, but by a later leader (Raft Fig. 8).
+    private readonly List<Term> _committedBy = [];
     private readonly List<ulong> _hashes = [0];
     private readonly Dictionary<LogIndex, uint> _storageHashes = [];
     private readonly KvMachine _machine = new();
@@ -39,8 +42,8 @@ internal sealed class Truth
 
     public int LeadersSeen => _leaders.Count;
 
-    /// <summary>A member says that this is committed (state machine safety).</summary>
-    public void Commits(MemberId member, in Entry entry)
+    /// <summary>A member says, in a term of its own, that this is committed (state machine safety).</summary>
+    public void Commits(MemberId member, Term term, in Entry entry)
     {
         if (entry.Index.Value <= Committed)
         {
@@ -49,6 +52,7 @@ internal sealed class Truth
         }
         Check.That(entry.Index.Value == Committed + 1, $"a gap before index {entry.Index} on {member}");
         _committed.Add(entry);
+        _committedBy.Add(term);
         if (KvCommand.TryDecode(entry, out var command))
             Write(command);
         _machine.Apply(entry);
@@ -80,7 +84,7 @@ internal sealed class Truth
         for (var i = _committed.Count; i > 0; i--)
         {
             var entry = _committed[i - 1];
-            if (entry.Term >= node.Term)
+            if (_committedBy[i - 1] >= node.Term)
                 continue;
             Check.That(
                 node.LastIndex >= entry.Index && (storedTerm(entry.Index) is not { } term || term == entry.Term),

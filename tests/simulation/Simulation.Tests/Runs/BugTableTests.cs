@@ -69,11 +69,12 @@ public sealed class BugTableTests
     private static Profile Stormy(Profile profile) => profile.Defects switch
     {
         Defects.None when profile.ShellDefects == ShellDefects.LeaveUnasked => profile with { CutsRemovedLeaders = true, ChangesAtOnce = 6, ChangeEvery = 800 },
+        Defects.None when profile.ShellDefects == ShellDefects.ApplyTwice => profile with { CrashEvery = 800 },
         Defects.None when profile.ShellDefects == ShellDefects.LoseSession => profile with { AppliesToStorage = true },
         Defects.None when profile.ShellDefects == ShellDefects.ForgetVote => profile with { CrashesVoters = true, PreVote = false, MaxDelay = 100, MaxStoreDelay = 20, DropRate = 0.15, CrashesNewLeaders = true },
         Defects.CommitOldTermByCounting => profile with { Members = 5, CutsNewLeaders = true, CrashesNewLeaders = false, MaxAppendBytes = 30, MaxInflight = 1, MaxDelay = 20, MaxStoreDelay = 3, MaxApplyDelay = 50, DropRate = 0, RepeatRate = 0, CrashEvery = 0, PartitionEvery = 0, DiskFaultEvery = 0, ChangeEvery = 0, TransferEvery = 0, Clients = 6, Length = 60_000 },
-        Defects.ReadBeforeOwnTermCommit => profile with { Members = 3, CrashesNewLeaders = true, MaxDelay = 20, MaxStoreDelay = 300, MaxApplyDelay = 1, DropRate = 0, CrashEvery = 600, PartitionEvery = 0, DiskFaultEvery = 0, ChangeEvery = 0, Clients = 6 },
-        Defects.ApplyConfigurationOnAppend => profile with { CutsNewLeaders = true, ChangeEvery = 150, ChangesAtOnce = 1, CrashEvery = 0, PartitionEvery = 0, DiskFaultEvery = 0, MaxDelay = 20, MaxStoreDelay = 3, DropRate = 0 },
+        Defects.ReadBeforeOwnTermCommit => profile with { Members = 3, CrashesNewLeaders = false, MaxDelay = 20, MaxStoreDelay = 300, MaxApplyDelay = 1, DropRate = 0, CrashEvery = 600, PartitionEvery = 0, DiskFaultEvery = 0, ChangeEvery = 0, Clients = 12 },
+        Defects.ApplyConfigurationOnAppend => profile with { CutsNewLeaders = true, ChangeEvery = 80, ChangesAtOnce = 1, CrashEvery = 0, PartitionEvery = 0, DiskFaultEvery = 0, MaxDelay = 20, MaxStoreDelay = 3, DropRate = 0 },
         Defects.VoteBeforePersist => profile with { CrashEvery = 500, MaxStoreDelay = 300, MaxDelay = 20, StoresInParallel = true },
         Defects.LeaderCountsUnpersisted => profile with { StoresInParallel = true, MaxDelay = 5, MaxStoreDelay = 300, CrashEvery = 500, PartitionEvery = 1000, ChangeEvery = 0 },
         Defects.CommitJointByIncomingOnly => profile with { ChangesAtOnce = 8, ChangeEvery = 1500, SplitsJoint = true, PartitionEvery = 0, CrashEvery = 0, DiskFaultEvery = 0, MaxDelay = 20, MaxStoreDelay = 5, DropRate = 0 },

@@ -59,7 +59,14 @@ public sealed class SimulationTests
     [InlineData(46, 5)]
     [InlineData(103, 6)]
     // A removed leader, deposed before it had told the others, went, and they waited for its vote.
-    [InlineData(314, 5)]
+    [InlineData(183, 5)]
+    // Without pre-vote a candidate that could not win asked so often that the one who could, and needed its vote, was always a term behind.
+    [InlineData(7172545, 3)]
+    [InlineData(7247837, 3)]
+    // The same, and both in their time: the one that could win was always the second to ask.
+    [InlineData(8130257, 3)]
+    // The member with the longest log took itself for a learner: nobody told it that it was a voter by now.
+    [InlineData(8045303, 1)]
     public void Run_SeedThatFailedOnce_IsSafeAndRecovers(int seed, int members)
     {
         var result = Run.One(seed, members);
@@ -70,7 +77,7 @@ public sealed class SimulationTests
     [Fact]
     public void Run_RemovedMemberGoesUnasked_TheOthersWaitForItsVote()
     {
-        var result = Run.One(314, 5, profile => profile with { ShellDefects = ShellDefects.LeaveUnasked });
+        var result = Run.One(183, 5, profile => profile with { ShellDefects = ShellDefects.LeaveUnasked });
         Assert.StartsWith("liveness: ", result.Failure, StringComparison.Ordinal);
     }
 }

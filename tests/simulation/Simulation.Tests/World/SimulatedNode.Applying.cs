@@ -9,7 +9,7 @@ internal sealed partial class SimulatedNode
     // Committed and stored; the core may know more to be committed than this disk has.
     private LogIndex _commit;
 
-    private void Publish(LogIndex commit)
+    private void Publish(Term term, LogIndex commit)
     {
         _commit = commit;
         if (_published.Next < _wal!.First)
@@ -21,7 +21,7 @@ internal sealed partial class SimulatedNode
         {
             foreach (var entry in _wal.Read(_published.Next, commit.Next, 1 << 20))
             {
-                _world.Truth.Commits(Id, entry);
+                _world.Truth.Commits(Id, term, entry);
                 _published = entry.Index;
                 _unapplied.Enqueue(entry);
             }
@@ -86,7 +86,7 @@ internal sealed partial class SimulatedNode
         _unapplied.Clear();
         _published = _machine.Applied;
         Check.That(_published.Next >= _wal.First, $"the snapshot is too old");
-        Publish(_commit);
+        Publish(_raft!.Term, _commit);
         AnswerReads();
     });
 }

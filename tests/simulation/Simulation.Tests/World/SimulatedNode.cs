@@ -111,7 +111,7 @@ internal sealed partial class SimulatedNode
         };
         _raft = new RaftNode(options, _wal.HardState, _wal.CopyTerms(), [.. _wal.Configurations.Select(Decode)], _wal);
         _world.Trace($"{Id} starts: {_wal.First}..{_wal.Last} {_wal.HardState} applied {_machine.Applied}");
-        Publish(_raft.CommitIndex);
+        Publish(_raft.Term, _raft.CommitIndex);
         PlanTick(Life);
         Turn();
         FollowConfiguration();
@@ -152,6 +152,13 @@ internal sealed partial class SimulatedNode
         _inbox.Enqueue(input);
         if (!IsBlocked)
             Turn();
+    }
+
+    /// <summary>What has come and was not looked at yet is lost.</summary>
+    public void ForgetInbox()
+    {
+        _inbox.Clear();
+        _hasTickWaiting = false;
     }
 
     public void Receive(Message message) => Post(raft =>
@@ -254,7 +261,7 @@ internal sealed partial class SimulatedNode
         Send(ready.MessagesAfterPersist);
         var raft = _raft!;
         var isFirst = raft.Role == Role.Leader && _committedIn != raft.Term && ready.CommitIndex > _commit;
-        Publish(ready.CommitIndex);
+        Publish(ready.HardState.Term, ready.CommitIndex);
         if (isFirst)
         {
             _committedIn = raft.Term;
@@ -299,12 +306,15 @@ internal sealed partial class SimulatedNode
 
     public void DropLog(ulong keep)
     {
-        if (!IsUp || _toStore.Count > 0 || _durable.Applied.Value <= keep)
+        if (!IsUp || _toStore.Count > 0)
             return;
-        var limit = new LogIndex(Math.Min(_durable.Applied.Value, _raft!.CommitIndex.Value) - keep);
+        // A process that has just started may know less to be committed than its state machine holds.
+        var limit = Math.Min(_durable.Applied.Value, _raft!.CommitIndex.Value);
+        if (limit <= keep)
+            return;
         try
         {
-            var first = _wal!.DropThrough(limit);
+            var first = _wal!.DropThrough(new LogIndex(limit - keep));
             if (first > _raft.FirstIndex)
                 _raft.LogDropped(first);
         }

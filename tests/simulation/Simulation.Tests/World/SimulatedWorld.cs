@@ -136,7 +136,6 @@ internal sealed partial class SimulatedWorld
 
     private void Recover()
     {
-        const int electionUnits = 13 * TickUnits;
         Trace($"calm");
         _isCalm = true;
         Network.Heal();
@@ -152,22 +151,22 @@ internal sealed partial class SimulatedWorld
             LoseMinority();
         foreach (var client in _clients)
             client.IsActive = false;
-        // Long enough for what is on its way, a transfer that fails, a client's patience, and several elections.
-        var deadline = Scheduler.Now + 60 * electionUnits;
-        RunUntil(deadline, () => Leader is { IsReadable: true, LeadTransferee.Value: 0 }, "no leader");
+        RunUntil(() => Leader is { IsReadable: true, LeadTransferee.Value: 0 }, "no leader");
         Trace($"a leader: {ToString()}");
         foreach (var client in _clients)
             client.Write();
-        RunUntil(deadline, () => _clients.All(client => !client.HasWriteUnderWay), "writes do not end");
+        RunUntil(() => _clients.All(client => !client.HasWriteUnderWay), "writes do not end");
         Trace($"all is written: {ToString()}");
-        RunUntil(deadline, HasConverged, "members do not converge");
+        RunUntil(HasConverged, "members do not converge");
     }
 
     /// <summary>Some voters never come back: a majority is enough, of every configuration that may yet be in effect.</summary>
     private void LoseMinority()
     {
-        // What is on its way could bring a configuration that is in no log any more.
+        // What is on its way, or has come and not been looked at, could bring a configuration that is in no log any more.
         Network.Forget();
+        foreach (var node in _nodes)
+            node.ForgetInbox();
         var current = Truth.Configuration;
         var configurations = _nodes.SelectMany(node => node.ConfigurationsFrom(Truth.ConfigurationIndex)).Append(current).ToList();
         var lost = new HashSet<MemberId>();
@@ -189,10 +188,18 @@ internal sealed partial class SimulatedWorld
     private bool HasConverged() => Leader is { Configuration: { IsJoint: false } configuration }
         && configuration.Members.Select(member => _byId[member.Id]).All(node => node.IsLost || node.Machine.Applied.Value == Truth.Committed);
 
-    private void RunUntil(long deadline, Func<bool> condition, string otherwise)
+    private void RunUntil(Func<bool> condition, string otherwise)
     {
+        // Long enough for what is on its way, a transfer that fails, a client's patience, and several elections.
+        const int patience = 60 * 13 * TickUnits;
+        var (applied, deadline) = (0UL, 0L);
         while (!condition())
         {
+            // A long log in the smallest pieces, most of which come in the wrong order, takes its time: as long as it comes.
+            var before = applied;
+            applied = Math.Max(applied, _nodes.Aggregate(0UL, static (sum, node) => sum + node.Machine.Applied.Value));
+            if (applied > before || deadline == 0)
+                deadline = Scheduler.Now + patience;
             Check.That(Scheduler.Now < deadline, $"liveness: {otherwise} after faults stopped: {ToString()}");
             Scheduler.RunTo(Scheduler.Now + TickUnits);
         }

@@ -96,8 +96,8 @@ internal sealed class SimulatedClient(SimulatedWorld world, int number)
             Check.That(!reply.Created, $"a watch was refused: {reply.CancelReason}");
             world.Counts.Bookmarks++;
             var bookmark = new WatchResponse(ResponseKind.Progress, reply.Revision);
-            // v2 has no progress; here it tells when everything has come, and a hub that is behind the one before says less than that.
-            foreach (var created in _watches.Values.Where(record => record.Openings[^1].Responses.Count > 0 && !(record.Scope.IsPath && bookmark.Revision < record.Next - 1)))
+            // v2 has no progress; here it tells when everything has come, and a hub that is behind the one before says less than what the watch has heard.
+            foreach (var created in _watches.Values.Where(record => record.Openings[^1].Responses is [.., var last] && !(record.Scope.IsPath && bookmark.Revision < last.Revision)))
                 Add(created, bookmark);
             return;
         }

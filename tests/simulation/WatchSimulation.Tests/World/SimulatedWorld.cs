@@ -121,7 +121,7 @@ internal sealed partial class SimulatedWorld
             hub.Start();
         }
         var last = Store.History.Last;
-        var (reached, deadline) = (0L, 0L);
+        var (reached, deadline) = (-1L, 0L);
         while (Behind(last) is { } behind)
         {
             // What a watch has come to never falls, and watches are not made any more.
