@@ -5,8 +5,9 @@ namespace Simulation.Leases;
 /// <summary>What was promised for each lease, and whether what happened kept it (I7). Times in milliseconds of the world's clock.</summary>
 internal sealed class LeaseTruth
 {
-    // Asked: when a keep-alive came that waits for its answer, and the claim of the manager that it came to.
-    private sealed record Life(long TtlMs, ulong GrantedAt, double From, (ulong Claim, double At) Asked = default);
+    // Asked: when a keep-alive came that waits for its answer, and the claim of the manager that it came to. Late: the same, also of one that came when nobody had promised anything any more, and the
+    // manager, which had taken over from another one, had yet to let the lease end.
+    private sealed record Life(long TtlMs, ulong GrantedAt, double From, (ulong Claim, double At) Asked = default, (ulong Claim, double At) Late = default);
 
     private readonly Dictionary<long, Life> _lives = [];
 
@@ -40,6 +41,9 @@ internal sealed class LeaseTruth
             Check.That(life.GrantedAt > minApplied || now >= EarliestEnd(life), $"manager {manager} told at {now:F0} that lease {id} is gone, promised until {EarliestEnd(life):F0}");
             return;
         }
+        // Of the lease that had this id before, which was there when the question was put.
+        if (life.GrantedAt > minApplied && ttlSeconds * 1000 != life.TtlMs)
+            return;
         Promises++;
         Check.That(ttlSeconds * 1000 == life.TtlMs, $"manager {manager} promised {ttlSeconds} s for lease {id} of {life.TtlMs} ms");
         _lives[id] = life with { From = now };
@@ -48,8 +52,12 @@ internal sealed class LeaseTruth
     /// <summary>The manager with the current claim was asked to keep a lease alive, and cannot answer yet. What that is worth ends with its claim.</summary>
     public void Asked(long id, ulong claim, double now)
     {
-        if (_lives.TryGetValue(id, out var life) && now < Math.Max(EarliestEnd(life), EarliestEnd(life, claim)))
-            (_lives[id], Waits) = (life with { Asked = (claim, now) }, Waits + 1);
+        if (!_lives.TryGetValue(id, out var life))
+            return;
+        life = life with { Late = (claim, now) };
+        if (now < Math.Max(EarliestEnd(life), EarliestEnd(life, claim)))
+            (life, Waits) = (life with { Asked = (claim, now) }, Waits + 1);
+        _lives[id] = life;
     }
 
     /// <param name="id">The lease.</param>
@@ -62,6 +70,11 @@ internal sealed class LeaseTruth
         Check.That(now >= EarliestEnd(life!), $"lease {id} of {life!.TtlMs} ms ended at {now:F0}, promised at {life.From:F0}: {EarliestEnd(life) - now:F0} ms early (I7)");
         Ended++;
     }
+
+    /// <summary>When a lease is over at the latest, by the slowest clock, for what was promised and what was asked under <paramref name="claim"/>; 0: there is none.</summary>
+    public double LatestEnd(long id, ulong claim) => !_lives.TryGetValue(id, out var life)
+        ? 0
+        : Math.Max(life.From, life.Late.Claim == claim ? life.Late.At : 0) + (life.TtlMs / (1 - LeaseProfile.MaxDrift));
 
     private static double EarliestEnd(Life life) => EarliestEnd(life.From, life.TtlMs);
 
