@@ -48,7 +48,7 @@ internal static class Help
 
                bench load --endpoint URL[,URL...] --workload {WorkloadNames.All}
                      [--clients N] [--connections C] [--seconds S] [--warmup S] [--value-bytes B] [--keys N] [--prefill N]
-                     [--watchers N] [--streams N] [--rate PUTS-PER-SECOND] [--pid PROCESS[,PROCESS...]] [--client raw|grpc-net]
+                     [--watchers N] [--streams N] [--slow-watchers N] [--rate PUTS-PER-SECOND] [--pid PROCESS[,PROCESS...]] [--client raw|grpc-net]
                  One load against a running server, or against several with the connections spread over them; ends with code 1 when any answer was not the expected one.
 
                bench self-check

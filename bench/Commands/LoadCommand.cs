@@ -54,6 +54,7 @@ internal static class LoadCommand
             PrefillKeys = arguments.Int("prefill", defaults.PrefillKeys),
             Watchers = arguments.Int("watchers", defaults.Watchers),
             Streams = arguments.Int("streams", defaults.Streams),
+            SlowWatchers = arguments.Int("slow-watchers", defaults.SlowWatchers),
             PutsPerSecond = arguments.Number("rate", defaults.PutsPerSecond),
         };
     }
