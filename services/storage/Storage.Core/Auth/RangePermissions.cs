@@ -17,7 +17,7 @@ public sealed class RangePermissions
         _write = Merge(all.Where(static permission => permission.AllowsWrite));
     }
 
-    /// <summary>Whether the whole range is allowed. One that ends before it begins is not, although it holds nothing: as in etcd.</summary>
+    /// <summary>Whether the whole range is allowed. One that ends before it begins is not, although it holds nothing: in etcd it depends on the shape of its tree of permissions, and mostly is not either.</summary>
     public bool Allow(in KeyRange range, bool write)
     {
         if (!range.IsSingle && !range.IsOpen && range.End.SequenceCompareTo(range.Key) < 0)

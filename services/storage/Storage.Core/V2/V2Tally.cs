@@ -47,11 +47,12 @@ public sealed class V2Tally
 
     internal void Expired(long nodes) => Interlocked.Add(ref _expired, nodes);
 
-    // Some refusals are successes to etcd: of a compareAndDelete whatever finds a node, and what three others say of the root.
+    // Some refusals are successes to etcd: of a compareAndDelete whatever finds a node, a directory that an update would give a value, and what three others say of the root.
     private static bool IsSuccess(V2Write.Types.Operation operation, in Reply reply) => reply.Error == StorageError.None || (reply.Error == StorageError.V2 && operation switch
     {
         V2Write.Types.Operation.CompareAndDelete => reply.Detail is not (V2Error.KeyNotFound or V2Error.NotADirectory),
-        V2Write.Types.Operation.CompareAndSwap or V2Write.Types.Operation.Update or V2Write.Types.Operation.Delete => reply.Detail == V2Error.RootIsReadOnly,
+        V2Write.Types.Operation.Update => reply.Detail is V2Error.RootIsReadOnly or V2Error.NotAFile,
+        V2Write.Types.Operation.CompareAndSwap or V2Write.Types.Operation.Delete => reply.Detail == V2Error.RootIsReadOnly,
         _ => false,
     });
 

@@ -38,6 +38,9 @@ internal sealed partial class V2Session : IAsyncDisposable
     /// <summary>An absolute index <paramref name="distance"/> changes after the start.</summary>
     public long Idx(long distance) => _normaliser.Origin + distance;
 
+    /// <summary>How many changes after the start the store stood at the last answer that told its index.</summary>
+    public long Newest { get; private set; }
+
     public void Note(string text) => _transcript.Add("# " + text);
 
     public Task Get(string path) => Send("GET", "/v2/keys" + path);
@@ -121,6 +124,8 @@ internal sealed partial class V2Session : IAsyncDisposable
 
     private void ShowHead(RawHttp answer, string body)
     {
+        if (long.TryParse(answer.Header("x-etcd-index"), out var index))
+            Newest = index - _normaliser.Origin;
         _transcript.Add("  " + answer.StatusLine);
         foreach (var (name, value) in answer.Headers.Where(h => !s_ignoredHeaders.Contains(h.Name)).OrderBy(h => h.Name, StringComparer.Ordinal))
             _transcript.Add($"  {name}: {HeaderValue(name, value)}");

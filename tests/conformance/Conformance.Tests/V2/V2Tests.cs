@@ -27,6 +27,18 @@ public sealed class V2WatchTests(V2Pair pair) : IClassFixture<V2Pair>
     public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], V2Session.OpenAsync);
 }
 
+/// <summary>Goal: no sequence of v2 requests tells the two apart. Method: seeded random sequences.</summary>
+public sealed class V2RandomTests(V2Pair pair) : IClassFixture<V2Pair>
+{
+    internal static readonly ScenarioSet<V2Session> Set = new(RandomScenarios.All());
+
+    public static TheoryData<string> Names => Set.AsTheory();
+
+    [V2ScenarioTheory]
+    [MemberData(nameof(Names))]
+    public Task Scenario_OnBothServers_AnswersEqually(string name) => pair.CompareAsync(Set[name], V2Session.OpenAsync);
+}
+
 /// <summary>Goal: users and roles of v2 are etcd 3.4's. Method: as <see cref="V2KeysTests"/>, on a pair of its own.</summary>
 public sealed class V2AuthTests(V2Pair pair) : IClassFixture<V2Pair>
 {

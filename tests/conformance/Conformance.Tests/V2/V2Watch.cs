@@ -6,13 +6,15 @@ internal sealed class V2Watch(RawHttp answer, Action<string?> show, bool isEtcd)
     private string? _last;
 
     /// <summary>Waits for the next line; a long poll ends after its one event.</summary>
-    public async Task Read()
+    /// <returns>The line as the server sent it; null at the end of the answer.</returns>
+    public async Task<string?> Read()
     {
         var line = await answer.ReadLineAsync();
         if (IsEtcdsRepeat(line))
             line = await answer.ReadLineAsync();
         _last = line;
         show(line);
+        return line;
     }
 
     public void Dispose() => answer.Dispose();

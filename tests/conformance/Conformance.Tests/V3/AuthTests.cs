@@ -5,7 +5,7 @@ namespace Conformance.V3;
 /// <summary>Goal: users, roles and what they may do are as in etcd. Method: as <see cref="GrpcKvTests"/>, on a pair of its own; each scenario leaves it without users.</summary>
 public sealed class GrpcAuthTests(AuthPair pair) : IClassFixture<AuthPair>
 {
-    internal static readonly ScenarioSet<GrpcSession> Set = new(AuthScenarios.All());
+    internal static readonly ScenarioSet<GrpcSession> Set = new(AuthScenarios.All(), RandomAuthScenarios.All());
 
     public static TheoryData<string> Names => Set.AsTheory();
 

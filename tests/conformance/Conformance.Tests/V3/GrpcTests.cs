@@ -41,7 +41,7 @@ public sealed class GrpcProgressTests(QuickProgressPair pair) : IClassFixture<Qu
 /// <summary>Goal: no sequence of operations tells the two apart. Method: seeded random sequences.</summary>
 public sealed class GrpcRandomTests(V3Pair pair) : IClassFixture<V3Pair>
 {
-    internal static readonly ScenarioSet<GrpcSession> Set = new(RandomScenarios.All());
+    internal static readonly ScenarioSet<GrpcSession> Set = new(RandomScenarios.All(), RandomWatchScenarios.All());
 
     public static TheoryData<string> Names => Set.AsTheory();
 

@@ -84,6 +84,33 @@ internal sealed class MessageStream<TRequest, TResponse>(
         return await answer;
     }
 
+    /// <summary>Reads up to the last message, and shows what of each is to be compared: a server may spread it over any number of messages.</summary>
+    public Task ReadUntil(Func<TResponse, bool> isLast, Func<TResponse, IEnumerable<IMessage>> shown) => ReadUntil(isLast, shown, static () => Task.CompletedTask);
+
+    /// <summary>As <see cref="ReadUntil(Func{TResponse, bool}, Func{TResponse, IEnumerable{IMessage}})"/>, while asking again and again for the last message: a server may drop that while it is busy.</summary>
+    public Task ReadUntilAnswered(TRequest request, Func<TResponse, bool> isAnswer, Func<TResponse, IEnumerable<IMessage>> shown)
+    {
+        transcript.Add($"> stream, until answered {text.Inline(request)}");
+        return ReadUntil(isAnswer, shown, () => call.RequestStream.WriteAsync(request.ToByteArray()));
+    }
+
+    private async Task ReadUntil(Func<TResponse, bool> isLast, Func<TResponse, IEnumerable<IMessage>> shown, Func<Task> ask)
+    {
+        for (var isOver = false; !isOver;)
+        {
+            var next = Next();
+            await ask();
+            while (await Task.WhenAny(next, Task.Delay(200)) != next || !next.IsCompleted)
+                await ask();
+            if (await next is not { } bytes)
+                return;
+            var message = parser.ParseFrom(bytes);
+            foreach (var part in shown(message))
+                transcript.Add("  " + text.Inline(part));
+            isOver = isLast(message);
+        }
+    }
+
     public ValueTask DisposeAsync()
     {
         call.Dispose();

@@ -95,11 +95,11 @@ internal static class WatchScenarios
         await s.Put("a", "2");
         await s.Delete(Del("a", "c"));
         await s.Put("a", "3");
-        for (var distance = 1; distance <= 5; distance++)
+        foreach (var (distance, events) in ((int, int)[])[(1, 6), (2, 5), (3, 4), (4, 3), (5, 1)])
         {
             await using var watch = s.OpenWatch();
             await watch.Ask(Watch("a", "z", s.Rev(distance)));
-            await watch.Read();
+            await ReadEvents(watch, events);
         }
         await using var old = s.OpenWatch();
         await old.Ask(Watch("b", from: s.Rev(3)));
@@ -112,7 +112,7 @@ internal static class WatchScenarios
         await s.Put("k", "2");
         await using var watch = s.OpenWatch();
         await watch.Ask(Watch("k", from: s.Rev(1)));
-        await watch.Read();
+        await ReadEvents(watch, 2);
         await s.Put("k", "3");
         await watch.Read();
         await s.Delete(Del("k"));
@@ -143,7 +143,7 @@ internal static class WatchScenarios
         await watch.Read();
         await using var history = s.OpenWatch();
         await history.Ask(Create(new WatchCreateRequest { Key = B("k"), PrevKv = true, StartRevision = s.Rev(1) }));
-        await history.Read();
+        await ReadEvents(history, 3);
     }
 
     private static async Task PrevKvCompacted(GrpcSession s)
@@ -154,7 +154,7 @@ internal static class WatchScenarios
         await s.Compact(s.Rev(2));
         await using var watch = s.OpenWatch();
         await watch.Ask(Create(new WatchCreateRequest { Key = B("k"), PrevKv = true, StartRevision = s.Rev(2) }));
-        await watch.Read();
+        await ReadEvents(watch, 2);
     }
 
     // What a key held before the transaction, whichever of its operations deletes it. A key that is put is in no other operation: that is refused. From history and live.
@@ -228,7 +228,7 @@ internal static class WatchScenarios
         await below.Read();
         await using var at = s.OpenWatch();
         await at.Ask(Watch("k", from: s.Rev(3)));
-        await at.Read();
+        await ReadEvents(at, 3);
     }
 
     // Whatever the server's memory of recent events still holds.
@@ -438,8 +438,17 @@ internal static class WatchScenarios
             await s.Put(new PutRequest { Key = B($"k{i}"), Value = value });
         await using var watch = s.OpenWatch();
         await watch.Ask(Watch("k", "l", s.Rev(1)));
-        await watch.ReadJoined(4, response => response.Events.Count, (whole, part) => whole.Events.Add(part.Events));
+        await ReadEvents(watch, 4);
     }
+
+    private static Task ReadEvents(MessageStream<WatchRequest, WatchResponse> watch, int count) => watch.ReadJoined(
+        count,
+        static response => response.Events.Count,
+        static (whole, part) =>
+        {
+            whole.Header = part.Header;
+            whole.Events.Add(part.Events);
+        });
 
     private static async Task LeaseRevoke(GrpcSession s)
     {

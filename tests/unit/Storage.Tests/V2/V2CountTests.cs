@@ -36,6 +36,7 @@ public sealed class V2CountTests
     [InlineData(V2Write.Types.Operation.CompareAndSwap, V2Error.CompareFailed, false)]
     [InlineData(V2Write.Types.Operation.Delete, V2Error.RootIsReadOnly, true)]
     [InlineData(V2Write.Types.Operation.Update, V2Error.RootIsReadOnly, true)]
+    [InlineData(V2Write.Types.Operation.Update, V2Error.NotAFile, true)]
     [InlineData(V2Write.Types.Operation.Delete, V2Error.NotAFile, false)]
     [InlineData(V2Write.Types.Operation.Set, V2Error.RootIsReadOnly, false)]
     public void Wrote_Refused_CountsAsEtcdDoes(V2Write.Types.Operation operation, int error, bool isSuccess)
