@@ -28,7 +28,7 @@ public sealed class ScenarioCountTests(ITestOutputHelper output)
         Assert.True(etcdctl >= 158, $"etcdctl scenarios: {etcdctl}");
         Assert.True(etcdctl2 >= 41, $"etcdctl scenarios of v2: {etcdctl2}");
         Assert.True(grpc >= 245, $"gRPC scenarios: {grpc}");
-        Assert.True(json >= 20, $"JSON scenarios: {json}");
+        Assert.True(json >= 35, $"JSON scenarios: {json}");
         Assert.True(v2 >= 155, $"v2 and HTTP scenarios: {v2}");
         Assert.True(cluster >= 29, $"cluster scenarios: {cluster}");
     }

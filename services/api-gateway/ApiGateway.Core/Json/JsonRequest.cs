@@ -35,9 +35,15 @@ public static class JsonRequest
         if (depth == MaxDepth)
             return "exceeded max depth";
         var members = MembersOf(json);
+        // What is a member of a oneof comes last, so that of several errors the same one is told.
+        return Fields(type, inOneof: false, json, members, writer, depth) ?? Fields(type, inOneof: true, json, members, writer, depth);
+    }
+
+    private static string? Fields(MessageDescriptor type, bool inOneof, ReadOnlySpan<byte> json, Dictionary<string, Range> members, MessageWriter writer, int depth)
+    {
         foreach (var field in type.Fields.InDeclarationOrder())
         {
-            if (!TryFind(members, field, out var range))
+            if (field.ContainingOneof is not null != inOneof || !TryFind(members, field, out var range))
                 continue;
             var value = json[range];
             if (value.SequenceEqual(JsonText.Null))
@@ -147,10 +153,11 @@ public static class JsonRequest
     private static string? Enumeration(FieldDescriptor field, ReadOnlySpan<byte> json, MessageWriter writer)
     {
         if (json[0] != '"')
-            return Integer(field.FieldNumber, json, int.MinValue, int.MaxValue, "int32", writer);
+            return Integer(field.FieldNumber, json, int.MinValue, int.MaxValue, GoName(field.EnumType), writer);
+        // As it is written: no name of a value needs an escape.
         var name = Encoding.UTF8.GetString(json[1..^1]);
         if (field.EnumType.FindValueByName(name) is not { } value)
-            return $"unknown value \"{name}\" for enum {GoName(field.EnumType)}";
+            return $"unknown value {GoText.Quote(name)} for enum {GoName(field.EnumType)}";
         writer.Varint(field.FieldNumber, unchecked((ulong)value.Number));
         return null;
     }
@@ -185,7 +192,7 @@ public static class JsonRequest
         if (scanner.Error is { } error)
             return error;
         if (!scanner.IsDone && !scanner.End())
-            return "unexpected end of JSON input";
+            return scanner.Error ?? "unexpected end of JSON input";
         var rest = JsonText.Trim(json[read..]);
         if (!rest.IsEmpty)
             return $"invalid character {GoText.QuoteChar(rest[0])} after top-level value";

@@ -19,7 +19,7 @@ public sealed class JsonTests(V3Pair pair) : IClassFixture<V3Pair>
 /// <summary>Goal: what it refuses has the form in which etcd's own releases of 3.5 refuse it. Method: as <see cref="JsonTests"/>, beside 3.4, which has that form.</summary>
 public sealed class JsonFormTests(V2Pair pair) : IClassFixture<V2Pair>
 {
-    internal static readonly ScenarioSet<JsonSession> Set = new(JsonFormScenarios.All());
+    internal static readonly ScenarioSet<JsonSession> Set = new(JsonFormScenarios.All(), RandomJsonScenarios.All());
 
     public static TheoryData<string> Names => Set.AsTheory();
 

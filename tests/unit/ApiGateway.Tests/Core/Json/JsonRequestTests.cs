@@ -71,6 +71,9 @@ public sealed class JsonRequestTests
     [Theory]
     [InlineData("""{"limit":"x"}""", "invalid character 'x' looking for beginning of value")]
     [InlineData("""{"limit":""}""", "unexpected end of JSON input")]
+    [InlineData("""{"limit":"1e"}""", "invalid character ' ' in exponent of numeric literal")]
+    [InlineData("""{"limit":"-"}""", "invalid character ' ' in numeric literal")]
+    [InlineData("""{"limit":"t"}""", "invalid character ' ' in literal true (expecting 'r')")]
     [InlineData("""{"limit":"1 2"}""", "invalid character '2' after top-level value")]
     [InlineData("""{"limit":1.5}""", "json: cannot unmarshal number 1.5 into Go value of type int64")]
     [InlineData("""{"limit":1e3}""", "json: cannot unmarshal number 1e3 into Go value of type int64")]
@@ -85,9 +88,16 @@ public sealed class JsonRequestTests
     [InlineData("""{"keys_only":"true"}""", "json: cannot unmarshal string into Go value of type bool")]
     [InlineData("""{"keys_only":1}""", "json: cannot unmarshal number into Go value of type bool")]
     [InlineData("""{"sort_order":"X"}""", "unknown value \"X\" for enum etcdserverpb.RangeRequest_SortOrder")]
+    [InlineData("""{"sort_order":"\u0041SCEND"}""", """unknown value "\\u0041SCEND" for enum etcdserverpb.RangeRequest_SortOrder""")]
+    [InlineData("""{"sort_order":[]}""", "json: cannot unmarshal array into Go value of type etcdserverpb.RangeRequest_SortOrder")]
+    [InlineData("""{"sort_target":1e3}""", "json: cannot unmarshal number 1e3 into Go value of type etcdserverpb.RangeRequest_SortTarget")]
     [InlineData("[]", "json: cannot unmarshal array into Go value of type map[string]json.RawMessage")]
     [InlineData("5", "json: cannot unmarshal number into Go value of type map[string]json.RawMessage")]
     public void Range_OfAWrongKind_SaysWhat(string json, string error) => Assert.Equal(error, Encode(RangeRequest.Descriptor, json, out _));
+
+    [Fact]
+    public void Compare_SeveralOfAWrongKind_TellsOfTheOneOutsideAnyOneofFirst() => Assert.Equal(
+        "json: cannot unmarshal number into Go value of type []uint8", Encode(Compare.Descriptor, """{"version":[],"range_end":5}""", out _));
 
     [Theory]
     [InlineData("null")]
