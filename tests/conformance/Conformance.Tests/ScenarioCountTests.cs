@@ -29,7 +29,7 @@ public sealed class ScenarioCountTests(ITestOutputHelper output)
         Assert.True(etcdctl2 >= 41, $"etcdctl scenarios of v2: {etcdctl2}");
         Assert.True(grpc >= 245, $"gRPC scenarios: {grpc}");
         Assert.True(json >= 35, $"JSON scenarios: {json}");
-        Assert.True(v2 >= 155, $"v2 and HTTP scenarios: {v2}");
+        Assert.True(v2 >= 159, $"v2 and HTTP scenarios: {v2}");
         Assert.True(cluster >= 29, $"cluster scenarios: {cluster}");
     }
 

@@ -42,7 +42,7 @@ public sealed class V2RandomTests(V2Pair pair) : IClassFixture<V2Pair>
 /// <summary>Goal: users and roles of v2 are etcd 3.4's. Method: as <see cref="V2KeysTests"/>, on a pair of its own.</summary>
 public sealed class V2AuthTests(V2Pair pair) : IClassFixture<V2Pair>
 {
-    internal static readonly ScenarioSet<V2Session> Set = new(V2AuthScenarios.All());
+    internal static readonly ScenarioSet<V2Session> Set = new(V2AuthScenarios.All(), RandomV2AuthScenarios.All());
 
     public static TheoryData<string> Names => Set.AsTheory();
 
