@@ -72,11 +72,11 @@ internal static class RandomJsonScenarios
         var chosen = new List<Field>();
         for (var n = 0; n < count; n++)
             chosen.Add(fields[random.Next(fields.Length)]);
-        // Of several names that are none, etcd complains of any.
-        var misnamed = random.Next(12) == 0 ? random.Next(count) : -1;
-        return "{" + string.Join(',', chosen.DistinctBy(field => field.Name).Select((field, n) =>
-            $"\"{(n == misnamed ? field.Name + "s" : random.Next(4) == 0 ? Camel(field.Name) : field.Name)}\":{AnyValue(random, field)}")) + "}";
+        return "{" + string.Join(',', chosen.DistinctBy(field => field.Name).Select(field => $"\"{AnyName(random, field)}\":{AnyValue(random, field)}")) + "}";
     }
+
+    // A name that is none is passed over.
+    private static string AnyName(Random random, Field field) => random.Next(24) switch { 0 => field.Name + "s", < 6 => Camel(field.Name), _ => field.Name };
 
     private static string AnyValue(Random random, Field field)
     {

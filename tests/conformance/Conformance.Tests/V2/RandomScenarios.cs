@@ -24,7 +24,7 @@ internal static class RandomScenarios
     private static async Task Run(V2Session s, int seed)
     {
         var random = new Random(seed);
-        await s.Put("/r/keep", "value=x");
+        await s.Put($"{Top}/keep", "value=x");
         List<(string Path, V2Watch Watch)> watches = [];
         try
         {

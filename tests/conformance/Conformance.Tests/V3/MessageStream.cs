@@ -33,13 +33,7 @@ internal sealed class MessageStream<TRequest, TResponse>(
     }
 
     /// <summary>Reads and shows the next message; null when the stream ended instead.</summary>
-    public async Task<TResponse?> Read()
-    {
-        if (await Next() is not { } bytes)
-            return null;
-        transcript.Add(text.Block(parser, bytes));
-        return parser.ParseFrom(bytes);
-    }
+    public async Task<TResponse?> Read() => await Next() is { } bytes ? Show(bytes) : null;
 
     /// <summary>Reads several messages whose order is not promised, and shows them in the order of <paramref name="key"/>.</summary>
     public async Task ReadInOrderOf(int count, Func<TResponse, long> key)
@@ -52,63 +46,59 @@ internal sealed class MessageStream<TRequest, TResponse>(
     }
 
     /// <summary>
-    /// Reads until <paramref name="count"/> parts have come and shows them as one message. How many revisions of its history a watcher is sent
-    /// in one message is the server's choice: etcd sends a thousand of any size, which need not fit what a client accepts, while
-    /// here a message is full after some bytes. Only revisions are never split.
-    /// </summary>
-    public async Task ReadJoined(int count, Func<TResponse, int> parts, Action<TResponse, TResponse> join)
-    {
-        TResponse? whole = null;
-        while ((whole is null || parts(whole) < count) && await Next() is { } bytes)
-        {
-            var part = parser.ParseFrom(bytes);
-            if (whole is null)
-                whole = part;
-            else
-                join(whole, part);
-        }
-        if (whole is not null)
-            transcript.Add(text.Block(whole));
-    }
-
-    /// <summary>
     /// Asks again and again until an answer comes: for requests that a server may drop while it is busy. Answers to
     /// the surplus requests are not read.
     /// </summary>
     public async Task<TResponse?> AskUntilAnswered(TRequest request)
     {
         transcript.Add($"> stream, until answered {text.Inline(request)}");
-        var answer = Read();
-        while (await Task.WhenAny(answer, Task.Delay(200)) != answer || !answer.IsCompleted)
-            await call.RequestStream.WriteAsync(request.ToByteArray());
-        return await answer;
+        return await NextWhileAsking(request) is { } bytes ? Show(bytes) : null;
     }
 
-    /// <summary>Reads up to the last message, and shows what of each is to be compared: a server may spread it over any number of messages.</summary>
-    public Task ReadUntil(Func<TResponse, bool> isLast, Func<TResponse, IEnumerable<IMessage>> shown) => ReadUntil(isLast, shown, static () => Task.CompletedTask);
+    /// <summary>
+    /// Reads up to the last message, and shows of each, the last or not, what is to be compared: how much of a long history a server sends in one message is its own choice.
+    /// </summary>
+    public async Task ReadUntil(Func<TResponse, bool> isLast, Func<TResponse, bool, IEnumerable<IMessage>> shown)
+    {
+        while (await Next() is { } bytes && !ShowParts(bytes, isLast, shown))
+        {
+        }
+    }
 
-    /// <summary>As <see cref="ReadUntil(Func{TResponse, bool}, Func{TResponse, IEnumerable{IMessage}})"/>, while asking again and again for the last message: a server may drop that while it is busy.</summary>
-    public Task ReadUntilAnswered(TRequest request, Func<TResponse, bool> isAnswer, Func<TResponse, IEnumerable<IMessage>> shown)
+    /// <summary>As <see cref="ReadUntil"/>, while asking again and again for the last message, as <see cref="AskUntilAnswered"/>.</summary>
+    public async Task ReadUntilAnswered(TRequest request, Func<TResponse, bool> isAnswer, Func<TResponse, bool, IEnumerable<IMessage>> shown)
     {
         transcript.Add($"> stream, until answered {text.Inline(request)}");
-        return ReadUntil(isAnswer, shown, () => call.RequestStream.WriteAsync(request.ToByteArray()));
+        await call.RequestStream.WriteAsync(request.ToByteArray());
+        while (await NextWhileAsking(request) is { } bytes && !ShowParts(bytes, isAnswer, shown))
+        {
+        }
     }
 
-    private async Task ReadUntil(Func<TResponse, bool> isLast, Func<TResponse, IEnumerable<IMessage>> shown, Func<Task> ask)
+    private bool ShowParts(byte[] bytes, Func<TResponse, bool> isLast, Func<TResponse, bool, IEnumerable<IMessage>> shown)
     {
-        for (var isOver = false; !isOver;)
-        {
-            var next = Next();
-            await ask();
-            while (await Task.WhenAny(next, Task.Delay(200)) != next || !next.IsCompleted)
-                await ask();
-            if (await next is not { } bytes)
-                return;
-            var message = parser.ParseFrom(bytes);
-            foreach (var part in shown(message))
-                transcript.Add("  " + text.Inline(part));
-            isOver = isLast(message);
-        }
+        var message = parser.ParseFrom(bytes);
+        var isOver = isLast(message);
+        foreach (var part in shown(message, isOver))
+            transcript.Add("  " + text.Inline(part));
+        if (MessageText.Surplus(parser, bytes) is { Length: > 0 } surplus)
+            transcript.Add(surplus);
+        return isOver;
+    }
+
+    // Nothing tells that a request was dropped.
+    private async Task<byte[]?> NextWhileAsking(TRequest request)
+    {
+        var next = Next();
+        while (await Task.WhenAny(next, Task.Delay(200)) != next || !next.IsCompleted)
+            await call.RequestStream.WriteAsync(request.ToByteArray());
+        return await next;
+    }
+
+    private TResponse Show(byte[] bytes)
+    {
+        transcript.Add(text.Block(parser, bytes));
+        return parser.ParseFrom(bytes);
     }
 
     public ValueTask DisposeAsync()

@@ -35,9 +35,15 @@ internal sealed class MessageText(Normaliser normaliser)
     public string Block<T>(MessageParser<T> parser, byte[] bytes)
         where T : IMessage<T>
     {
-        var text = Block(parser.ParseFrom(bytes));
+        return Surplus(parser, bytes) is { Length: > 0 } surplus ? $"{Block(parser.ParseFrom(bytes))}\n{surplus}" : Block(parser.ParseFrom(bytes));
+    }
+
+    /// <summary>Says when the bytes hold more than the message's known fields; otherwise empty.</summary>
+    public static string Surplus<T>(MessageParser<T> parser, byte[] bytes)
+        where T : IMessage<T>
+    {
         var known = parser.WithDiscardUnknownFields(true).ParseFrom(bytes).CalculateSize();
-        return known == bytes.Length ? text : text + $"\n    !! {bytes.Length - known} bytes beside the known fields";
+        return known == bytes.Length ? "" : $"    !! {bytes.Length - known} bytes beside the known fields";
     }
 
     private static IEnumerable<FieldDescriptor> SetFields(IMessage message) =>

@@ -40,5 +40,27 @@ internal static class Messages
 
     public static WatchRequest Cancel(long id) => new() { CancelRequest = new WatchCancelRequest { WatchId = id } };
 
+    /// <summary>
+    /// A message of events as one for each revision, in their order, and of the last the header: a server may put any number of revisions into a message, but never a part of
+    /// one. A message without events is whole.
+    /// </summary>
+    public static IEnumerable<IMessage> ByRevision(WatchResponse message, bool isLast)
+    {
+        if (message.Events.Count == 0)
+        {
+            yield return message;
+            yield break;
+        }
+        for (var first = 0; first < message.Events.Count;)
+        {
+            var part = new WatchResponse { WatchId = message.WatchId, Fragment = message.Fragment };
+            part.Events.Add(message.Events.Skip(first).TakeWhile(e => e.Kv.ModRevision == message.Events[first].Kv.ModRevision));
+            first += part.Events.Count;
+            yield return part;
+        }
+        if (isLast)
+            yield return message.Header;
+    }
+
     public static WatchRequest Progress() => new() { ProgressRequest = new WatchProgressRequest() };
 }

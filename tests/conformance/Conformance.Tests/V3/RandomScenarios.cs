@@ -67,7 +67,7 @@ internal static class RandomScenarios
         await s.Put("b", "the end");
         await using var watch = s.OpenWatch();
         await watch.Ask(Create(new WatchCreateRequest { Key = B("a"), RangeEnd = B("z"), StartRevision = s.Rev(first), PrevKv = true }));
-        await watch.ReadUntil(static answer => answer.Events.Any(e => e.Kv.Value.ToStringUtf8() == "the end"), static answer => answer.Events);
+        await watch.ReadUntil(static answer => answer.Events.Any(e => e.Kv.Value.ToStringUtf8() == "the end"), ByRevision);
     }
 
     private static long Distance(GrpcSession s, ResponseHeader? header, long before) =>

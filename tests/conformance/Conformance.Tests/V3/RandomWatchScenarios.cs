@@ -14,7 +14,7 @@ internal static class RandomWatchScenarios
     private const int Steps = 60;
     private const int MaxWatches = 12;
 
-    // So far behind the newest revision does a watch begin at most.
+    // A watch begins with a revision less than so far ahead of the newest.
     private const int FarthestStart = 4;
 
     private static readonly int[] s_seeds = [.. Settings.Seeds(1, 20)];
@@ -95,5 +95,5 @@ internal static class RandomWatchScenarios
     private static Task ReadAll(MessageStream<WatchRequest, WatchResponse> watch) => watch.ReadUntilAnswered(
         Progress(),
         isAnswer: static message => message.Canceled || (message.Events.Count == 0 && !message.Created),
-        shown: static message => message.Events.Count == 0 && message.Canceled ? [message] : message.Events);
+        shown: ByRevision);
 }

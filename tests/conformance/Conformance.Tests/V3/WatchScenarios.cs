@@ -441,14 +441,11 @@ internal static class WatchScenarios
         await ReadEvents(watch, 4);
     }
 
-    private static Task ReadEvents(MessageStream<WatchRequest, WatchResponse> watch, int count) => watch.ReadJoined(
-        count,
-        static response => response.Events.Count,
-        static (whole, part) =>
-        {
-            whole.Header = part.Header;
-            whole.Events.Add(part.Events);
-        });
+    private static Task ReadEvents(MessageStream<WatchRequest, WatchResponse> watch, int count)
+    {
+        var read = 0;
+        return watch.ReadUntil(message => (read += message.Events.Count) >= count, ByRevision);
+    }
 
     private static async Task LeaseRevoke(GrpcSession s)
     {
